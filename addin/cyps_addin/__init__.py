@@ -1,0 +1,1 @@
+"""What Excel sees: cell functions."""

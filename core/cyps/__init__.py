@@ -1,0 +1,1 @@
+"""The children's services relative needs formula, from coefficient to pound."""

@@ -1,0 +1,107 @@
+"""Damping: nobody falls too far at once, and no money is made or lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cyps.errors import CypsError
+
+# Totals of pounds are sums of rounded doubles: a scaling factor this little
+# below zero is a pot that exactly meets the floors, not an infeasible floor.
+_ROUNDING = 1e-12
+
+
+class FloorTooHigh(CypsError):  # noqa: N818 - the officer's words, not "FloorTooHighError"
+    """The floors together cost more than the pot; `highest_floor` is the highest that fits."""
+
+    def __init__(self, floor: float, highest_floor: float) -> None:
+        self.floor = floor
+        self.highest_floor = highest_floor
+        super().__init__(
+            f"A floor of {floor:.4%} cannot be paid for: guaranteeing it to everyone would cost "
+            f"more than the pot. The highest floor that fits is {highest_floor:.6%}. "
+            "Lower the floor to that or below, or raise the pot."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Damped:
+    """Floor-damped allocations and the lines that led to them.
+
+    All arrays are (n_authorities,), pounds: `floor_amount` = baseline x (1 + floor),
+    `cost` = what lifting the authority to its floor takes, `headroom` = how far its
+    target is above its floor, `allocation` = the damped allocation, with the same
+    sum as the target. `scaling_factor` = 1 - sum(cost)/sum(headroom), in [0, 1].
+    """
+
+    floor_amount: NDArray[np.float64]
+    cost: NDArray[np.float64]
+    headroom: NDArray[np.float64]
+    scaling_factor: float
+    allocation: NDArray[np.float64]
+
+
+def floor_damped(target: ArrayLike, baseline: ArrayLike, floor: float) -> Damped:
+    """Allocations with nobody below the floor, paid for by those above it.
+
+    Only the increase above the floor is scaled back, so the total stays the
+    same (local government floor damping; the factor is 1 - cost/headroom).
+
+    Parameters
+    ----------
+    target, baseline : array of shape (n_authorities,), pounds
+    floor : least change against the baseline, e.g. -0.05
+
+    Returns
+    -------
+    Damped
+        `allocation` (n_authorities,), same sum as `target`; `scaling_factor` in [0, 1].
+
+    Raises
+    ------
+    FloorTooHigh
+        When the floors together cost more than the pot; carries the highest floor that fits.
+
+    Examples
+    --------
+    >>> damped = floor_damped([96, 215, 170, 49, 510], [100, 200, 150, 50, 500], 0.0)
+    >>> round(damped.scaling_factor, 10)
+    0.8888888889
+    >>> damped.allocation.round(6).tolist()
+    [100.0, 213.333333, 167.777778, 50.0, 508.888889]
+    """
+    F = np.asarray(target, dtype=np.float64)
+    B = np.asarray(baseline, dtype=np.float64)
+    _check_amounts(F, B, floor)
+    L = B * (1 + floor)
+    cost = np.maximum(0.0, L - F)
+    headroom = np.maximum(0.0, F - L)
+    if headroom.sum() == 0:
+        s = 1.0 if cost.sum() == 0 else -np.inf
+    else:
+        s = float(1 - cost.sum() / headroom.sum())
+    if s < -_ROUNDING:
+        raise FloorTooHigh(floor, float(F.sum() / B.sum() - 1))
+    s = max(s, 0.0)
+    return Damped(L, cost, headroom, s, np.where(F <= L, L, L + s * (F - L)))
+
+
+def _check_amounts(F: NDArray[np.float64], B: NDArray[np.float64], floor: float) -> None:
+    if F.shape != B.shape or F.ndim != 1 or F.size == 0:
+        raise CypsError(
+            f"Damping needs one target and one baseline for each authority, "
+            f"but got {F.size} targets and {B.size} baselines."
+        )
+    for name, amount in (("target", F), ("baseline", B)):
+        if not (np.isfinite(amount) & (amount >= 0)).all():
+            raise CypsError(
+                f"A {name} is missing or below zero. Every authority needs a {name} of 0 or more."
+            )
+    if not (np.isfinite(floor) and floor >= -1):
+        raise CypsError(
+            f"The floor is {floor}. It is a change against the baseline, such as -0.05 for a "
+            "fall of at most 5%, and cannot be below -1 (-100%)."
+        )

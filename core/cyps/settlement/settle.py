@@ -1,0 +1,108 @@
+"""Settle: from use of services to whole pounds, one lettered line after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cyps.errors import CypsError
+from cyps.needs import Use, area_cost_adjusted, cost_weights, metric_shares, needs_shares
+from cyps.settlement.damping import Damped, floor_damped
+from cyps.settlement.scenario import Scenario
+from cyps.settlement.whole_pounds import whole_pounds
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What every authority gets, and each line that led there.
+
+    Arrays have a row for each of `scenario.authorities`.
+
+    Attributes
+    ----------
+    weights : array (n_metrics,), cost weights, sum to 1
+    metric_share : array (n_authorities, n_metrics), each column sums to 1
+    needs_share : array, before area cost, sums to 1
+    share : array, after area cost, sums to 1
+    target : array, pounds, share x pot
+    damped : floor, cost, headroom, scaling factor and damped allocation, pounds
+    pounds : array of whole pounds, sums to the pot exactly
+    """
+
+    scenario: Scenario
+    use: Use
+    weights: NDArray[np.float64]
+    metric_share: NDArray[np.float64]
+    needs_share: NDArray[np.float64]
+    share: NDArray[np.float64]
+    target: NDArray[np.float64]
+    damped: Damped
+    pounds: NDArray[np.int64]
+
+    @property
+    def change(self) -> NDArray[np.float64]:
+        """Whole pounds less the baseline, pounds."""
+        return np.asarray(self.pounds - self.scenario.baseline)
+
+    @property
+    def change_rate(self) -> NDArray[np.float64]:
+        """Change over the baseline; not a number where the baseline is 0."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(
+                np.where(self.scenario.baseline > 0, self.change / self.scenario.baseline, np.nan)
+            )
+
+
+def settle(scenario: Scenario, use: Use) -> Settlement:
+    """Share the pot: use -> shares -> cost weights -> area cost -> pot -> floor -> pounds.
+
+    Parameters
+    ----------
+    scenario : everything but the use
+    use : predicted or published use, one row for each authority of the scenario, any order
+
+    Raises
+    ------
+    CypsError
+        When use and scenario do not name the same authorities, or an input cannot be used.
+    FloorTooHigh
+        When the floor costs more than the pot.
+
+    Examples
+    --------
+    >>> from cyps.geography import authorities
+    >>> from cyps.needs import ServiceAreaSpend
+    >>> two = authorities(2025)[:2]
+    >>> scenario = Scenario(
+    ...     "Two", "illustrative", "Made up.", 2025, two,
+    ...     (ServiceAreaSpend("All services", "CIN", 1.0),),
+    ...     area_cost=[1.0, 1.0], baseline=[50.0, 50.0], pot=100, floor=-0.2,
+    ... )
+    >>> settle(scenario, Use(scenario.codes, ("CIN",), [[30.0], [10.0]], "made up")).pounds.tolist()
+    [60, 40]
+    """
+    use = _in_order(use, scenario.codes)
+    weights = cost_weights(scenario.spend, use.metrics)
+    shares = metric_shares(use)
+    needs_share = needs_shares(shares, weights)
+    share = area_cost_adjusted(needs_share, scenario.area_cost)
+    target = share * scenario.pot
+    damped = floor_damped(target, scenario.baseline, scenario.floor)
+    pounds = whole_pounds(damped.allocation, scenario.pot, scenario.codes)
+    return Settlement(scenario, use, weights, shares, needs_share, share, target, damped, pounds)
+
+
+def _in_order(use: Use, codes: tuple[str, ...]) -> Use:
+    row = {code: i for i, code in enumerate(use.codes)}
+    missing = [code for code in codes if code not in row]
+    unknown = [code for code in use.codes if code not in set(codes)]
+    if missing or unknown:
+        parts = []
+        if missing:
+            parts.append(f"use is missing for {', '.join(missing)}")
+        if unknown:
+            parts.append(f"use is given for {', '.join(unknown)}, not in this settlement")
+        raise CypsError(f"Use and scenario do not name the same authorities: {'; '.join(parts)}.")
+    return Use(codes, use.metrics, use.children[[row[code] for code in codes]], use.basis)

@@ -1,0 +1,28 @@
+"""What every suite shares: the public data folder, and skips that CI turns into failures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):  # noqa: ARG001
+    """With CYPS_NO_SKIPS=1 a skip is a failure: CI must have everything that tests need."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CYPS_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CYPS_NO_SKIPS forbids: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real public data beside the checkout, which is never committed."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("real public data is not here: put it in ../shared/data beside the checkout")
+    return SHARED_DATA

@@ -1,0 +1,1 @@
+"""The settlement workbooks: live classic formulas that carry the engine's numbers."""
