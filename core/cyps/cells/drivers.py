@@ -1,0 +1,139 @@
+"""Drivers: what the formula knows of a child and of the area the child lives in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cyps.errors import CypsError
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One driver of need, as it enters the model.
+
+    Parameters
+    ----------
+    name : column of the table it comes from
+    level : "child" or "area", whose property it is
+    categories : the categories of a categorical driver, the reference category
+        first; empty for a number
+
+    Examples
+    --------
+    >>> Driver("fsm", "child", ("no", "yes")).labels
+    ('fsm[yes]',)
+    >>> Driver("idaci", "area").labels
+    ('idaci',)
+    """
+
+    name: str
+    level: Literal["child", "area"]
+    categories: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of its coefficients: one a category but the reference, or its own."""
+        if not self.categories:
+            return (self.name,)
+        return tuple(f"{self.name}[{category}]" for category in self.categories[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class CodedColumn:
+    """A driver's column as small whole numbers.
+
+    `code` (n_rows,) points into `values` (n_codes, n_labels): the driver's part
+    of the design matrix, dummy columns or the number itself.
+    """
+
+    driver: Driver
+    code: NDArray[np.signedinteger]
+    values: NDArray[np.float64]
+
+
+def code_column(table: pd.DataFrame, name: str, level: Literal["child", "area"]) -> CodedColumn:
+    """Read one driver from a table: numbers as they are, anything else as categories.
+
+    A pandas Categorical keeps its own order (the first category is the
+    reference); other text is put in alphabetical order.
+
+    Raises
+    ------
+    CypsError
+        When the column is not there or a value is missing. No value is shown:
+        rows may be children.
+    """
+    if name not in table.columns:
+        raise CypsError(
+            f"There is no column '{name}' in the table; it has {', '.join(map(str, table.columns))}."
+        )
+    column = table[name]
+    missing = int(column.isna().sum())
+    if missing:
+        raise CypsError(
+            f"Driver '{name}' is missing in {missing:,} of {len(column):,} rows. A missing value "
+            "is never guessed: give it a category of its own, such as 'unknown', or drop the rows "
+            "on purpose."
+        )
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        code, values = pd.factorize(column.to_numpy(dtype=np.float64), sort=True)
+        if not np.isfinite(values).all():
+            raise CypsError(f"Driver '{name}' is infinite in some rows. Correct these rows.")
+        return CodedColumn(Driver(name, level), code, values[:, None])
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype("category")
+    categories = tuple(str(category) for category in column.cat.categories)
+    dummies = np.eye(len(categories))[:, 1:]
+    return CodedColumn(Driver(name, level, categories), column.cat.codes.to_numpy(), dummies)
+
+
+@dataclass(frozen=True, slots=True)
+class CodedRows:
+    """Every row as one pattern number: the drivers' combinations that can occur.
+
+    `pattern` (n_rows,) points into `design` (n_patterns, n_labels).
+    """
+
+    drivers: tuple[Driver, ...]
+    pattern: NDArray[np.integer]
+    design: NDArray[np.float64]
+
+
+# Up to this many combinations every one keeps a number, seen or not; above it
+# only those that occur do (continuous drivers would have too many).
+_MOST_PATTERNS = 1 << 16
+
+
+def code_rows(
+    table: pd.DataFrame, names: Sequence[str], level: Literal["child", "area"]
+) -> CodedRows:
+    """Read several drivers at once and number their combinations.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"sex": ["F", "M", "M"], "fsm": ["no", "no", "yes"]})
+    >>> code_rows(table, ["sex", "fsm"], "child").pattern.tolist()
+    [0, 2, 3]
+    """
+    drivers: list[Driver] = []
+    pattern: NDArray[np.integer] = np.zeros(len(table), dtype=np.uint16)
+    design = np.empty((1, 0))
+    for name in names:
+        column = code_column(table, name, level)
+        drivers.append(column.driver)
+        n_codes = len(column.values)
+        n_combinations = len(design) * n_codes
+        dtype = np.uint16 if n_combinations <= _MOST_PATTERNS else np.int64
+        pattern = pattern.astype(dtype, copy=False) * dtype(n_codes) + column.code.astype(dtype)
+        combinations = np.arange(n_combinations)
+        if n_combinations > _MOST_PATTERNS:
+            pattern, combinations = pd.factorize(pattern, sort=True)
+        before, now = np.divmod(combinations, n_codes)
+        design = np.hstack([design[before], column.values[now]])
+    return CodedRows(tuple(drivers), pattern, design)

@@ -1,0 +1,173 @@
+"""Passes over the cells: the only loops that touch every cell.
+
+The linear predictor of a cell splits into its pattern, its area and its group,
+so its odds are a product: odds = slot_odds[slot] * area_odds[area], the group's
+effect included in the latter. Exponentials are taken per slot and per area,
+never per cell; a cell costs a product, a quotient and a few sums.
+
+Groups are independent, and each is summed by one thread in a fixed order:
+the result does not depend on the number of threads.
+"""
+# numba needs bare arguments; shapes and meaning stand in each docstring.
+# ruff: noqa: ANN001, ANN202
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
+
+from __future__ import annotations
+
+import math
+
+import numba as nb
+import numpy as np
+
+# Sums may be reordered and products contracted, which is what lets the compiler
+# use vector instructions; infinities and NaN keep their meaning.
+_FAST = {"reassoc", "contract", "arcp", "nsz"}
+
+
+@nb.njit(parallel=True, fastmath=_FAST, cache=True)
+def group_modes(cells, slot_odds, area_odds, group_events, precision, start, tolerance, most):
+    """Conditional mode of each group's effect, by Newton's method in one dimension.
+
+    cells : (area_start, cell_start, cell_slot, cell_count); area_odds without effect;
+    group_events, start : (n_groups,); precision = 1/sigma^2. Returns effect (n_groups,).
+    """
+    area_start, cell_start, cell_slot, cell_count = cells
+    n_groups = area_start.size - 1
+    effect = start.copy()
+    for j in nb.prange(n_groups):
+        u = effect[j]
+        for _ in range(most):
+            odds_of_u = math.exp(u)
+            fitted = 0.0
+            curvature = 0.0
+            for a in range(area_start[j], area_start[j + 1]):
+                f = area_odds[a] * odds_of_u
+                for c in range(cell_start[a], cell_start[a + 1]):
+                    t = slot_odds[cell_slot[c]] * f
+                    q = 1.0 / (1.0 + t)
+                    m = cell_count[c] * t * q
+                    fitted += m
+                    curvature += m * q
+            step = (group_events[j] - fitted - u * precision) / (curvature + precision)
+            u += min(max(step, -2.0), 2.0)
+            if abs(step) < tolerance:
+                break
+        effect[j] = u
+    return effect
+
+
+@nb.njit(parallel=True, fastmath=_FAST, cache=True)
+def moments(cells, slot_start, slot_odds, area_odds, area_design):
+    """Sums that the likelihood, its gradient and the Newton matrix are made of.
+
+    With p a cell's probability and n its count: m = n p, w = m (1 - p),
+    w' = w (1 - 2p); area_odds with the group's effect. Returns
+    log_sum (n_groups,) = sum n log(1 + odds); slot_m, slot_w, slot_dw (n_slots,);
+    area_m, area_w, area_dw (n_areas,); slot_wz (n_slots, k) = sum w z over the area's drivers z.
+    """
+    area_start, cell_start, cell_slot, cell_count = cells
+    n_groups, n_areas, n_slots = area_start.size - 1, area_odds.size, slot_odds.size
+    k = area_design.shape[1]
+    log_sum = np.zeros(n_groups)
+    slot_m, slot_w, slot_dw = np.zeros(n_slots), np.zeros(n_slots), np.zeros(n_slots)
+    area_m, area_w, area_dw = np.empty(n_areas), np.empty(n_areas), np.empty(n_areas)
+    slot_wz = np.zeros((n_slots, k))
+    for j in nb.prange(n_groups):
+        total = 0.0
+        for a in range(area_start[j], area_start[j + 1]):
+            f = area_odds[a]
+            sum_m, sum_w, sum_dw = 0.0, 0.0, 0.0
+            for c in range(cell_start[a], cell_start[a + 1]):
+                s = cell_slot[c]
+                t = slot_odds[s] * f
+                q = 1.0 / (1.0 + t)
+                m = cell_count[c] * t * q
+                w = m * q
+                dw = w * (2.0 * q - 1.0)
+                sum_m += m
+                sum_w += w
+                sum_dw += dw
+                slot_m[s] += m
+                slot_w[s] += w
+                slot_dw[s] += dw
+                for i in range(k):
+                    slot_wz[s, i] += w * area_design[a, i]
+                total += cell_count[c] * math.log1p(t)
+            area_m[a], area_w[a], area_dw[a] = sum_m, sum_w, sum_dw
+        log_sum[j] = total
+    return log_sum, slot_m, slot_w, slot_dw, area_m, area_w, area_dw, slot_wz
+
+
+@nb.njit(parallel=True, fastmath=_FAST, cache=True)
+def log_sums_at_nodes(cells, slot_odds, area_odds, node_odds):
+    """Sum of n log(1 + odds) in each group with its effect moved to each node.
+
+    node_odds : (n_groups, n_nodes), exp of the node's distance from the mode;
+    area_odds at the mode. Returns (n_groups, n_nodes).
+    """
+    area_start, cell_start, cell_slot, cell_count = cells
+    n_groups, n_nodes = node_odds.shape
+    out = np.zeros((n_groups, n_nodes))
+    for j in nb.prange(n_groups):
+        total = np.zeros(n_nodes)
+        for a in range(area_start[j], area_start[j + 1]):
+            for c in range(cell_start[a], cell_start[a + 1]):
+                t = slot_odds[cell_slot[c]] * area_odds[a]
+                for k in range(n_nodes):
+                    total[k] += cell_count[c] * math.log1p(t * node_odds[j, k])
+        out[j] = total
+    return out
+
+
+@nb.njit(parallel=True, fastmath=_FAST, cache=True)
+def fitted_over_nodes(cells, slot_odds, area_odds, node_odds, node_weight):
+    """Expected events of each slot and area, averaged over the group's nodes.
+
+    node_weight : (n_groups, n_nodes), posterior weight of each node, rows sum to 1.
+    Returns slot_m (n_slots,), area_m (n_areas,).
+    """
+    area_start, cell_start, cell_slot, cell_count = cells
+    n_groups, n_nodes = node_odds.shape
+    slot_m, area_m = np.zeros(slot_odds.size), np.empty(area_odds.size)
+    for j in nb.prange(n_groups):
+        for a in range(area_start[j], area_start[j + 1]):
+            total = 0.0
+            for c in range(cell_start[a], cell_start[a + 1]):
+                s = cell_slot[c]
+                t = slot_odds[s] * area_odds[a]
+                p = 0.0
+                for k in range(n_nodes):
+                    odds = t * node_odds[j, k]
+                    p += node_weight[j, k] * odds / (1.0 + odds)
+                m = p * cell_count[c]
+                total += m
+                slot_m[s] += m
+            area_m[a] = total
+    return slot_m, area_m
+
+
+@nb.njit(parallel=True, fastmath=_FAST, cache=True)
+def fitted_and_weights(cells, slot_odds, area_odds):
+    """Expected events by group and their weights by slot and area, for prediction.
+
+    Returns group_m (n_groups,), slot_w (n_slots,), area_w (n_areas,).
+    """
+    area_start, cell_start, cell_slot, cell_count = cells
+    n_groups = area_start.size - 1
+    group_m = np.zeros(n_groups)
+    slot_w, area_w = np.zeros(slot_odds.size), np.empty(area_odds.size)
+    for j in nb.prange(n_groups):
+        fitted = 0.0
+        for a in range(area_start[j], area_start[j + 1]):
+            total = 0.0
+            for c in range(cell_start[a], cell_start[a + 1]):
+                s = cell_slot[c]
+                t = slot_odds[s] * area_odds[a]
+                q = 1.0 / (1.0 + t)
+                m = cell_count[c] * t * q
+                fitted += m
+                total += m * q
+                slot_w[s] += m * q
+            area_w[a] = total
+        group_m[j] = fitted
+    return group_m, slot_w, area_w
