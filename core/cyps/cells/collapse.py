@@ -164,9 +164,7 @@ def _areas_by_key(
             "of areas. Add these areas, or drop the rows on purpose."
         )
     start = np.searchsorted(group_code[by_group], np.arange(len(groups) + 1))
-    return _without_empty(
-        _Placed(row_area, rows.design[rows.pattern], rows.drivers, groups, start)
-    )
+    return _without_empty(_Placed(row_area, rows.design[rows.pattern], rows.drivers, groups, start))
 
 
 def _without_empty(placed: _Placed) -> _Placed:
@@ -235,8 +233,8 @@ def _count_events(
         slot_group * n_patterns + slot_pattern, group * n_patterns + children.pattern[row]
     )
     return _Counted(
-        np.bincount(slot, happened[row], minlength=len(slot_pattern)),
-        np.bincount(area, happened[row], minlength=len(placed.design)),
+        np.bincount(slot, happened[row], len(slot_pattern)).astype(np.float64),
+        np.bincount(area, happened[row], len(placed.design)).astype(np.float64),
         0.0 if trials is None else _log_choose(trials, happened),
     )
 
@@ -247,7 +245,7 @@ def _log_choose(n: NDArray[np.int64], k: NDArray[np.int64]) -> float:
     return float((gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)).sum())
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True)
 def _count_cells(row_area, row_pattern, row_trials, n_areas, n_patterns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Counting sort of the rows by area, then a tally of patterns in each area."""
     row_start = np.zeros(n_areas + 1, np.int64)
@@ -293,7 +291,7 @@ def _count_cells(row_area, row_pattern, row_trials, n_areas, n_patterns):  # typ
     return cell_start, cell_pattern, cell_count
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True)
 def _number_slots(group_cell_start, cell_pattern, n_patterns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """One slot for each pattern that occurs in a group, ascending by pattern."""
     n_groups = group_cell_start.size - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,7 @@ class CodedColumn:
     """
 
     driver: Driver
-    code: NDArray[np.signedinteger]
+    code: NDArray[np.integer]
     values: NDArray[np.float64]
 
 
@@ -122,7 +122,7 @@ def code_rows(
     [0, 2, 3]
     """
     drivers: list[Driver] = []
-    pattern: NDArray[np.integer] = np.zeros(len(table), dtype=np.uint16)
+    pattern: NDArray[Any] = np.zeros(len(table), dtype=np.uint16)
     design = np.empty((1, 0))
     for name in names:
         column = code_column(table, name, level)
@@ -131,8 +131,9 @@ def code_rows(
         n_combinations = len(design) * n_codes
         dtype = np.uint16 if n_combinations <= _MOST_PATTERNS else np.int64
         pattern = pattern.astype(dtype, copy=False) * dtype(n_codes) + column.code.astype(dtype)
-        combinations = np.arange(n_combinations)
-        if n_combinations > _MOST_PATTERNS:
+        if n_combinations <= _MOST_PATTERNS:
+            combinations = np.arange(n_combinations)
+        else:
             pattern, combinations = pd.factorize(pattern, sort=True)
         before, now = np.divmod(combinations, n_codes)
         design = np.hstack([design[before], column.values[now]])

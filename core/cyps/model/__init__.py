@@ -1,6 +1,7 @@
 """The multilevel fit: likelihood, quadrature, maximum, prediction."""
 
 from cyps.model.multilevel import fit_cells, fit_multilevel
+from cyps.model.prediction import PredictedUse, predict_use
 from cyps.model.result import MultilevelFit
 
-__all__ = ["MultilevelFit", "fit_cells", "fit_multilevel"]
+__all__ = ["MultilevelFit", "PredictedUse", "fit_cells", "fit_multilevel", "predict_use"]

@@ -135,9 +135,7 @@ def _check_separation(cells: Cells, metric: int) -> None:
         if driver.level == "child" and driver.categories:
             dummies = cells.child_design[cells.slot_pattern, column : column + width]
             member = np.column_stack([1 - dummies.sum(axis=1), dummies])
-            counts = zip(
-                driver.categories, slot_children @ member, events @ member, strict=True
-            )
+            counts = zip(driver.categories, slot_children @ member, events @ member, strict=True)
             for category, children, happened in counts:
                 _check_category(name, driver.name, category, int(children), int(happened))
         column += width

@@ -9,7 +9,7 @@ Groups are independent, and each is summed by one thread in a fixed order:
 the result does not depend on the number of threads.
 """
 # numba needs bare arguments; shapes and meaning stand in each docstring.
-# ruff: noqa: ANN001, ANN202
+# ruff: noqa: ANN001, ANN201
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
 
 from __future__ import annotations

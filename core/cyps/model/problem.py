@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from cyps.cells import Cells
 
-CellArrays = tuple[
-    NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]
-]
+CellArrays = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,14 @@ class Problem:
     @property
     def n_child(self) -> int:
         """Columns that belong to the child, the intercept included."""
-        return self.pattern_design.shape[1]
+        return int(self.pattern_design.shape[1])
 
     @property
     def area_start(self) -> NDArray[np.int64]:
         """First area of each group, (n_groups + 1,)."""
         return self.cell_arrays[0]
 
-    def odds(
-        self, beta: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def odds(self, beta: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Odds of each slot and each area, without the groups' effects."""
         pattern_odds = np.exp(self.pattern_design @ beta[: self.n_child])
         return pattern_odds[self.slot_pattern], np.exp(self.area_design @ beta[self.n_child :])
@@ -86,7 +82,7 @@ def problem_of(cells: Cells, metric: int) -> Problem:
     """
     slot_children = np.bincount(
         cells.cell_slot, cells.cell_count, minlength=len(cells.slot_pattern)
-    )
+    ).astype(np.float64)
     first_cell = cells.cell_start[:-1]
     area_children = np.add.reduceat(cells.cell_count.astype(np.float64), first_cell)
     child_columns = cells.child_design[cells.slot_pattern]

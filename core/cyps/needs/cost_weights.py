@@ -103,4 +103,4 @@ def typed_weights(amounts: Mapping[str, float], metrics: Sequence[str]) -> NDArr
         raise CypsError(
             f"Cost weights {dict(amounts)} must be numbers of 0 or more with at least one above 0."
         )
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
