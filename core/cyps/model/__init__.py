@@ -1,7 +1,15 @@
 """The multilevel fit: likelihood, quadrature, maximum, prediction."""
 
 from cyps.model.multilevel import fit_cells, fit_multilevel
+from cyps.model.packing import make_pack
 from cyps.model.prediction import PredictedUse, predict_use
 from cyps.model.result import MultilevelFit
 
-__all__ = ["MultilevelFit", "PredictedUse", "fit_cells", "fit_multilevel", "predict_use"]
+__all__ = [
+    "MultilevelFit",
+    "PredictedUse",
+    "fit_cells",
+    "fit_multilevel",
+    "make_pack",
+    "predict_use",
+]

@@ -76,9 +76,7 @@ def laplace(
             _MODE_TOLERANCE, _MOST_MODE_STEPS,
         )  # fmt: skip
         area_odds = area_odds * np.repeat(np.exp(effect), np.diff(problem.area_start))
-    sums = moments(
-        problem.cell_arrays, problem.slot_start, slot_odds, area_odds, problem.area_design
-    )
+    sums = moments(problem.cell_arrays, slot_odds, area_odds, problem.area_design)
     log_sum, slot_m, slot_w, slot_dw, area_m, area_w, area_dw, slot_wz = sums
     g = problem.group_column_sums(slot_w, area_w)
     xwx = _cross_products(problem, slot_w, area_w, slot_wz)

@@ -57,7 +57,7 @@ def group_modes(cells, slot_odds, area_odds, group_events, precision, start, tol
 
 
 @nb.njit(parallel=True, fastmath=_FAST, cache=True)
-def moments(cells, slot_start, slot_odds, area_odds, area_design):
+def moments(cells, slot_odds, area_odds, area_design):
     """Sums that the likelihood, its gradient and the Newton matrix are made of.
 
     With p a cell's probability and n its count: m = n p, w = m (1 - p),

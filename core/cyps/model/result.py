@@ -77,4 +77,4 @@ class MultilevelFit:
         table = pd.DataFrame({"coefficient": self.params, "std error": self.bse})
         table["z"] = table["coefficient"] / table["std error"]
         table["odds ratio"] = np.exp(table["coefficient"])
-        return head + table.to_string(float_format=lambda number: f"{number:.4f}")
+        return head + str(table.to_string(float_format=lambda number: f"{number:.4f}"))

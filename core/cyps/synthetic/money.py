@@ -73,5 +73,5 @@ def illustrative_scenario(england: SyntheticEngland, use: Use, seed: int = 2020)
 
 def _baseline(rng: np.random.Generator, england: SyntheticEngland, use: Use) -> NDArray[np.float64]:
     practice = england.authority_effect.loc[list(use.codes), "CIN"].to_numpy()
-    share = use.children.sum(axis=1) * np.exp(0.2 * practice + rng.normal(0, 0.07, len(use.codes)))
+    share = use.children.sum(axis=1) * np.exp(0.1 * practice + rng.normal(0, 0.05, len(use.codes)))
     return np.asarray(np.round(share / share.sum() * _BASELINE))

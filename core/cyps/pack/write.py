@@ -1,0 +1,173 @@
+"""Write a pack: a zip of tables that a person can open and read."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cyps.errors import CypsError
+from cyps.pack.contents import Pack
+from cyps.pack.manifest import (
+    FORMAT,
+    FORMAT_VERSION,
+    Manifest,
+    ManifestDriver,
+    ManifestMetric,
+)
+
+_README = """{name}
+{underline}
+{statement}
+
+Status: {status}. Made on {created} from: {source}
+
+What is in here (CSV files open in any spreadsheet):
+  manifest.json            what this pack is, and the SHA-256 of each table
+  coefficients.csv         log odds and standard errors, one row a category
+  covariance_<METRIC>.csv  covariance of the coefficients
+  use.csv                  predicted number of children by authority and metric,
+                           every authority's own effect set to 0
+  use_gradient_<METRIC>.csv  derivative of the predicted use by each coefficient
+                           ({suppressed} entries resting on fewer than {smallest} children are 0)
+No table has a row for a child or for a small group of children.
+"""
+
+
+def content_hash(manifest: bytes) -> str:
+    """The pack's identity: SHA-256 of its manifest, which holds the hash of each table.
+
+    Examples
+    --------
+    >>> content_hash(b"{}")[:12]
+    '44136fa355b3'
+    """
+    return hashlib.sha256(manifest).hexdigest()
+
+
+def write_pack(pack: Pack, path: Path) -> str:
+    """Write a pack to one file and give its content hash.
+
+    The same pack gives the same content hash on every machine. The file is
+    written beside and then put in place, so there is never half a pack.
+
+    Raises
+    ------
+    CypsError
+        When the file cannot be written.
+    """
+    tables = {name: text.encode() for name, text in _tables(pack).items()}
+    manifest = _manifest(pack, tables).model_dump_json(indent=1).encode()
+    beside = path.with_name(path.name + ".part")
+    try:
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in {"manifest.json": manifest, **tables}.items():
+                archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise CypsError(
+            f"The pack could not be written to {path}: {error.strerror}. Nothing was changed. "
+            "Choose a folder that you may write to, and close the file where it is open."
+        ) from error
+    return content_hash(manifest)
+
+
+def _manifest(pack: Pack, tables: dict[str, bytes]) -> Manifest:
+    return Manifest(
+        format=FORMAT,
+        format_version=FORMAT_VERSION,
+        name=pack.name,
+        status=pack.status,
+        statement=pack.statement,
+        source=pack.source,
+        created=pack.created,
+        year=pack.year,
+        drivers=[
+            ManifestDriver(name=d.name, level=d.level, categories=list(d.categories))
+            for d in pack.drivers
+        ],
+        metrics=[
+            ManifestMetric(
+                metric=m.metric, sigma=m.sigma, loglik=m.loglik, events=m.events, verdict=m.verdict
+            )
+            for m in pack.models
+        ],
+        nagq=pack.nagq,
+        sample_children=pack.sample_children,
+        sample_authorities=pack.sample_authorities,
+        sample_areas=pack.sample_areas,
+        smallest_count=pack.use.smallest_count,
+        suppressed_gradient_entries=pack.use.suppressed,
+        files={name: hashlib.sha256(content).hexdigest() for name, content in tables.items()},
+    )
+
+
+def _tables(pack: Pack) -> dict[str, str]:
+    use = pack.use
+    tables = {"README.txt": _readme(pack), "coefficients.csv": _coefficients(pack)}
+    for m in pack.models:
+        rows = ([label, *row] for label, row in zip(pack.labels, m.covariance, strict=True))
+        tables[f"covariance_{m.metric}.csv"] = _csv(["label", *pack.labels], rows)
+    authorities = list(zip(use.codes, use.names, strict=True))
+    tables["use.csv"] = _csv(
+        ["code", "name", *pack.metrics],
+        ([*who, *row] for who, row in zip(authorities, use.children, strict=True)),
+    )
+    for metric, gradient in zip(pack.metrics, use.gradient, strict=True):
+        tables[f"use_gradient_{metric}.csv"] = _csv(
+            ["code", *pack.labels],
+            ([code, *row] for code, row in zip(use.codes, gradient, strict=True)),
+        )
+    return tables
+
+
+def _readme(pack: Pack) -> str:
+    return _README.format(
+        name=pack.name,
+        underline="=" * len(pack.name),
+        statement=pack.statement,
+        status=pack.status,
+        created=pack.created,
+        source=pack.source,
+        suppressed=pack.use.suppressed,
+        smallest=pack.use.smallest_count,
+    )
+
+
+def _coefficients(pack: Pack) -> str:
+    """One row a category, the reference's too; a pair of columns a metric."""
+    head = ["driver", "level", "category", "label"]
+    head += [column for metric in pack.metrics for column in (metric, f"{metric}_se")]
+    rows: list[list[object]] = []
+    pairs = iter(
+        zip(
+            *(zip(m.coefficients, m.standard_errors, strict=True) for m in pack.models), strict=True
+        )
+    )
+    rows.append(["Intercept", "", "", "Intercept", *_flat(next(pairs))])
+    for driver in pack.drivers:
+        if driver.categories:
+            reference: list[object] = [0.0, ""] * len(pack.models)
+            rows.append([driver.name, driver.level, driver.categories[0], "reference", *reference])
+        categories = driver.categories[1:] or ("",)
+        for category, label in zip(categories, driver.labels, strict=True):
+            rows.append([driver.name, driver.level, category, label, *_flat(next(pairs))])
+    return _csv(head, rows)
+
+
+def _flat(pairs: Iterable[tuple[float, float]]) -> list[float]:
+    return [number for pair in pairs for number in pair]
+
+
+def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    for row in rows:
+        # repr is the shortest text that reads back to the same double.
+        writer.writerow([repr(float(x)) if isinstance(x, float) else x for x in row])
+    return out.getvalue()
