@@ -1,1 +1,28 @@
-"""."""
+"""Readers of official and plain files: every cell is used, or said why not."""
+
+from cyps.returns.authority_list import AuthorityList
+from cyps.returns.by_authority import Reading
+from cyps.returns.inputs import InputFile, SettlementFiles, SettlementInputs, read_inputs
+from cyps.returns.problems import Problem, ReturnsError
+from cyps.returns.revenue_outturn import LINES, OutturnLine
+from cyps.returns.sources import Source
+from cyps.returns.spend_reading import SpendReading
+from cyps.returns.tables import Row, Table, read_table
+
+__all__ = [
+    "LINES",
+    "AuthorityList",
+    "InputFile",
+    "OutturnLine",
+    "Problem",
+    "Reading",
+    "ReturnsError",
+    "Row",
+    "SettlementFiles",
+    "SettlementInputs",
+    "Source",
+    "SpendReading",
+    "Table",
+    "read_inputs",
+    "read_table",
+]

@@ -1,0 +1,204 @@
+"""All files of a settlement, whatever their form, read and checked together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cyps.errors import CypsError
+from cyps.needs import Use
+from cyps.returns.authority_list import AuthorityList
+from cyps.returns.by_authority import CODE_COLUMNS, Reading
+from cyps.returns.explore_education import (
+    is_mid_year,
+    published_population,
+    published_use,
+    use_form,
+)
+from cyps.returns.plain_files import (
+    AREA_COLUMNS,
+    AREA_COST_COLUMNS,
+    BASELINE_COLUMNS,
+    METRICS,
+    POPULATION_COLUMNS,
+    above_zero,
+    plain_amounts,
+    plain_spend,
+    plain_use,
+)
+from cyps.returns.problems import Problems
+from cyps.returns.revenue_outturn import is_outturn, outturn_baseline, outturn_spend
+from cyps.returns.sources import Source
+from cyps.returns.spend_reading import SpendReading
+from cyps.returns.tables import read_table
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementFiles:
+    """Files that a settlement starts from; the last two may be left out."""
+
+    use: tuple[Path, ...]
+    spend: Path
+    baseline: Path
+    area_cost: Path | None = None
+    population: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that was read: what for, in which form, and its content's hash."""
+
+    role: str
+    source: Source
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementInputs:
+    """Use, spend, area cost, baseline and population of the settled authorities.
+
+    Arrays have a row for each of `listed.settled`, in code order. `population`
+    is None when no file gave it. `published` says whether any use is real
+    activity from a department's file.
+    """
+
+    listed: AuthorityList
+    use: Use
+    spend: SpendReading
+    area_cost: NDArray[np.float64]
+    baseline: NDArray[np.float64]
+    population: NDArray[np.float64] | None
+    published: bool
+    files: tuple[InputFile, ...]
+    notes: tuple[str, ...]
+
+
+def read_inputs(files: SettlementFiles, listed: AuthorityList) -> SettlementInputs:
+    """Read every file of a settlement and check it against the year's authorities.
+
+    Each file may be a plain one or, for use, spend, baseline and population,
+    the one that its department publishes: its columns tell which.
+
+    Raises
+    ------
+    ReturnsError
+        With every problem of every file at once.
+    """
+    problems = Problems()
+    use: dict[str, Reading] = {}
+    for path in files.use:
+        with problems.gathered():
+            _add_metrics(use, _read_use(path, listed, problems))
+    spend = baseline = area_cost = population = None
+    with problems.gathered():
+        spend = _read_spend(files.spend, problems)
+    with problems.gathered():
+        baseline = _read_baseline(files.baseline, listed, problems)
+    if files.area_cost is not None:
+        with problems.gathered():
+            area_cost = _read_area_cost(files.area_cost, listed, problems)
+    if files.population is not None:
+        with problems.gathered():
+            population = _read_population(files.population, listed, problems)
+    problems.stop_if_any()
+    if spend is None or baseline is None:  # pragma: no cover - the line above has raised
+        raise CypsError("Spend and baseline are needed.")
+    return _together(listed, use, spend, baseline, area_cost, population)
+
+
+def _add_metrics(use: dict[str, Reading], more: Mapping[str, Reading]) -> None:
+    for metric, reading in more.items():
+        if metric in use:
+            raise CypsError(
+                f"{reading.source.file}: {metric} was already read from "
+                f"{use[metric].source.file}. Give each metric once."
+            )
+        use[metric] = reading
+
+
+def _read_use(path: Path, listed: AuthorityList, problems: Problems) -> dict[str, Reading]:
+    table = read_table(path, key_columns=CODE_COLUMNS)
+    form = use_form(table)
+    if form:
+        return published_use(table, form, listed, problems)
+    return plain_use(table, listed, problems)
+
+
+def _read_spend(path: Path, problems: Problems) -> SpendReading:
+    table = read_table(path, key_columns=(*AREA_COLUMNS, "metric"))
+    return outturn_spend(table, problems) if is_outturn(table) else plain_spend(table, problems)
+
+
+def _read_baseline(path: Path, listed: AuthorityList, problems: Problems) -> Reading:
+    table = read_table(path, key_columns=CODE_COLUMNS)
+    if is_outturn(table):
+        return outturn_baseline(table, listed, problems)
+    return plain_amounts(table, BASELINE_COLUMNS, listed, problems)
+
+
+def _read_area_cost(path: Path, listed: AuthorityList, problems: Problems) -> Reading:
+    table = read_table(path, key_columns=CODE_COLUMNS)
+    return plain_amounts(table, AREA_COST_COLUMNS, listed, problems, number=above_zero)
+
+
+def _read_population(path: Path, listed: AuthorityList, problems: Problems) -> Reading:
+    table = read_table(path, key_columns=CODE_COLUMNS)
+    if is_mid_year(table):
+        return published_population(table, listed, problems)
+    return plain_amounts(table, POPULATION_COLUMNS, listed, problems, number=above_zero)
+
+
+def _together(
+    listed: AuthorityList,
+    use: Mapping[str, Reading],
+    spend: SpendReading,
+    baseline: Reading,
+    area_cost: Reading | None,
+    population: Reading | None,
+) -> SettlementInputs:
+    metrics = tuple(metric for metric in METRICS if metric in use)
+    children = np.column_stack([_in_order(use[metric], listed) for metric in metrics])
+    codes = tuple(authority.code for authority in listed.settled)
+    no_area_cost = "Area cost: no file was given, so every factor is 1 (no adjustment)."
+    readings = [*use.values(), spend, baseline, area_cost, population]
+    told = [note for reading in readings if reading for note in reading.notes]
+    notes = told if area_cost else [*told, no_area_cost]
+    basis = "; ".join(use[metric].notes[0].rstrip(".") for metric in metrics)
+    return SettlementInputs(
+        listed,
+        Use(codes, metrics, children, basis),
+        spend,
+        _in_order(area_cost, listed) if area_cost else np.ones(len(codes)),
+        _in_order(baseline, listed),
+        _in_order(population, listed) if population else None,
+        any(reading.form != "plain file" for reading in use.values()),
+        _files(use, spend, baseline, area_cost, population),
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def _in_order(reading: Reading, listed: AuthorityList) -> NDArray[np.float64]:
+    return np.array([reading.amounts[authority.code] for authority in listed.settled])
+
+
+def _files(
+    use: Mapping[str, Reading],
+    spend: SpendReading,
+    baseline: Reading,
+    area_cost: Reading | None,
+    population: Reading | None,
+) -> tuple[InputFile, ...]:
+    by_role: Sequence[tuple[str, Reading | SpendReading | None]] = [
+        *((f"use {metric}", reading) for metric, reading in use.items()),
+        ("spend", spend),
+        ("baseline", baseline),
+        ("area cost", area_cost),
+        ("population", population),
+    ]
+    return tuple(
+        InputFile(role, reading.source, reading.form) for role, reading in by_role if reading
+    )
