@@ -52,7 +52,7 @@ _MID_YEAR = PublishedForm(
     "ONS mid-year population estimates, as DfE publishes them",
     "population_estimate",
     "age_group",
-    (("children", "0to17", "children aged 0 to 17"),),
+    (("population", "0to17", "children aged 0 to 17"),),
 )
 
 
@@ -83,7 +83,7 @@ def published_use(
 def published_population(table: Table, listed: AuthorityList, problems: Problems) -> Reading:
     """Children aged 0 to 17 in the middle of the year (mid-2024 for the year 2025)."""
     readings = _readings(table, _MID_YEAR, listed, listed.year - 1, problems)
-    return readings["children"]
+    return readings["population"]
 
 
 def _readings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from cyps.errors import CypsError
 
-# Totals of pounds are sums of rounded doubles: a scaling factor this little
-# below zero is a pot that exactly meets the floors, not an infeasible floor.
+# Totals of pounds are sums of rounded doubles: floors that cost this little more
+# than the pot, as a part of it, are a pot that exactly meets the floors.
 _ROUNDING = 1e-12
 
 
@@ -22,9 +23,14 @@ class FloorTooHigh(CypsError):  # noqa: N818 - the officer's words, not "FloorTo
         self.highest_floor = highest_floor
         super().__init__(
             f"A floor of {floor:.4%} cannot be paid for: guaranteeing it to everyone would cost "
-            f"more than the pot. The highest floor that fits is {highest_floor:.6%}. "
-            "Lower the floor to that or below, or raise the pot."
+            "more than the pot. The highest floor that fits is "
+            f"{_rounded_down(highest_floor):.6%}. Lower the floor to that or below, or raise the pot."
         )
+
+
+def _rounded_down(rate: float) -> float:
+    # A floor rounded up to the nearest would be one that doesn't fit.
+    return math.floor(rate * 1e8) / 1e8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +85,10 @@ def floor_damped(target: ArrayLike, baseline: ArrayLike, floor: float) -> Damped
     L = B * (1 + floor)
     cost = np.maximum(0.0, L - F)
     headroom = np.maximum(0.0, F - L)
-    if headroom.sum() == 0:
-        s = 1.0 if cost.sum() == 0 else -np.inf
-    else:
-        s = float(1 - cost.sum() / headroom.sum())
-    if s < -_ROUNDING:
+    if cost.sum() - headroom.sum() > _ROUNDING * F.sum():
         raise FloorTooHigh(floor, float(F.sum() / B.sum() - 1))
-    s = max(s, 0.0)
+    # Without headroom there is nothing to scale, and the pot is what the floors cost.
+    s = max(0.0, float(1 - cost.sum() / headroom.sum())) if headroom.sum() > 0 else 1.0
     return Damped(L, cost, headroom, s, np.where(F <= L, L, L + s * (F - L)))
 
 

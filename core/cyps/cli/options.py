@@ -1,0 +1,74 @@
+"""Options as an officer types them: pounds, rates, exclusions."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from cyps.errors import CypsError
+from cyps.returns.amounts import signed_amount
+
+_LARGEST_POT = 10**12
+
+
+def whole_pot(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    """Give whole pounds from 8000000000, 8,000,000,000 or £8,000,000,000."""
+    text = value.strip().removeprefix("£").strip()
+    if re.fullmatch(r"(\d{1,3}(,\d{3})+|\d+)\.\d*", text):
+        raise click.BadParameter(f"'{value}' has pence. A pot is in whole pounds.", ctx, param)
+    if not re.fullmatch(r"\d{1,3}(,\d{3})+|\d+", text):
+        raise click.BadParameter(
+            f"'{value}' is not an amount of whole pounds. Write it like 8,000,000,000.", ctx, param
+        )
+    pot = int(text.replace(",", "")[:20])
+    if not 0 < pot <= _LARGEST_POT:
+        raise click.BadParameter(
+            f"'{value}' is not a pot: it must be above 0, up to {_LARGEST_POT:,} pounds.",
+            ctx,
+            param,
+        )
+    return pot
+
+
+def rate(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """Give a change as a fraction from -0.05 or -5%."""
+    text = value.strip()
+    try:
+        number = signed_amount(text.removesuffix("%"))
+    except CypsError:
+        raise click.BadParameter(
+            f"'{value}' is not a rate. Write it like -0.05 or -5%.", ctx, param
+        ) from None
+    if text.endswith("%"):
+        number /= 100
+    elif abs(number) > 1:
+        raise click.BadParameter(
+            f"'{value}' would be {number:.0%}. Write {number:g}% if you mean per cent.", ctx, param
+        )
+    if number < -1:
+        raise click.BadParameter(
+            f"'{value}' is a fall by more than everything. The lowest floor is -100%.", ctx, param
+        )
+    return number
+
+
+def exclusions(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Give codes and reasons from CODE=reason, each code once."""
+    by_code: dict[str, str] = {}
+    for value in values:
+        code, _, reason = value.partition("=")
+        code, reason = code.strip().upper(), " ".join(reason.split())
+        if not code or not reason:
+            raise click.BadParameter(
+                f"'{value}' does not say why. Write CODE=reason, for example "
+                '--exclude E06000053="use not applicable".',
+                ctx,
+                param,
+            )
+        if code in by_code:
+            raise click.BadParameter(f"{code} is given twice. Give each code once.", ctx, param)
+        by_code[code] = reason
+    return tuple(sorted(by_code.items()))

@@ -1,0 +1,247 @@
+"""The files of a settlement, written beside and put in place together."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cyps.errors import CypsError
+from cyps.settlement import Settlement
+
+RESULTS, NOTES, WORKBOOK, RECORD = "results.csv", "notes.txt", "settlement.xlsx", "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The folder that was written to and the files in it, the one to open first."""
+
+    folder: Path
+    paths: tuple[Path, ...]
+
+
+def write_outputs(
+    settlement: Settlement,
+    out_dir: Path,
+    *,
+    record: Mapping[str, Any],
+    population: NDArray[np.float64] | None = None,
+    pack: Any = None,  # noqa: ANN401 - a cyps.pack.Pack, handed on to the workbook unread
+    workbook: bool = True,
+    more: Mapping[str, bytes] | None = None,
+) -> Outputs:
+    """Write results.csv, notes.txt, settlement.xlsx and run.json into a folder, all or none.
+
+    Everything is written beside first and put in place when it is whole; on
+    any error the folder is as it was.
+
+    Parameters
+    ----------
+    settlement : what was settled
+    out_dir : folder; made when it isn't there
+    record : what the run record says besides results and hashes (see `run_record`)
+    population : array (n_authorities,), children; adds two columns to results.csv
+    pack : the coefficients behind the use, shown in the workbook
+    workbook : whether to draw settlement.xlsx
+    more : further files by name, put in place together with these
+
+    Raises
+    ------
+    CypsError
+        When the folder can't be made or written to, or a file in it is open elsewhere.
+    """
+    out_dir = Path(out_dir)
+    made = _make_folder(out_dir)
+    beside = None
+    done = False
+    try:
+        beside = Path(tempfile.mkdtemp(prefix=".cyps-", dir=out_dir))
+        names = _write_all(settlement, beside, record, population, pack, workbook, more or {})
+        _put_in_place(beside, out_dir, names)
+        done = True
+    except PermissionError as error:
+        raise CypsError(
+            f"{out_dir} cannot be written to ({error.strerror}). Close its files in Excel, or "
+            "choose another folder with --out."
+        ) from None
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+        if made and not done:
+            out_dir.rmdir()
+    return Outputs(out_dir, tuple(out_dir / name for name in names))
+
+
+def _make_folder(out_dir: Path) -> bool:
+    """Make the folder; True when it wasn't there."""
+    made = not out_dir.exists()
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CypsError(
+            f"The folder {out_dir} cannot be made: {error.strerror}. Choose another with --out."
+        ) from None
+    return made
+
+
+def _write_all(
+    settlement: Settlement,
+    folder: Path,
+    record: Mapping[str, Any],
+    population: NDArray[np.float64] | None,
+    pack: Any,  # noqa: ANN401
+    workbook: bool,
+    more: Mapping[str, bytes],
+) -> list[str]:
+    files = {
+        RESULTS: results_csv(settlement, population).encode(),
+        NOTES: notes_text(settlement).encode(),
+        **more,
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    names = [*files]
+    if workbook:
+        # Drawing needs a library that `--no-workbook` and `--version` need not load.
+        from cyps_workbooks import write_settlement
+
+        write_settlement(settlement, folder / WORKBOOK, pack=pack)
+        names.insert(0, WORKBOOK)
+    told = {**record, "results": result_totals(settlement), "outputs": _hashes(folder, names)}
+    (folder / RECORD).write_text(
+        json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+    )
+    return [*names, RECORD]
+
+
+def _hashes(folder: Path, names: list[str]) -> dict[str, str]:
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+
+
+def _put_in_place(beside: Path, out_dir: Path, names: list[str]) -> None:
+    """Move files into the folder; move everything back if one cannot be replaced."""
+    kept = beside / "before"
+    kept.mkdir()
+    moved: list[str] = []
+    try:
+        # A workbook of an earlier run must not stand beside results that it does not show.
+        for name in dict.fromkeys([*names, WORKBOOK]):
+            if (out_dir / name).exists():
+                (out_dir / name).replace(kept / name)
+            moved.append(name)
+            if name in names:
+                (beside / name).replace(out_dir / name)
+    except OSError:
+        for name in moved:
+            (out_dir / name).unlink(missing_ok=True)
+            if (kept / name).exists():
+                (kept / name).replace(out_dir / name)
+        raise
+
+
+def on_floor(settlement: Settlement) -> NDArray[np.bool_]:
+    """Which authorities the floor lifts: their target is below it."""
+    return np.asarray(settlement.damped.cost > 0)
+
+
+def result_totals(settlement: Settlement) -> dict[str, Any]:
+    """Totals of a settlement, as run record and `--json` give them."""
+    return {
+        "authorities": len(settlement.scenario.authorities),
+        "pot": settlement.scenario.pot,
+        "pounds": int(settlement.pounds.sum()),
+        "baseline": float(settlement.scenario.baseline.sum()),
+        "floor": settlement.scenario.floor,
+        "scaling_factor": settlement.damped.scaling_factor,
+        "on_floor": int(on_floor(settlement).sum()),
+        "weights": _by_metric(settlement, settlement.weights),
+        "use": _by_metric(settlement, settlement.use.children.sum(axis=0)),
+    }
+
+
+def _by_metric(settlement: Settlement, values: NDArray[np.float64]) -> dict[str, float]:
+    return {m: float(v) for m, v in zip(settlement.use.metrics, values, strict=True)}
+
+
+def results_csv(settlement: Settlement, population: NDArray[np.float64] | None = None) -> str:
+    """Give results.csv: a row for each authority, numbers in full precision.
+
+    `needs_share` is before area cost, `share` after it; `target`, `damped` and
+    `pounds` are pounds. With a population (children), it and `pounds_per_child`
+    are added.
+    """
+    columns: dict[str, list[Any]] = {
+        "code": [a.code for a in settlement.scenario.authorities],
+        "name": [a.name for a in settlement.scenario.authorities],
+        "region": [a.region for a in settlement.scenario.authorities],
+        "needs_share": settlement.needs_share.tolist(),
+        "share": settlement.share.tolist(),
+        "target": settlement.target.tolist(),
+        "baseline": settlement.scenario.baseline.tolist(),
+        "damped": settlement.damped.allocation.tolist(),
+        "pounds": settlement.pounds.tolist(),
+        "change": settlement.change.tolist(),
+        "change_rate": settlement.change_rate.tolist(),
+        "on_floor": ["yes" if lifted else "no" for lifted in on_floor(settlement)],
+        **{
+            f"use_{metric}": settlement.use.children[:, m].tolist()
+            for m, metric in enumerate(settlement.use.metrics)
+        },
+    }
+    if population is not None:
+        columns["population"] = population.tolist()
+        columns["pounds_per_child"] = (settlement.pounds / population).tolist()
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    return text.getvalue()
+
+
+def _cell(value: str | float | int) -> str:
+    if isinstance(value, str):
+        return safe_text(value)
+    # A change rate against a baseline of 0 does not exist: an empty cell says so.
+    return "" if value != value else repr(value)
+
+
+def safe_text(text: str) -> str:
+    """Give text that a spreadsheet won't take for a formula (OWASP, CSV injection).
+
+    Examples
+    --------
+    >>> safe_text("=1+1"), safe_text("Hartlepool")
+    ("'=1+1", 'Hartlepool')
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def notes_text(settlement: Settlement) -> str:
+    """Give what must travel with results.csv: status, exclusions, sources, meanings."""
+    scenario = settlement.scenario
+    left_out = [f"{x.name} ({x.code}): {x.reason}" for x in scenario.exclusions]
+    parts = {
+        f"{scenario.title} ({scenario.status})": [scenario.statement],
+        "Left out of use and baseline": left_out or ["Nobody."],
+        "Notes": [f"Use: {settlement.use.basis}.", *scenario.notes],
+        "Columns of results.csv": [
+            "needs_share: before area cost; share: after it; both sum to 1",
+            "target: share x pot; baseline: what was before; damped: after the floor; pounds: "
+            "whole pounds, which add up to the pot",
+            "change, change_rate: pounds against baseline; on_floor: lifted to the floor",
+        ],
+    }
+    return "\n".join(
+        f"{title}\n{''.join(f'- {line}' + chr(10) for line in lines)}"
+        for title, lines in parts.items()
+    )
