@@ -1,0 +1,158 @@
+"""The fit's edges: no variation between groups, separation, bad tables, the fit log."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cyps.cells import collapse
+from cyps.errors import CypsError
+from cyps.model import fit_cells, fit_multilevel, predict_use
+
+
+def table_of(rows=4000, groups=20, sigma=0.5, seed=2) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    la = rng.integers(0, groups, rows)
+    fsm = rng.random(rows) < 0.25
+    eta = -2 + 0.8 * fsm + rng.normal(0, sigma, groups)[la]
+    return pd.DataFrame(
+        {
+            "la": [f"LA{number:02d}" for number in la],
+            "fsm": np.where(fsm, "yes", "no"),
+            "CIN": rng.random(rows) < 1 / (1 + np.exp(-eta)),
+        }
+    )
+
+
+def test_result_is_labelled_and_logged():
+    fit = fit_multilevel(table_of(), events="CIN", child=["fsm"], group="la")
+    assert list(fit.params.index) == list(fit.bse.index) == ["Intercept", "fsm[yes]"]
+    assert fit.params["fsm[yes]"] == pytest.approx(0.8, abs=4 * fit.bse["fsm[yes]"])
+    assert fit.cov_params().loc["fsm[yes]", "fsm[yes]"] == fit.bse["fsm[yes]"] ** 2
+    assert fit.sigma == pytest.approx(0.5, abs=0.3)
+    logliks = [step.loglik for step in fit.fit_log]
+    assert logliks == sorted(logliks)
+    assert fit.fit_log[-1].decrement < 1e-12
+    assert "converged: the gradient vanishes" in fit.summary()
+
+
+def test_no_variation_between_groups_is_a_plain_logistic_regression():
+    """Groups exactly alike: sigma is 0 and the rest is what statsmodels' GLM gives."""
+    import statsmodels.api as sm
+
+    one = pd.DataFrame({"fsm": ["no"] * 50 + ["yes"] * 20, "CIN": ([1] + [0] * 9) * 7})
+    table = pd.concat([one.assign(la=la) for la in "ABCDEF"])
+    fit = fit_multilevel(table, events="CIN", child=["fsm"], group="la")
+    assert fit.converged
+    assert fit.sigma == 0
+    assert "no variation between groups" in fit.verdict
+    x = np.column_stack([np.ones(len(table)), table["fsm"] == "yes"]).astype(float)
+    plain = sm.GLM(table["CIN"].to_numpy(float), x, family=sm.families.Binomial()).fit()
+    np.testing.assert_allclose(fit.coefficients, plain.params, atol=1e-7)
+    np.testing.assert_allclose(fit.bse, plain.bse, rtol=1e-6)
+    assert fit.loglik == pytest.approx(plain.llf, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda t: t.assign(fsm=t["fsm"].where(t.index > 0)),
+            "'fsm' is missing in 1 of 4,000 rows",
+        ),
+        (lambda t: t.assign(la=t["la"].where(t.index > 1)), "'la' is missing in 2 of 4,000 rows"),
+        (lambda t: t.assign(CIN=2), "more than 1 \\(a row is a child\\) in 4,000 rows"),
+        (lambda t: t.assign(CIN=0.5), "whole numbers of 0 or more, but 4,000"),
+        (lambda t: t.assign(CIN=False), "No child has the event CIN"),
+        (lambda t: t.assign(la="LA00"), "only one group"),
+        (lambda t: t[:0], "no rows"),
+        (lambda t: t.drop(columns="fsm"), "no column 'fsm'"),
+        (
+            lambda t: t.assign(CIN=t["CIN"] & (t["fsm"] == "no")),
+            "'yes' of driver 'fsm' .* happens to nobody in it",
+        ),
+        (
+            lambda t: t.assign(fsm=pd.Categorical(t["fsm"], ["no", "yes", "unknown"])),
+            "'unknown' of driver 'fsm' .* there is no child in it",
+        ),
+    ],
+)
+def test_what_cannot_be_fitted_is_said(change, says):
+    with pytest.raises(CypsError, match=says):
+        fit_multilevel(change(table_of()), events="CIN", child=["fsm"], group="la")
+
+
+def test_two_drivers_that_say_the_same_do_not_pass_as_a_fit():
+    table = table_of()
+    table["also_fsm"] = table["fsm"].str.upper()
+    fit = fit_multilevel(table, events="CIN", child=["fsm", "also_fsm"], group="la")
+    assert not fit.converged
+    assert "two drivers may say the same" in fit.verdict
+    assert fit.bse.isna().all()
+
+
+def test_later_metrics_do_not_depend_on_earlier_ones():
+    table = table_of()
+    table["REF"] = table_of(seed=9)["CIN"]
+    both = fit_cells(collapse(table, events=["CIN", "REF"], child=["fsm"], group="la"))
+    alone = fit_multilevel(table, events="REF", child=["fsm"], group="la")
+    np.testing.assert_allclose(both[1].coefficients, alone.coefficients, atol=1e-6)
+    assert both[1].sigma == pytest.approx(alone.sigma, rel=1e-5)
+
+
+def test_prediction_is_the_sum_over_children_and_its_gradient_the_slope():
+    from dataclasses import replace
+
+    table = table_of()
+    table["idaci"] = (table.index % 7) / 10
+    cells = collapse(table, events="CIN", child=["fsm"], area=["idaci"], group="la")
+    fit = fit_cells(cells)[0]
+    (use,) = predict_use(cells, [fit])
+    b = fit.params
+    eta = b["Intercept"] + b["fsm[yes]"] * (table["fsm"] == "yes") + b["idaci"] * table["idaci"]
+    by_hand = (1 / (1 + np.exp(-eta))).groupby(table["la"]).sum()
+    np.testing.assert_allclose(use.children, by_hand, rtol=1e-12)
+    for i in range(3):
+        step = np.eye(3)[i] * 1e-6
+        above, below = (
+            predict_use(cells, [replace(fit, coefficients=fit.coefficients + sign * step)])[0]
+            for sign in (1, -1)
+        )
+        slope = (above.children - below.children) / 2e-6
+        np.testing.assert_allclose(use.gradient[:, i], slope, rtol=1e-6)
+
+
+def test_prediction_for_other_drivers_is_refused():
+    table = table_of()
+    fit = fit_multilevel(table, events="CIN", child=["fsm"], group="la")
+    table["fsm"] = table["fsm"].replace({"no": "none"})
+    other = collapse(table, events="CIN", child=["fsm"], group="la")
+    with pytest.raises(CypsError, match="not described as the model's were: fsm"):
+        predict_use(other, [fit])
+
+
+def test_areas_of_their_own_table_are_the_same_cells():
+    table = table_of()
+    table["area"] = table["la"] + (table.index % 3).astype(str)
+    areas = pd.DataFrame({"area": [*sorted(set(table["area"])), "empty"]})
+    areas["la"] = areas["area"].str[:4]
+    areas["idaci"] = np.linspace(0, 1, len(areas))
+    wide = table.merge(areas.drop(columns="la"), on="area")
+    columns = {"events": "CIN", "child": ["fsm"], "area": ["idaci"], "group": "la"}
+    by_row = fit_cells(collapse(wide, **columns))[0]
+    by_key = fit_cells(collapse(table.drop(columns="la"), areas=areas, area_key="area", **columns))[
+        0
+    ]
+    np.testing.assert_allclose(by_key.coefficients, by_row.coefficients, rtol=1e-10)
+    with pytest.raises(CypsError, match=r"rows have an area .* not in the table of areas"):
+        collapse(table, areas=areas[1:], area_key="area", **columns)
+
+
+def test_continuous_child_drivers_are_numbered_as_they_occur():
+    table = table_of(rows=3000)
+    rng = np.random.default_rng(1)
+    table["a"], table["b"] = rng.normal(size=3000), rng.normal(size=3000)
+    fit = fit_multilevel(table, events="CIN", child=["a", "fsm", "b"], group="la")
+    assert fit.converged
+    assert list(fit.params.index) == ["Intercept", "a", "fsm[yes]", "b"]
