@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from cyps.errors import CypsError
 
 # Totals of pounds are sums of rounded doubles: floors that cost this little more
-# than the pot, as a part of it, are a pot that exactly meets the floors.
+# than the pot, as a part of either total, are a pot that exactly meets the floors.
 _ROUNDING = 1e-12
 
 
@@ -24,7 +24,8 @@ class FloorTooHigh(CypsError):  # noqa: N818 - the officer's words, not "FloorTo
         super().__init__(
             f"A floor of {floor:.4%} cannot be paid for: guaranteeing it to everyone would cost "
             "more than the pot. The highest floor that fits is "
-            f"{_rounded_down(highest_floor):.6%}. Lower the floor to that or below, or raise the pot."
+            f"{_rounded_down(highest_floor):.6%}. Lower the floor to that or below, or "
+            "raise the pot."
         )
 
 
@@ -85,7 +86,7 @@ def floor_damped(target: ArrayLike, baseline: ArrayLike, floor: float) -> Damped
     L = B * (1 + floor)
     cost = np.maximum(0.0, L - F)
     headroom = np.maximum(0.0, F - L)
-    if cost.sum() - headroom.sum() > _ROUNDING * F.sum():
+    if cost.sum() - headroom.sum() > _ROUNDING * max(F.sum(), B.sum()):
         raise FloorTooHigh(floor, float(F.sum() / B.sum() - 1))
     # Without headroom there is nothing to scale, and the pot is what the floors cost.
     s = max(0.0, float(1 - cost.sum() / headroom.sum())) if headroom.sum() > 0 else 1.0
