@@ -197,7 +197,7 @@ def _counts(table: pd.DataFrame, name: str) -> NDArray[np.int64]:
                 f"{int(wrong.sum()):,} of {len(table):,} rows don't (missing values included)."
             )
         values = as_numbers
-    return values.astype(np.int64)
+    return np.asarray(values, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ def code_column(table: pd.DataFrame, name: str, level: Literal["child", "area"])
     """
     if name not in table.columns:
         raise CypsError(
-            f"There is no column '{name}' in the table; it has {', '.join(map(str, table.columns))}."
+            f"There is no column '{name}' in the table; "
+            f"it has {', '.join(map(str, table.columns))}."
         )
     column = table[name]
     missing = int(column.isna().sum())
@@ -129,7 +130,7 @@ def code_rows(
         drivers.append(column.driver)
         n_codes = len(column.values)
         n_combinations = len(design) * n_codes
-        dtype = np.uint16 if n_combinations <= _MOST_PATTERNS else np.int64
+        dtype: Any = np.uint16 if n_combinations <= _MOST_PATTERNS else np.int64
         pattern = pattern.astype(dtype, copy=False) * dtype(n_codes) + column.code.astype(dtype)
         if n_combinations <= _MOST_PATTERNS:
             combinations = np.arange(n_combinations)

@@ -1,8 +1,10 @@
 """The command line: `cyps`."""
 
 from cyps.cli.command_line import main
+from cyps.cli.demo import demo_command
 from cyps.cli.settle import settle_command
 
+main.add_command(demo_command)
 main.add_command(settle_command)
 
 __all__ = ["main"]

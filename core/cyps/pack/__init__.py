@@ -2,7 +2,7 @@
 
 from cyps.pack.contents import MetricModel, Pack, PackDriver, PackError, UseTable
 from cyps.pack.read import LoadedPack, read_pack
-from cyps.pack.write import write_pack
+from cyps.pack.write import pack_bytes, write_pack
 
 __all__ = [
     "LoadedPack",
@@ -11,6 +11,7 @@ __all__ = [
     "PackDriver",
     "PackError",
     "UseTable",
+    "pack_bytes",
     "read_pack",
     "write_pack",
 ]

@@ -48,24 +48,41 @@ def content_hash(manifest: bytes) -> str:
     return hashlib.sha256(manifest).hexdigest()
 
 
+def pack_bytes(pack: Pack) -> tuple[bytes, str]:
+    """A pack as the bytes of its file, and its content hash.
+
+    The same pack gives the same content hash on every machine; the bytes of the
+    file may differ with the compression library.
+    """
+    tables = {name: text.encode() for name, text in _tables(pack).items()}
+    manifest = _manifest(pack, tables).model_dump_json(indent=1).encode()
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {"manifest.json": manifest, **tables}.items():
+            archive.writestr(_member(name), content)
+    return file.getvalue(), content_hash(manifest)
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    member.compress_type = zipfile.ZIP_DEFLATED
+    return member
+
+
 def write_pack(pack: Pack, path: Path) -> str:
     """Write a pack to one file and give its content hash.
 
-    The same pack gives the same content hash on every machine. The file is
-    written beside and then put in place, so there is never half a pack.
+    The file is written beside and then put in place, so there is never half a pack.
 
     Raises
     ------
     CypsError
         When the file cannot be written.
     """
-    tables = {name: text.encode() for name, text in _tables(pack).items()}
-    manifest = _manifest(pack, tables).model_dump_json(indent=1).encode()
+    content, identity = pack_bytes(pack)
     beside = path.with_name(path.name + ".part")
     try:
-        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in {"manifest.json": manifest, **tables}.items():
-                archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
+        beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
@@ -73,7 +90,7 @@ def write_pack(pack: Pack, path: Path) -> str:
             f"The pack could not be written to {path}: {error.strerror}. Nothing was changed. "
             "Choose a folder that you may write to, and close the file where it is open."
         ) from error
-    return content_hash(manifest)
+    return identity
 
 
 def _manifest(pack: Pack, tables: dict[str, bytes]) -> Manifest:

@@ -13,7 +13,7 @@ from cyps.settlement import Scenario
 from cyps.synthetic.england import STATEMENT, SyntheticEngland
 
 POT: Final = 8_000_000_000
-FLOOR: Final = 0.0
+FLOOR: Final = -0.05
 
 # Pounds by service area, made up at about the size of life (England's outturn of
 # 2024-25 was some 8.4bn for looked-after children and 5.6bn for the rest).
