@@ -1,1 +1,6 @@
-"""The settlement workbooks: live classic formulas that carry the engine's numbers."""
+"""The workbooks that finance officers open: drawn by XlsxWriter, computing by themselves."""
+
+from cyps_workbooks.page import PackNote
+from cyps_workbooks.settlement_workbook import write_settlement
+
+__all__ = ["PackNote", "write_settlement"]

@@ -17,8 +17,8 @@ SYMBOLS = {
 }
 """DfE's symbols for cells without a number. None of them is a zero."""
 
-_PLAIN = re.compile(r"(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+_PLAIN = re.compile(r"(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _NOT_FINITE = {"nan", "inf", "infinity", "#num!", "#div/0!"}
 
 

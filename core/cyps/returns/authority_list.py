@@ -16,7 +16,7 @@ from cyps.geography import (
     successors,
 )
 
-_GSS = re.compile(r"E\d{8}")
+_GSS = re.compile(r"E[0-9]{8}")
 
 
 @dataclass(frozen=True, slots=True)

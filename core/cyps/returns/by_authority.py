@@ -33,7 +33,7 @@ DESCRIPTIVE_COLUMNS = (
 )
 """Columns that tell a person what a row is; their content is not read."""
 
-_GSS = re.compile(r"[A-Z]\d{8}", re.IGNORECASE)
+_GSS = re.compile(r"[A-Z][0-9]{8}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +165,8 @@ def _is_usable_code(
         )
     else:
         problems.add(
-            f"{table.where(row, codes)}: '{code[:40]}' is not the code of an authority in "
-            f"{listed.year}. {listed.hint(code)}"
+            f"{table.where(row, codes)}: '{row.cells[codes][:40]}' is not the code of an "
+            f"authority in {listed.year}. {listed.hint(code)}"
         )
     return False
 

@@ -43,10 +43,16 @@ def excel_sheets(file: str, content: bytes) -> Iterator[tuple[str, list[list[str
 
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        for sheet in workbook.sheets_metadata:
-            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible:
-                rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
-                yield sheet.name, [[_text(cell) for cell in row] for row in rows]
+        shown = [
+            sheet.name
+            for sheet in workbook.sheets_metadata
+            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
+        ]
+        if not shown:
+            raise _damaged(file, "it has no visible worksheet")
+        for name in shown:
+            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            yield name, [[_text(cell) for cell in row] for row in rows]
     except (CalamineError, ZipError, OSError) as error:
         raise _damaged(file, str(error)) from None
 

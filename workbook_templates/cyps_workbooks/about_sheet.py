@@ -1,0 +1,107 @@
+"""The sheet About: what the workbook is, what it is not, and how to use it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from cyps_workbooks.layout import ABOUT, MY_AUTHORITY, SHEETS
+from cyps_workbooks.page import Draft, Page, new_page
+
+WIDTH = 120
+"""Characters of a line of running text."""
+
+PURPOSES = {
+    "About": "What this workbook is and how to use it.",
+    "Inputs": "Pot, baselines and area cost factors: type over the yellow cells.",
+    "Use": "Children expected to use each service, by authority: where everything starts.",
+    "Weights": "National spend by service area, and the weight of each metric.",
+    "Damping": "The floor, what it costs, the scaling factor, the highest floor that fits.",
+    "Calculation": "Every step from use to whole pounds, one lettered column each.",
+    "Results": "What every authority gets, in one table, with totals above it.",
+    "My authority": "One authority's figures, its rank, its region, winners and losers.",
+    "Checks": "What stops the settlement, what to note, and a link to the cell concerned.",
+    "Notes": "Sources, method, references, exclusions and limits.",
+}
+
+HOW_TO = (
+    "Pot: sheet Inputs, cell D6. Floor: sheet Damping, cell B7.",
+    "Weights: on the sheet Weights change a spend, choose another metric for a service area, or "
+    "type a weight.",
+    "One authority: choose it on the sheet My authority, cell B5.",
+    "Everything recalculates by itself, and the whole pounds still add up to the pot. Row 3 of "
+    "every sheet says whether the checks pass.",
+    "Sheets are protected without a password, against slips only: Review > Unprotect Sheet.",
+)
+
+IS_NOT = (
+    "Not the official formula and not official coefficients, unless the status above says so.",
+    "Not a statement of what an authority should spend: it shares out a given pot by relative need.",
+    "No child's record is in it, and none can be worked out from it.",
+)
+
+
+def draw_about(draft: Draft) -> None:
+    """Draw the sheet About."""
+    page = new_page(draft, ABOUT)
+    formats, scenario = draft.formats, draft.settlement.scenario
+    page.sheet.set_column(0, 0, 22)
+    page.sheet.set_column(1, 1, WIDTH - 12)
+    page.banner("Settlement workbook", 130)
+    row = 4
+    status = f"{scenario.status.capitalize()}. {scenario.statement}"
+    row = page.paragraphs(row, textwrap.wrap(status, WIDTH), WIDTH) + 1
+    row = _sheets(page, row)
+    row = _legend(page, row)
+    page.text(row, 0, "To change an assumption", formats.heading())
+    row = page.paragraphs(row + 1, HOW_TO, WIDTH) + 1
+    page.text(row, 0, "What it is not", formats.heading())
+    row = page.paragraphs(row + 1, IS_NOT, WIDTH) + 1
+    _exclusions(page, row)
+    page.finish(one_page=not scenario.exclusions)
+    page.sheet.activate()
+
+
+def _sheets(page: Page, row: int) -> int:
+    formats = page.draft.formats
+    page.text(row, 0, "Sheet", formats.head())
+    page.text(row, 1, "What it is for", formats.head())
+    for name in SHEETS:
+        row += 1
+        target = f"'{name}'" if name == MY_AUTHORITY else name
+        page.sheet.write_url(row, 0, f"internal:{target}!A1", formats.link(), name)
+        page.text(row, 1, PURPOSES[name], formats.cell())
+    return row + 2
+
+
+def _legend(page: Page, row: int) -> int:
+    formats = page.draft.formats
+    page.text(row, 0, "How cells look", formats.heading())
+    # Drawn with the inputs' colours but locked: only real inputs are unlocked.
+    sample = formats.of(bg_color="#FFF4CC", font_color="#0B3D91", border=1, border_color="#B8860B")
+    for form, label, words in (
+        (sample, "1,234", "An input: type over it."),
+        (formats.cell(), "1,234", "A formula or a fixed fact: locked."),
+        (formats.total(), "1,234", "A total."),
+        (formats.head(), "Header", "The header of a column."),
+        (formats.of(bold=True, bg_color="#9B1C1C", font_color="#FFFFFF"), "STOP",
+         "A check that stops the settlement; WARN (amber) is to be noted, OK is fine."),
+    ):  # fmt: skip
+        row += 1
+        page.text(row, 0, label, form)
+        page.text(row, 1, words)
+    return row + 2
+
+
+def _exclusions(page: Page, row: int) -> None:
+    formats, exclusions = page.draft.formats, page.draft.settlement.scenario.exclusions
+    page.text(row, 0, "Left out of this settlement", formats.heading())
+    if not exclusions:
+        page.text(row + 1, 0, "Nobody.")
+        return
+    for line in exclusions:
+        row += 1
+        page.text(row, 0, line.code)
+        for part in textwrap.wrap(f"{line.name}: {line.reason}", WIDTH - 14):
+            page.text(row, 1, part)
+            row += 1
+        row -= 1

@@ -1,0 +1,62 @@
+"""The sheet Notes: sources, method with its references, and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cyps_workbooks.layout import NOTES
+from cyps_workbooks.page import Draft, Page, new_page
+
+WIDTH = 130
+
+METHOD = (
+    "Shares are formed metric by metric, then put together by cost weight, so that only the ratio "
+    "of the weights matters [1, paragraphs 9-12].",
+    "Cost weight: national spend of the service areas that a metric stands for, over the spend of "
+    "all service areas [1, paragraphs 9-12].",
+    "Area cost: the needs share times the authority's factor, made to sum to 1 again.",
+    "Floor damping: only the part of a target above the floor is scaled back, by 1 - cost / "
+    "headroom; the total stays the same.",
+    "Whole pounds: largest remainder. Amounts are rounded to 6 decimals first (half away from "
+    "zero); ties go to the lower code.",
+    "A floor that costs more than the pot gives no settlement: Damped, Pounds and what follows "
+    "from them turn blank, a check turns red and row 3 of every sheet says so.",
+)
+
+REFERENCES = (
+    "[1] Needs and Redistribution Technical Working Group, paper NR TWG 19-04, children's services.",
+)
+
+LIMITS = (
+    "A share says how need compares between authorities, not how much is needed in all.",
+    "Shares of actual use carry each authority's own practice; only use predicted with every "
+    "authority behaving alike is a measure of relative need. See the basis on the sheet Use.",
+    "Changes against a baseline can be large without being errors: a new formula moves some "
+    "authorities by half of what they had.",
+)
+
+
+def draw_notes(draft: Draft) -> None:
+    """Draw the sheet Notes."""
+    page = new_page(draft, NOTES)
+    scenario, pack = draft.settlement.scenario, draft.pack
+    page.sheet.set_column(0, 0, WIDTH)
+    page.banner("Notes", WIDTH)
+    row = _section(page, 4, "Sources", (f"Use: {draft.settlement.use.basis}", *scenario.notes))
+    if pack is not None:
+        lines = (
+            f"{pack.name} ({pack.status}). {pack.statement}",
+            f"Content hash {pack.content_hash}",
+        )
+        row = _section(page, row, "Pack of coefficients", lines)
+    row = _section(page, row, "Method", METHOD)
+    row = _section(page, row, "References", REFERENCES)
+    left_out = [f"{x.code} {x.name}: {x.reason}" for x in scenario.exclusions] or ["Nobody."]
+    row = _section(page, row, "Left out", left_out)
+    _section(page, row, "What the numbers do not mean", LIMITS)
+    page.finish()
+
+
+def _section(page: Page, row: int, title: str, lines: Iterable[str]) -> int:
+    page.text(row, 0, title, page.draft.formats.heading())
+    return page.paragraphs(row + 1, list(lines), WIDTH) + 1

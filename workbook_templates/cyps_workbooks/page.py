@@ -1,0 +1,181 @@
+"""One sheet of a settlement workbook: its banner, its print set-up, its locks."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from cyps.settlement import Settlement
+from cyps_workbooks.layout import CHECKS, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
+from cyps_workbooks.style import TITLE, Formats
+from numpy.typing import ArrayLike
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
+
+CODE_WIDTH, NAME_WIDTH, REGION_WIDTH = 11, 36, 25
+"""Widths for a GSS code, the longest authority's name, the longest region's."""
+
+LOCKS = {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True}
+"""What a person may still do on a protected sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackNote:
+    """Which pack the predicted use came from, for the workbook's own record."""
+
+    name: str
+    content_hash: str
+    status: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What every sheet is drawn from."""
+
+    workbook: Workbook
+    formats: Formats
+    settlement: Settlement
+    layout: Layout
+    pack: PackNote | None
+
+    @property
+    def everyone(self) -> str:
+        """What the totals are called: England only when nobody is left out."""
+        from cyps.geography import authorities
+
+        scenario = self.settlement.scenario
+        listed = {authority.code for authority in authorities(scenario.year)}
+        if set(scenario.codes) == listed:
+            return "England"
+        return f"All {len(scenario.codes):,} authorities here"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A worksheet of a draft, with the few ways in which its cells are written."""
+
+    draft: Draft
+    name: str
+    sheet: Worksheet
+
+    # --- cells
+    def text(self, row: int, col: int, words: str, form: Format | None = None) -> None:
+        """Text that stays text, whatever it begins with."""
+        self.sheet.write_string(row, col, words, form or self.draft.formats.plain())
+
+    def number(self, row: int, col: int, amount: float, form: Format) -> None:
+        """A typed number."""
+        self.sheet.write_number(row, col, float(amount), form)
+
+    def formula(self, row: int, col: int, formula: str, form: Format, engine: object) -> None:
+        """A live formula with the engine's own number (or words) as its cached value."""
+        if isinstance(engine, int | float | np.generic) and not isinstance(engine, bool):
+            amount = float(engine)
+            engine = "" if np.isnan(amount) else int(amount) if amount.is_integer() else amount
+        self.sheet.write_formula(row, col, formula, form, engine)
+
+    def column(self, col: int, formula: str, form: Format, engine: ArrayLike) -> None:
+        """One formula for every authority: `{r}` in it is the authority's row."""
+        for i, amount in enumerate(np.asarray(engine).tolist()):
+            row = FIRST_ROW + i
+            self.formula(row, col, formula.format(r=row + 1), form, amount)
+
+    def total(self, col: int, kind: str, engine: float) -> None:
+        """The sum of a column of authorities, above its header."""
+        formula = f"=SUM({self.draft.layout.here(col)})"
+        self.formula(TOTAL_ROW, col, formula, self.draft.formats.total(kind), engine)
+
+    def paragraphs(self, row: int, lines: Sequence[str], width: int) -> int:
+        """Running text in column A, wrapped into rows; gives the next free row."""
+        for line in lines:
+            for part in textwrap.wrap(line, width) or [""]:
+                self.text(row, 0, part)
+                row += 1
+        return row
+
+    # --- what every sheet has
+    def banner(self, title: str, width: int) -> None:
+        """Title, honest status and the state of the checks, in rows 1 to 3."""
+        scenario, formats = self.draft.settlement.scenario, self.draft.formats
+        last = xl_col_to_name(self._columns_for(width) - 1)
+        self.sheet.set_row(0, TITLE * 1.6)
+        self.sheet.set_row(1, 20)
+        self.sheet.set_row(2, 20)
+        self.text(0, 0, f"{title} - {scenario.title}", formats.title())
+        status = textwrap.shorten(
+            f"{scenario.status.upper()}: {scenario.statement}", width, placeholder=" ... (see About)"
+        )
+        for col in range(self._columns_for(width)):
+            self.sheet.write_blank(1, col, None, formats.status())
+            self.sheet.write_blank(2, col, None, formats.plain())
+        self.text(1, 0, status, formats.status())
+        self.formula(2, 0, f"={CHECKS}!$A$5", formats.plain(), checks_line(self.draft.settlement))
+        for begins, form in (("STOP", formats.stop()), ("WARN", formats.warn())):
+            rule = {"type": "formula", "criteria": f'=LEFT($A$3,4)="{begins}"', "format": form}
+            self.sheet.conditional_format(f"A3:{last}3", rule)
+
+    def _columns_for(self, width: int) -> int:
+        taken, col = 0, 0
+        while taken < width and col < 60:
+            info = self.sheet.col_info.get(col)
+            taken += info.width if info is not None else 8
+            col += 1
+        return max(col - 1, 1) if taken > width + 6 else col
+
+    def authority_rows(self) -> None:
+        """Code, authority and region of every row, and the word for their totals."""
+        formats = self.draft.formats
+        widths = (CODE_WIDTH, NAME_WIDTH, REGION_WIDTH)
+        for col, (head, width) in enumerate(
+            zip(("Code", "Authority", "Region"), widths, strict=True)
+        ):
+            self.sheet.set_column(col, col, width)
+            self.text(HEAD_ROW, col, head, formats.head())
+            self.text(TOTAL_ROW, col, self.draft.everyone if col == 1 else "", formats.total())
+        for i, authority in enumerate(self.draft.settlement.scenario.authorities):
+            row = FIRST_ROW + i
+            self.text(row, 0, authority.code, formats.cell("text"))
+            self.text(row, 1, authority.name, formats.cell("text"))
+            self.text(row, 2, authority.region, formats.cell("text"))
+        self.sheet.freeze_panes(FIRST_ROW, 2)
+        self.sheet.repeat_rows(HEAD_ROW)
+
+    def finish(self, *, pages_wide: int = 1, one_page: bool = False) -> None:
+        """Print set-up and protection without a password."""
+        self.sheet.set_landscape()
+        self.sheet.set_paper(9)
+        self.sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        self.sheet.fit_to_pages(pages_wide, 1 if one_page else 0)
+        title = self.draft.settlement.scenario.status.upper().replace("&", "&&")[:60]
+        self.sheet.set_footer(f"&L{title}&C&A&RPage &P of &N")
+        self.sheet.hide_gridlines(2)
+        self.sheet.protect("", LOCKS)
+
+
+def new_page(draft: Draft, name: str) -> Page:
+    """Add a sheet to the workbook."""
+    return Page(draft, name, draft.workbook.add_worksheet(name))
+
+
+def cell(row: int, col: int) -> str:
+    """A relative A1 address."""
+    return str(xl_rowcol_to_cell(row, col))
+
+
+def warnings_at_issue(settlement: Settlement) -> int:
+    """How many warnings a settlement has as it is written: no baseline, exclusions."""
+    scenario = settlement.scenario
+    return int((scenario.baseline == 0).any()) + int(bool(scenario.exclusions))
+
+
+def checks_line(settlement: Settlement) -> str:
+    """The line on top of every sheet, as it stands when the workbook is written."""
+    warnings = warnings_at_issue(settlement)
+    if warnings:
+        return f"WARN: nothing stops this settlement; {warnings} to note on the sheet Checks."
+    return "OK: every check passes (sheet Checks)."

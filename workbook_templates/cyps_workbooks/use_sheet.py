@@ -1,0 +1,42 @@
+"""The sheet Use: how many children use each service, as predicted or published."""
+
+from __future__ import annotations
+
+import textwrap
+
+from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, TOTAL_ROW, USE
+from cyps_workbooks.page import Draft, new_page
+
+
+def draw_use(draft: Draft) -> None:
+    """Draw the sheet Use: locked, because it comes from a pack or a published file."""
+    page = new_page(draft, USE)
+    formats, use = draft.formats, draft.settlement.use
+    page.authority_rows()
+    metrics = len(use.metrics)
+    page.sheet.set_column(3, 2 + metrics, 16)
+    page.sheet.set_column(3 + metrics, 3 + metrics, max(4, 64 - 16 * metrics))
+    page.banner("Use of services", 135)
+    for i, line in enumerate(textwrap.wrap(f"Basis: {use.basis}", 130)[:2]):
+        page.text(4 + i, 0, line)
+    page.text(6, 0, _origin(draft))
+    page.text(7, 0, "Locked: to change the use, run the program with another pack or file.")
+    page.text(8, 0, "Expected number of children by activity metric.")
+    for m, metric in enumerate(use.metrics):
+        page.text(HEAD_ROW, 3 + m, metric, formats.head(number=True))
+        for i, children in enumerate(use.children[:, m]):
+            page.number(FIRST_ROW + i, 3 + m, children, formats.cell("children"))
+        page.formula(
+            TOTAL_ROW, 3 + m, f"=SUM({draft.layout.here(3 + m)})",
+            formats.total("children"), use.children[:, m].sum(),
+        )  # fmt: skip
+    page.finish()
+
+
+def _origin(draft: Draft) -> str:
+    if draft.pack is None:
+        return "From published numbers: no pack of coefficients stands behind this use."
+    return (
+        f"From the pack {draft.pack.name} ({draft.pack.status}), content "
+        f"{draft.pack.content_hash[:16]}; in full on the sheet Notes."
+    )
