@@ -226,6 +226,11 @@ def safe_text(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
+def all_notes(settlement: Settlement) -> list[str]:
+    """What the use is, then the scenario's notes: sources, assumptions, what was left out."""
+    return [f"Use: {settlement.use.basis.rstrip('.')}.", *settlement.scenario.notes]
+
+
 def notes_text(settlement: Settlement) -> str:
     """Give what must travel with results.csv: status, exclusions, sources, meanings."""
     scenario = settlement.scenario
@@ -233,7 +238,7 @@ def notes_text(settlement: Settlement) -> str:
     parts = {
         f"{scenario.title} ({scenario.status})": [scenario.statement],
         "Left out of use and baseline": left_out or ["Nobody."],
-        "Notes": [f"Use: {settlement.use.basis}.", *scenario.notes],
+        "Notes": all_notes(settlement),
         "Columns of results.csv": [
             "needs_share: before area cost; share: after it; both sum to 1",
             "target: share x pot; baseline: what was before; damped: after the floor; pounds: "

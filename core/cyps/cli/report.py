@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cyps.cli.outputs import Outputs, on_floor
+from cyps.cli.outputs import Outputs, all_notes, on_floor
 from cyps.settlement import Settlement
 
 _SHOWN = 5
@@ -53,7 +53,7 @@ def print_report(
     _print_list(
         console, "Left out", [f"{x.name} ({x.code}): {x.reason}" for x in scenario.exclusions]
     )
-    _print_list(console, "Notes", scenario.notes)
+    _print_list(console, "Notes", all_notes(settlement))
     if outputs is not None:
         _print_outputs(console, outputs)
 

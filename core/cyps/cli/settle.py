@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cyps.cli.options import exclusions, rate, whole_pot
-from cyps.cli.outputs import Outputs, result_totals, write_outputs
+from cyps.cli.outputs import Outputs, all_notes, result_totals, write_outputs
 from cyps.cli.report import print_report
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
@@ -172,7 +172,7 @@ def _record(request: Request, inputs: SettlementInputs, settlement: Settlement) 
             for line in scenario.spend
         ],
         "exclusions": _exclusions(settlement),
-        "notes": [f"Use: {settlement.use.basis}.", *scenario.notes],
+        "notes": all_notes(settlement),
     }
 
 
@@ -190,7 +190,7 @@ def _summary(settlement: Settlement, outputs: Outputs) -> dict[str, Any]:
         },
         "status": settlement.scenario.status,
         "exclusions": _exclusions(settlement),
-        "notes": list(settlement.scenario.notes),
+        "notes": all_notes(settlement),
         "folder": str(outputs.folder),
         "files": [path.name for path in outputs.paths],
     }

@@ -165,7 +165,8 @@ def _together(
     codes = tuple(authority.code for authority in listed.settled)
     no_area_cost = "Area cost: no file was given, so every factor is 1 (no adjustment)."
     readings = [*use.values(), spend, baseline, area_cost, population]
-    told = [note for reading in readings if reading for note in reading.notes]
+    stated = {reading.notes[0] for reading in use.values()}  # told as the basis of use
+    told = [n for reading in readings if reading for n in reading.notes if n not in stated]
     notes = told if area_cost else [*told, no_area_cost]
     basis = "; ".join(use[metric].notes[0].rstrip(".") for metric in metrics)
     return SettlementInputs(
