@@ -12,9 +12,9 @@ from cyps.model.laplace import Evaluation, laplace
 from cyps.model.problem import Problem
 from cyps.model.quadrature import adaptive_quadrature
 
-# Newton decrement g'H^-1 g at which to stop: every coefficient is then within
-# 1e-6 standard errors of the maximum.
-TOLERANCE = 1e-12
+# Newton decrement g'H^-1 g at which to stop: every coefficient is then within 3e-6 standard
+# errors of the maximum.
+TOLERANCE = 1e-11
 _MOST_STEPS = 100
 # After this many steps the approximate Newton matrix is not good enough (small
 # samples); from there on the exact curvature is taken.
@@ -22,6 +22,9 @@ _APPROXIMATE_STEPS = 12
 # Coefficients are on standardised columns, where 12 is odds of 160,000 per standard deviation.
 _FARTHEST = 12.0
 _START_SIGMA = 0.3
+# While a step in the coefficients still gains this much, the effects stand for drivers that
+# are not in yet, and sigma is left alone.
+_FAR = 1000.0
 # A standard deviation this small cannot be told from none at all.
 _NO_SIGMA = 1e-3
 
@@ -112,6 +115,8 @@ def _search(likelihood: Likelihood, start: StartingPoint) -> Maximum:
         if decrement < TOLERANCE:
             log.append(FitStep(number, here.loglik, sigma, decrement, 0.0))
             return _verdict(beta, log_sigma, here, tuple(log))
+        if decrement > _FAR:
+            by_log_sigma = 0.0
         length = min(1.0, 1.5 / max(float(np.abs(by_beta).max()), 1e-9))
         ahead, length = _step(likelihood, beta, log_sigma, here, by_beta, by_log_sigma, length)
         log.append(FitStep(number, here.loglik, sigma, decrement, length))
@@ -168,7 +173,9 @@ def _newton_direction(
     decrement = float(gradient @ step)
     if not free_sigma:
         return step, 0.0, decrement
-    return step[:-1], float(np.clip(step[-1], -0.7, 0.7)), decrement
+    # The step in log sigma is exact where the effects' mean square is known: from a ratio r
+    # of it to sigma^2 Newton goes (r - 1) / 2, while log(r) / 2 is meant.
+    return step[:-1], float(np.log(max(1 + 2 * step[-1], 0.1)) / 2), decrement
 
 
 def _step(

@@ -21,6 +21,7 @@ class Problem:
     cell_arrays : area_start, cell_start, cell_slot, cell_count, as the passes want them
     slot_start, slot_pattern : slots of each group
     pattern_design : (n_patterns, k_child), intercept first
+    slot_design : (n_slots, k_child), the same by slot
     area_design : (n_areas, k_area)
     events_by_column : X'y, (k,)
     group_events : (n_groups,)
@@ -32,6 +33,7 @@ class Problem:
     slot_start: NDArray[np.int64]
     slot_pattern: NDArray[np.int64]
     pattern_design: NDArray[np.float64]
+    slot_design: NDArray[np.float64]
     area_design: NDArray[np.float64]
     events_by_column: NDArray[np.float64]
     group_events: NDArray[np.float64]
@@ -66,11 +68,13 @@ class Problem:
         self, by_slot: NDArray[np.float64], by_area: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Sum of v x over each group's cells, from v summed by slot and by area: (n_groups, k)."""
-        child = np.add.reduceat(
-            by_slot[:, None] * self.pattern_design[self.slot_pattern], self.slot_start[:-1]
-        )
-        area = self.group_sum_of_areas(by_area[:, None] * self.area_design)
-        return np.hstack([child, area])
+        sums = np.empty((self.n_groups, self.events_by_column.size))
+        slots, areas = self.slot_start, self.area_start
+        for j in range(self.n_groups):
+            s, a = slice(slots[j], slots[j + 1]), slice(areas[j], areas[j + 1])
+            sums[j, : self.n_child] = by_slot[s] @ self.slot_design[s]
+            sums[j, self.n_child :] = by_area[a] @ self.area_design[a]
+        return sums
 
 
 def problem_of(cells: Cells, metric: int) -> Problem:
@@ -96,15 +100,17 @@ def problem_of(cells: Cells, metric: int) -> Problem:
     pattern_design = np.hstack(
         [np.ones((len(cells.child_design), 1)), (cells.child_design - centre_c) / spread_c]
     )
+    slot_design = pattern_design[cells.slot_pattern]
     area_design = np.ascontiguousarray((cells.area_design - centre_a) / spread_a)
     return Problem(
         cell_arrays=(cells.area_start, cells.cell_start, cells.cell_slot, cells.cell_count),
         slot_start=cells.slot_start,
         slot_pattern=cells.slot_pattern,
         pattern_design=pattern_design,
+        slot_design=slot_design,
         area_design=area_design,
         events_by_column=np.append(
-            pattern_design[cells.slot_pattern].T @ cells.slot_events[metric],
+            slot_design.T @ cells.slot_events[metric],
             area_design.T @ cells.area_events[metric],
         ),
         group_events=cells.group_events[metric],
