@@ -6,6 +6,7 @@ docs/real-england.md shows this run; the numbers there are asserted here.
 import csv
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -220,3 +221,67 @@ def test_another_year_says_what_the_files_hold(run):
     assert "no rows for 2020 in column 'time_period'; the file holds 2021, 2022" in " ".join(
         done.stderr.split()
     )
+
+
+@pytest.fixture(scope="module")
+def page():
+    path = Path(__file__).resolve().parents[2] / "docs" / "real-england.md"
+    return path.read_text(encoding="utf-8")
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_pages_table_is_the_runs(page, settled):
+    _, rows, _, _ = settled
+    by_name = {row["name"]: row for row in rows.values()}
+    shown = [cells(line) for line in page.splitlines() if line.startswith("| ")]
+    shown = [line for line in shown if line[0] in by_name]
+    assert len(shown) >= 10
+    for name, *told in shown:
+        row = {k: float(v) for k, v in by_name[name].items() if v[:1].isdigit() or v[:1] == "-"}
+        assert told == [
+            f"{row['use_CIN']:,.0f}",
+            f"{row['use_CARE']:,.0f}",
+            f"{row['use_CEASED']:,.0f}",
+            f"{row['needs_share']:.4%}",
+            f"{row['baseline'] / 1e6:,.1f}",
+            f"{row['target'] / 1e6:,.1f}",
+            f"{row['pounds']:,.0f}",
+            f"{row['change_rate']:+.1%}",
+            f"{row['pounds_per_child']:,.0f}",
+        ], name
+
+
+def test_the_pages_map_of_lines_is_the_readers(page, net):
+    england = net["E92000001"]
+    told = {
+        cells(line)[0].replace(",", ""): cells(line) for line in page.splitlines() if "|" in line
+    }
+    for line in LINES:
+        shown = next(v for k, v in told.items() if line.line.startswith(k) and k)
+        assert shown[1] == f"{england[line.line] / 1000:,.1f}", line
+        assert shown[2] == (line.areas or "left out"), line
+        assert shown[3] == line.metric, line
+
+
+def test_the_pages_message_is_the_runs(page, run):
+    done, _ = run()
+    block = page.split("```text\n")[1].split("```")[0]
+    assert " ".join(block.split()) == " ".join(done.stderr.split())
+
+
+def test_the_pages_other_numbers(page, settled):
+    _, rows, record, _ = settled
+    weights = record["results"]["weights"]
+    ceased = sum(float(row["use_CEASED"]) for row in rows.values())
+    for text in (
+        ", ".join(f"{metric} {weight:.2%}" for metric, weight in weights.items()),
+        f"| {record['results']['scaling_factor']:.6f} |",
+        f"| authorities on the floor | {record['results']['on_floor']} |",
+        f"| £{record['results']['baseline']:,.0f} |",
+        f"{float(rows['E10000016']['use_CEASED']) / ceased:.1%} of all in the 148",
+        f"have {1 - sum(float(row['population']) for row in rows.values()) / 12_183_016:.1%} of",
+    ):
+        assert text in page, text
