@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,14 +83,12 @@ def demo_command(children: int, seed: int, out: Path) -> None:
 
 
 def _need_modeller() -> None:
-    try:
-        import numba  # noqa: F401
-        import pandas  # noqa: F401
-    except ImportError as error:
+    missing = [name for name in ("numba", "pandas", "scipy") if find_spec(name) is None]
+    if missing:
         raise CypsError(
-            f"The demo fits a model, and the modeller's part of cyps is not installed ({error}). "
-            "Install it with: pip install 'cyps[modeller]'"
-        ) from None
+            "The demo fits a model, and the modeller's part of cyps is not installed "
+            f"({', '.join(missing)}). Install it with: pip install 'cyps[modeller]'"
+        )
 
 
 @dataclass(slots=True)

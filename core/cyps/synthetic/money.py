@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cyps.geography import authorities
 from cyps.needs import METRIC_OF_SERVICE_AREA, SERVICE_AREAS, ServiceAreaSpend, Use
-from cyps.settlement import Scenario
+from cyps.settlement import Scenario, whole_pounds
 from cyps.synthetic.england import STATEMENT, SyntheticEngland
 
 POT: Final = 8_000_000_000
@@ -44,9 +44,10 @@ def illustrative_scenario(england: SyntheticEngland, use: Use, seed: int = 2020)
     """
     rng = np.random.default_rng(seed)
     places = authorities(2025)
-    area_cost = [_AREA_COST.get(a.region, 1.0) * np.exp(rng.normal(0, 0.01)) for a in places]
+    factors = [_AREA_COST.get(a.region, 1.0) * np.exp(rng.normal(0, 0.01)) for a in places]
+    area_cost = np.round(factors, 6)
     return Scenario(
-        title="Synthetic England: an illustrative settlement",
+        title="Synthetic England: a demonstration",
         status="illustrative",
         statement=STATEMENT,
         year=2025,
@@ -55,8 +56,8 @@ def illustrative_scenario(england: SyntheticEngland, use: Use, seed: int = 2020)
             ServiceAreaSpend(SERVICE_AREAS[area], METRIC_OF_SERVICE_AREA[area], float(pounds))
             for area, pounds in _SPEND.items()
         ),
-        area_cost=np.round(area_cost, 6),
-        baseline=_baseline(rng, england, use),
+        area_cost=area_cost,
+        baseline=_baseline(rng, england, use, area_cost),
         pot=POT,
         floor=FLOOR,
         notes=(
@@ -71,7 +72,13 @@ def illustrative_scenario(england: SyntheticEngland, use: Use, seed: int = 2020)
     )
 
 
-def _baseline(rng: np.random.Generator, england: SyntheticEngland, use: Use) -> NDArray[np.float64]:
+def _baseline(
+    rng: np.random.Generator,
+    england: SyntheticEngland,
+    use: Use,
+    area_cost: NDArray[np.float64],
+) -> NDArray[np.float64]:
     practice = england.authority_effect.loc[list(use.codes), "CIN"].to_numpy()
-    share = use.children.sum(axis=1) * np.exp(0.1 * practice + rng.normal(0, 0.05, len(use.codes)))
-    return np.asarray(np.round(share / share.sum() * _BASELINE))
+    moved = np.exp(0.1 * practice + rng.normal(0, 0.06, len(use.codes)))
+    share = use.children.sum(axis=1) * area_cost**0.8 * moved
+    return whole_pounds(share / share.sum() * _BASELINE, _BASELINE, use.codes).astype(np.float64)
