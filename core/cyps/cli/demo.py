@@ -41,7 +41,7 @@ PACK, SHARES = "synthetic-england.cyps.zip", "shares.csv"
 @click.command("demo", short_help="The whole way on a made-up England.")
 @click.option(
     "--children",
-    type=click.IntRange(100_000, 20_000_000),
+    type=click.IntRange(1_000_000, 20_000_000),
     default=_CHILDREN,
     show_default=True,
     help="How many children to make up.",

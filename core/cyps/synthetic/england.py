@@ -116,8 +116,8 @@ def _draw_children(
         for code, (driver, categories) in zip(who, CHILD_DRIVERS.items(), strict=True)
     }
     columns["area"] = pd.Categorical.from_codes(area, small.table["area"].to_list())
-    # One draw decides CIN, CARE and CEASED, so that children who leave care were in
-    # care and those were in need, as in life; REF has a draw of its own.
+    # One draw decides CIN, CARE and CEASED, so that nearly all children who leave care
+    # were in care, and those in need, as in life; REF has a draw of its own.
     service, referral = rng.random(area.size), rng.random(area.size)
     for metric in TRUTH:
         draw = referral if metric == "REF" else service
