@@ -46,9 +46,15 @@ def test_below_zero_is_refused(text):
     assert signed_amount(text) < 0
 
 
-@pytest.mark.parametrize("text", ["nan", "NaN", "inf", "-inf", "Infinity", "#DIV/0!", "1e999"])
+@pytest.mark.parametrize("text", ["nan", "NaN", "inf", "-inf", "Infinity", "#DIV/0!"])
 def test_not_finite_is_refused(text):
-    with pytest.raises(NotAnAmount, match=r"not a finite number|not a number"):
+    with pytest.raises(NotAnAmount, match=r"not a finite number"):
+        amount(text)
+
+
+@pytest.mark.parametrize("text", ["1e999", "1e16", "9" * 400])
+def test_absurdly_large_is_refused(text):
+    with pytest.raises(NotAnAmount, match=r"too large to be an amount"):
         amount(text)
 
 

@@ -204,6 +204,25 @@ def test_a_choice_of_value_columns_is_yours(read):
         read(baseline=rows)
 
 
+@pytest.mark.parametrize(
+    ("option", "rows", "told"),
+    [
+        ("baseline", population_rows(), "no column 'baseline', but one called 'population'"),
+        ("area_cost", baseline_rows(), "no column 'area_cost', but one called 'baseline'"),
+        ("population", area_cost_rows(), "no column 'population', but one called 'area_cost'"),
+    ],
+)
+def test_the_wrong_file_for_an_option_does_not_pass(read, option, rows, told):
+    with pytest.raises(CypsError) as error:
+        read(**{option: rows})
+    assert told in str(error.value)
+
+
+def test_the_range_of_area_cost_is_said(read):
+    notes = read(area_cost=area_cost_rows()).notes
+    assert "Area cost: column 'area_cost' of area_cost.csv, from 1 to 1.19." in notes
+
+
 def test_use_without_a_metric_lists_the_columns(read):
     rows = [["code", "need"], *([a.code, 5] for a in AUTHORITIES)]
     with pytest.raises(CypsError, match=r"no column is named after an activity metric.*'need'"):

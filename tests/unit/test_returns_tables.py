@@ -159,6 +159,18 @@ def test_hidden_sheets_are_not_read(tmp_path):
     assert [name for name, _ in excel_sheets("hidden.xlsx", path.read_bytes())] == ["Shown"]
 
 
+def test_a_formula_error_in_excel_is_an_empty_cell(tmp_path):
+    import xlsxwriter
+
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["code", "baseline"])
+        page.write(1, 0, "E06000001")
+        page.write_formula(1, 1, "=1/0", None, "#DIV/0!")
+    assert rows_of(path) == [("E06000001", "")]
+
+
 def test_columns_go_by_name_whatever_case_or_spacing(tmp_path):
     table = read(write_csv(tmp_path / "a.csv", [["New LA Code", "Base Line"], ["E06000001", 1]]))
     assert table.column("new_la_code") == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from cyps.errors import CypsError
@@ -16,6 +15,9 @@ SYMBOLS = {
     "k": "rounded to zero (k), which is more than none",
 }
 """DfE's symbols for cells without a number. None of them is a zero."""
+
+_LARGEST = 1e15
+"""More than any pounds or children; beyond it doubles no longer hold every whole number."""
 
 _PLAIN = re.compile(r"(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
@@ -91,8 +93,8 @@ def _number(shown: str) -> float:
             f"'{shown[:40]}' is not a number. Write it like 1234.5 or 1,234.5, without words"
         )
     value = float(digits.replace(",", ""))
-    if not math.isfinite(value):
-        raise NotAnAmount(f"'{shown[:40]}' is not a finite number. Give the figure")
+    if value > _LARGEST:
+        raise NotAnAmount(f"'{shown[:40]}' is too large to be an amount. Check the figure")
     return -value if negative != (sign < 0) else value
 
 

@@ -33,6 +33,17 @@ DESCRIPTIVE_COLUMNS = (
 )
 """Columns that tell a person what a row is; their content is not read."""
 
+METRICS = ("CIN", "REF", "CARE", "CEASED")
+"""Activity metrics that a column of use can be named after."""
+
+BASELINE_COLUMNS = ("baseline", "baseline_pounds")
+AREA_COST_COLUMNS = ("area_cost", "aca", "area_cost_adjustment", "area_cost_factor")
+POPULATION_COLUMNS = ("population", "children", "population_0_17", "population_estimate")
+SPEND_COLUMNS = ("spend", "pounds", "expenditure", "net_current_expenditure", "amount", "gbp")
+
+MEANINGS = (*METRICS, *BASELINE_COLUMNS, *AREA_COST_COLUMNS, *POPULATION_COLUMNS)
+"""Names that say what a column holds, so that it cannot stand for anything else."""
+
 _GSS = re.compile(r"[A-Z][0-9]{8}", re.IGNORECASE)
 
 
@@ -80,12 +91,22 @@ def amount_column(table: Table, names: tuple[str, ...], labels: tuple[str, ...] 
     known = {same_name(name) for name in (*CODE_COLUMNS, *DESCRIPTIVE_COLUMNS, *labels)}
     left = [i for i, name in enumerate(table.header) if name and same_name(name) not in known]
     if len(left) == 1:
+        _check_meaning(table, left[0], names)
         return left[0]
     choice = f"any of {table.listed(left)} could be it" if left else "no column is left to be it"
     raise CypsError(
         f"{table.place}: there is no column '{names[0]}', and {choice}. "
         f"Rename the right one to '{names[0]}'."
     )
+
+
+def _check_meaning(table: Table, column: int, names: tuple[str, ...]) -> None:
+    # The wrong file for an option must not pass because it has one column of numbers.
+    if same_name(table.header[column]) in {same_name(name) for name in MEANINGS}:
+        raise CypsError(
+            f"{table.place}: there is no column '{names[0]}', but one called "
+            f"'{table.header[column]}', which is another thing. Was the right file given?"
+        )
 
 
 def amounts_by_authority(

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 from cyps.needs import Use
 from cyps.returns.authority_list import AuthorityList
-from cyps.returns.by_authority import CODE_COLUMNS, Reading
+from cyps.returns.by_authority import (
+    AREA_COST_COLUMNS,
+    BASELINE_COLUMNS,
+    CODE_COLUMNS,
+    METRICS,
+    POPULATION_COLUMNS,
+    Reading,
+)
 from cyps.returns.explore_education import (
     is_mid_year,
     published_population,
@@ -21,10 +28,6 @@ from cyps.returns.explore_education import (
 )
 from cyps.returns.plain_files import (
     AREA_COLUMNS,
-    AREA_COST_COLUMNS,
-    BASELINE_COLUMNS,
-    METRICS,
-    POPULATION_COLUMNS,
     above_zero,
     plain_amounts,
     plain_spend,

@@ -12,6 +12,8 @@ from cyps.returns.authority_list import AuthorityList
 from cyps.returns.by_authority import (
     CODE_COLUMNS,
     DESCRIPTIVE_COLUMNS,
+    METRICS,
+    SPEND_COLUMNS,
     Reading,
     amount_column,
     amounts_by_authority,
@@ -20,14 +22,7 @@ from cyps.returns.problems import Problems
 from cyps.returns.spend_reading import SpendReading
 from cyps.returns.tables import Row, Table, same_name
 
-METRICS = ("CIN", "REF", "CARE", "CEASED")
-"""Activity metrics that a column of use can be named after."""
-
 AREA_COLUMNS = ("service_area", "service_area_number", "area", "service", "line")
-SPEND_COLUMNS = ("spend", "pounds", "expenditure", "net_current_expenditure", "amount", "gbp")
-BASELINE_COLUMNS = ("baseline", "baseline_pounds")
-AREA_COST_COLUMNS = ("area_cost", "aca", "area_cost_adjustment", "area_cost_factor")
-POPULATION_COLUMNS = ("population", "children", "population_0_17", "population_estimate")
 
 SHORT_NAMES = {
     1: ("family support", "family support services"),
@@ -74,8 +69,10 @@ def plain_amounts(
     column = amount_column(table, names)
     what = names[0].replace("_", " ")
     amounts = amounts_by_authority(table, column, what, listed, problems, number=number)
-    told = f"{what.capitalize()}: column '{table.header[column]}' of {table.source.file}."
-    return Reading(amounts, table.source, "plain file", (told,))
+    told = f"{what.capitalize()}: column '{table.header[column]}' of {table.source.file}"
+    if amounts:
+        told += f", from {min(amounts.values()):,.10g} to {max(amounts.values()):,.10g}"
+    return Reading(amounts, table.source, "plain file", (f"{told}.",))
 
 
 def above_zero(text: str) -> float:

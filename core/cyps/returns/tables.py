@@ -165,7 +165,7 @@ def _sheets(path: Path, source: Source, content: bytes) -> Iterator[tuple[str, l
 
 
 def _table(source: Source, sheet: str, rows: list[list[str]], at: int) -> Table:
-    header = tuple(cell.strip() for cell in rows[at])
+    header = tuple(" ".join(cell.split()) for cell in rows[at])
     while header and not header[-1]:
         header = header[:-1]
     kept = [
