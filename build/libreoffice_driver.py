@@ -80,6 +80,8 @@ class Office:
         self.document = self.desktop.loadComponentFromURL(
             Path(path).resolve().as_uri(), "_blank", 0, (_property("Hidden", True),)
         )
+        if self.document is None:
+            raise FileNotFoundError(f"LibreOffice could not open {path}")
         return [sheet.Name for sheet in self.document.Sheets]
 
     def _range(self, sheet, area=None):
@@ -137,6 +139,7 @@ class Office:
 
     def quit(self):
         try:
+            self.close()
             self.desktop.terminate()
         except Exception:  # noqa: S110 - it may be gone already; the kill below makes sure
             pass

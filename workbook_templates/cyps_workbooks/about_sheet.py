@@ -7,7 +7,7 @@ import textwrap
 from cyps_workbooks.layout import ABOUT, MY_AUTHORITY, SHEETS
 from cyps_workbooks.page import Draft, Page, new_page
 
-WIDTH = 120
+WIDTH = 140
 """Characters of a line of running text."""
 
 PURPOSES = {
@@ -45,8 +45,8 @@ def draw_about(draft: Draft) -> None:
     page = new_page(draft, ABOUT)
     formats, scenario = draft.formats, draft.settlement.scenario
     page.sheet.set_column(0, 0, 22)
-    page.sheet.set_column(1, 1, WIDTH - 12)
-    page.banner("Settlement workbook", 130)
+    page.sheet.set_column(1, 1, 110)
+    page.banner("Settlement workbook", 2, width=115)
     row = 4
     status = f"{scenario.status.capitalize()}. {scenario.statement}"
     row = page.paragraphs(row, textwrap.wrap(status, WIDTH), WIDTH) + 1
@@ -88,7 +88,7 @@ def _legend(page: Page, row: int) -> int:
     ):  # fmt: skip
         row += 1
         page.text(row, 0, label, form)
-        page.text(row, 1, words)
+        page.text(row, 1, words, formats.of(indent=1))
     return row + 2
 
 

@@ -79,7 +79,7 @@ def _against_region(page: Page, rank_row: int) -> Chart:
                                 "position": "outside_end"},
             }
         )  # fmt: skip
-    _dress(chart, "My authority against its region and all")
+    _dress(chart, f"My authority against its region and {page.draft.everyone}")
     chart.set_x_axis({"label_position": "low", "num_font": _LABEL, "line": {"color": "#5A6570"}})
     chart.set_y_axis({"num_format": "0%", "num_font": _LABEL, "line": {"none": True},
                       "major_gridlines": {"visible": True, "line": {"color": RULE}}})  # fmt: skip

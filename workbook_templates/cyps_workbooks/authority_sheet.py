@@ -24,7 +24,7 @@ def draw_my_authority(draft: Draft, chosen: str) -> None:
     page = new_page(draft, MY_AUTHORITY)
     for first, last, width in ((0, 0, 38), (1, 1, 37), (2, 3, 26), (4, 5, 14), (6, 6, 3)):
         page.sheet.set_column(first, last, width)
-    page.banner("My authority", 240)
+    page.banner("My authority", 6, width=150)
     _picker(page, chosen)
     next_row = _figures(page, chosen)
     winners_row = next_row + 1

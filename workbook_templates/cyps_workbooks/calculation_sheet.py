@@ -19,13 +19,12 @@ def draw_calculation(draft: Draft) -> None:
     page = new_page(draft, CALCULATION)
     formats, layout = draft.formats, draft.layout
     page.authority_rows()
-    page.sheet.set_column(3, 2 + len(layout.steps), 18)
-    page.banner("Calculation", 150)
-    page.text(4, 0, "Each column is one step, lettered. The same formula stands in every row, "
+    page.banner("Calculation", 3 + len(layout.steps), split=True)
+    page.text(4, 2, "Each column is one step, lettered. The same formula stands in every row, "
                     "and its meaning stands above the column in words.")  # fmt: skip
-    page.text(5, 0, "Steps from (b) on stay blank while an input cannot be used (sheet Checks); "
+    page.text(5, 2, "Steps from (b) on stay blank while an input cannot be used (sheet Checks); "
                     "steps (j) to (q) also stay blank while the floor does not fit.")  # fmt: skip
-    page.sheet.set_row(WORDS_ROW, 66)
+    page.sheet.set_row(WORDS_ROW, 50)
     page.text(LETTER_ROW, 0, "Step", formats.heading())
     page.text(WORDS_ROW, 0, "In words", formats.heading())
     page.text(WEIGHT_ROW, 0, "Cost weight used", formats.heading())
@@ -33,6 +32,7 @@ def draw_calculation(draft: Draft) -> None:
     formulas, numbers = step_formulas(layout), step_numbers(draft.settlement)
     for letter, step in layout.steps:
         col = layout.calculation(step.key)
+        page.sheet.set_column(col, col, _WIDTHS.get(step.kind, 17))
         page.text(LETTER_ROW, col, letter, formats.letter())
         page.text(WORDS_ROW, col, step.words, formats.words())
         page.text(HEAD_ROW, col, step.header, formats.head(number=True))
@@ -42,7 +42,8 @@ def draw_calculation(draft: Draft) -> None:
     page.finish(pages_wide=2)
 
 
-_NO_TOTAL = {"order", "rate", "rank"}
+_NO_TOTAL = {"remainder", "order", "rate", "rank"}
+_WIDTHS = {"pence": 20, "millionths": 27}
 
 
 def _weights_and_totals(page: Page, numbers: Mapping[str, ArrayLike]) -> None:

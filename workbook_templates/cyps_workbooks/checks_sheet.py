@@ -16,15 +16,13 @@ def draw_checks(draft: Draft) -> None:
     formats = draft.formats
     for col, width in enumerate((40, 12, 110, 24)):
         page.sheet.set_column(col, col, width)
-    page.banner("Checks", 186)
+    page.banner("Checks", 4, width=150)
     listed = checks(draft.layout, draft.settlement)
     last = FIRST_CHECK_ROW + len(listed)
-    stops = f'COUNTIF($B${FIRST_CHECK_ROW + 1}:$B${last},"STOP")'
-    warns = f'COUNTIF($B${FIRST_CHECK_ROW + 1}:$B${last},"WARN")'
+    stops, warns = _how_many(last, "STOP"), _how_many(last, "WARN")
     line = (
-        f'=IF({stops}>0,"STOP: "&{stops}&" of the checks stop this settlement - see the sheet '
-        f'Checks.",IF({warns}>0,"WARN: nothing stops this settlement; "&{warns}&" to note on the '
-        'sheet Checks.","OK: every check passes (sheet Checks)."))'
+        f'=IF({stops}>0,"STOP: "&{stops}&" of the checks fail (sheet Checks)",'
+        f'IF({warns}>0,"WARN: "&{warns}&" to note (sheet Checks)","OK: every check passes"))'
     )
     page.formula(4, 0, line, formats.heading(), checks_line(draft.settlement))
     _flags(page, listed)
@@ -35,6 +33,12 @@ def draw_checks(draft: Draft) -> None:
     _colours(page, last)
     page.sheet.freeze_panes(FIRST_CHECK_ROW, 0)
     page.finish(one_page=True)
+
+
+def _how_many(last: int, verdict: str) -> str:
+    # Cell by cell, not COUNTIF over the column: while LibreOffice 7.4 works through
+    # a range whose cells wait for each other, it takes the waiting for a circle.
+    return "(" + "+".join(f'(B{r}="{verdict}")' for r in range(FIRST_CHECK_ROW + 1, last + 1)) + ")"
 
 
 def _flags(page: Page, listed: list[Check]) -> None:
@@ -51,7 +55,7 @@ def _flags(page: Page, listed: list[Check]) -> None:
 
 def _check(page: Page, row: int, check: Check) -> None:
     formats = page.draft.formats
-    page.sheet.set_row(row, 34)
+    page.sheet.set_row(row, 30)
     page.text(row, 0, check.name, formats.wrapped())
     verdict = f'IF({check.passes},"OK","{check.otherwise}")'
     if check.waits:
@@ -64,8 +68,12 @@ def _check(page: Page, row: int, check: Check) -> None:
     engine = check.when_ok if check.seen == "OK" else check.sentence_seen
     page.formula(row, 2, sentence, formats.wrapped(), engine)
     page.sheet.write_url(
-        row, 3, f"internal:{check.place}", formats.link(), check.place.replace("'", "")
+        row, 3, f"internal:{check.place}", formats.link(), _spoken(check.place)
     )
+
+
+def _spoken(place: str) -> str:
+    return place.replace("'", "").replace("$", "").replace("!", " ")
 
 
 def _colours(page: Page, last: int) -> None:

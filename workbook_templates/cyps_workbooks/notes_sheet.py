@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from cyps_workbooks.layout import NOTES
 from cyps_workbooks.page import Draft, Page, new_page
 
-WIDTH = 130
+WIDTH = 150
 
 METHOD = (
     "Shares are formed metric by metric, then put together by cost weight, so that only the ratio "
@@ -40,8 +40,8 @@ def draw_notes(draft: Draft) -> None:
     """Draw the sheet Notes."""
     page = new_page(draft, NOTES)
     scenario, pack = draft.settlement.scenario, draft.pack
-    page.sheet.set_column(0, 0, WIDTH)
-    page.banner("Notes", WIDTH)
+    page.sheet.set_column(0, 0, 130)
+    page.banner("Notes", 1)
     row = _section(page, 4, "Sources", (f"Use: {draft.settlement.use.basis}", *scenario.notes))
     if pack is not None:
         lines = (

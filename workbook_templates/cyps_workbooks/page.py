@@ -99,33 +99,33 @@ class Page:
         return row
 
     # --- what every sheet has
-    def banner(self, title: str, width: int) -> None:
-        """Title, honest status and the state of the checks, in rows 1 to 3."""
-        scenario, formats = self.draft.settlement.scenario, self.draft.formats
-        last = xl_col_to_name(self._columns_for(width) - 1)
-        self.sheet.set_row(0, TITLE * 1.6)
-        self.sheet.set_row(1, 20)
-        self.sheet.set_row(2, 20)
-        self.text(0, 0, f"{title} - {scenario.title}", formats.title())
-        status = textwrap.shorten(
-            f"{scenario.status.upper()}: {scenario.statement}", width, placeholder=" ... (see About)"
-        )
-        for col in range(self._columns_for(width)):
-            self.sheet.write_blank(1, col, None, formats.status())
-            self.sheet.write_blank(2, col, None, formats.plain())
-        self.text(1, 0, status, formats.status())
-        self.formula(2, 0, f"={CHECKS}!$A$5", formats.plain(), checks_line(self.draft.settlement))
-        for begins, form in (("STOP", formats.stop()), ("WARN", formats.warn())):
-            rule = {"type": "formula", "criteria": f'=LEFT($A$3,4)="{begins}"', "format": form}
-            self.sheet.conditional_format(f"A3:{last}3", rule)
+    def banner(self, title: str, columns: int, *, width: int = 130, split: bool = False) -> None:
+        """Title, honest status and the state of the checks, in rows 1 to 3.
 
-    def _columns_for(self, width: int) -> int:
-        taken, col = 0, 0
-        while taken < width and col < 60:
-            info = self.sheet.col_info.get(col)
-            taken += info.width if info is not None else 8
-            col += 1
-        return max(col - 1, 1) if taken > width + 6 else col
+        `columns` are coloured; the status is shortened to `width` characters. With
+        `split`, what is long begins in column C, so that columns A and B can be
+        repeated on every printed page without cutting it.
+        """
+        scenario, formats = self.draft.settlement.scenario, self.draft.formats
+        self.sheet.set_row(0, TITLE * 1.6)
+        for row, form in ((1, formats.status()), (2, formats.of(bold=True))):
+            self.sheet.set_row(row, 20)
+            for col in range(columns):
+                self.sheet.write_blank(row, col, None, form)
+        statement = textwrap.shorten(scenario.statement, width, placeholder=" ... (see About)")
+        status = scenario.status.upper()
+        heading = f"{title} - {scenario.title}"
+        if split:
+            self.text(0, 2, scenario.title, formats.title())
+            self.text(1, 2, statement, formats.status())
+        self.text(0, 0, title if split else heading, formats.title())
+        self.text(1, 0, status if split else f"{status}: {statement}", formats.status())
+        line = checks_line(self.draft.settlement)
+        self.formula(2, 0, f"={CHECKS}!$A$5", formats.of(bold=True), line)
+        area = f"A3:{xl_col_to_name(columns - 1)}3"
+        for begins, alert in (("STOP", formats.stop()), ("WARN", formats.warn())):
+            rule = {"type": "formula", "criteria": f'=LEFT($A$3,4)="{begins}"', "format": alert}
+            self.sheet.conditional_format(area, rule)
 
     def authority_rows(self) -> None:
         """Code, authority and region of every row, and the word for their totals."""
@@ -176,6 +176,4 @@ def warnings_at_issue(settlement: Settlement) -> int:
 def checks_line(settlement: Settlement) -> str:
     """The line on top of every sheet, as it stands when the workbook is written."""
     warnings = warnings_at_issue(settlement)
-    if warnings:
-        return f"WARN: nothing stops this settlement; {warnings} to note on the sheet Checks."
-    return "OK: every check passes (sheet Checks)."
+    return f"WARN: {warnings} to note (sheet Checks)" if warnings else "OK: every check passes"

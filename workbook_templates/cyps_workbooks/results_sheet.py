@@ -25,13 +25,13 @@ def draw_results(draft: Draft) -> None:
     """Draw the sheet Results, with the totals above the table."""
     page = new_page(draft, RESULTS)
     page.authority_rows()
-    page.sheet.set_column(3, len(draft.layout.result_headers) - 1, 16)
-    page.banner("Results", 150)
-    page.text(4, 0, "Needs share: before area cost. Share: after it. Target: share x pot. Damped: "
-                    "after the floor. Pounds: in whole pounds that add up to the pot.")  # fmt: skip
-    page.text(5, 0, "Where the floor does not fit or an input cannot be used, Damped and Pounds "
+    _widths(page)
+    page.banner("Results", len(draft.layout.result_headers), split=True)
+    page.text(4, 2, "Needs share: before area cost. Share: after it. Target: share x pot. Damped: "
+                    "after the floor. Pounds: whole, and adding up to the pot.")  # fmt: skip
+    page.text(5, 2, "Where the floor does not fit or an input cannot be used, Damped and Pounds "
                     "stay blank on purpose and row 3 says why.")  # fmt: skip
-    page.text(6, 0, "Figures are rounded for reading; the cells hold them in full.")
+    page.text(6, 2, "Figures are rounded for reading; the cells hold them in full.")
     page.sheet.set_row(HEAD_ROW, 34)
     _table(page)
     formulas, numbers = _formulas(page), result_numbers(draft.settlement)
@@ -39,11 +39,20 @@ def draw_results(draft: Draft) -> None:
         col = draft.layout.result(header)
         form = draft.formats.cell(_KINDS.get(header, "share"))
         if header == "On the floor":
-            form = draft.formats.of(align="right", bottom=1, bottom_color="#C9CED4")
+            form = draft.formats.beside(right=True)
         page.column(col, formula, form, numbers[header])
     _totals(page, numbers)
     page.sheet.repeat_columns(0, 1)
-    page.finish()
+    page.finish(pages_wide=2)
+
+
+_WIDTHS = {"share": 13, "pounds": 17, "pence": 20, "pounds change": 17}
+
+
+def _widths(page: Page) -> None:
+    for col, header in enumerate(page.draft.layout.result_headers):
+        if col > 2:
+            page.sheet.set_column(col, col, _WIDTHS.get(_KINDS.get(header, "share"), 12))
 
 
 def _table(page: Page) -> None:

@@ -75,9 +75,14 @@ class Formats:
         """A locked cell: a number by its format, or text."""
         return self.of(num_format=NUMBER_FORMATS[kind], bottom=1, bottom_color=RULE)
 
+    def beside(self, *, right: bool = False) -> Format:
+        """Locked text that stands beside a number, or `right` under one."""
+        side = {"align": "right"} if right else {"indent": 1}
+        return self.of(**side, bottom=1, bottom_color=RULE)
+
     def wrapped(self) -> Format:
         """Locked text that wraps in its column."""
-        return self.of(text_wrap=True, valign="top", bottom=1, bottom_color=RULE)
+        return self.of(text_wrap=True, bottom=1, bottom_color=RULE)
 
     def entry(self, kind: str) -> Format:
         """An unlocked input cell."""
@@ -93,10 +98,10 @@ class Formats:
     def total(self, kind: str = "general") -> Format:
         """A locked sum."""
         return self.of(
-            num_format=NUMBER_FORMATS[kind], bold=True, bg_color=SOFT, top=1, top_color=NAVY
+            num_format=NUMBER_FORMATS[kind], bold=True, bg_color=SOFT
         )
 
-    def head(self, *, number: bool = False) -> Format:
+    def head(self, *, number: bool = False, indent: int = 0) -> Format:
         """The header cell of a column."""
         return self.of(
             bold=True,
@@ -104,6 +109,7 @@ class Formats:
             bg_color=NAVY,
             text_wrap=True,
             align="right" if number else "left",
+            indent=indent,
         )
 
     def title(self) -> Format:
@@ -124,7 +130,7 @@ class Formats:
 
     def words(self) -> Format:
         """A formula in words, above its column."""
-        return self.of(font_size=SMALL, text_wrap=True, valign="top", align="right")
+        return self.of(font_size=SMALL, text_wrap=True, valign="bottom", align="right")
 
     def status(self) -> Format:
         """The status banner: said in words, not by colour alone."""

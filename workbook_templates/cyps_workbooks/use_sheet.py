@@ -16,7 +16,7 @@ def draw_use(draft: Draft) -> None:
     metrics = len(use.metrics)
     page.sheet.set_column(3, 2 + metrics, 16)
     page.sheet.set_column(3 + metrics, 3 + metrics, max(4, 64 - 16 * metrics))
-    page.banner("Use of services", 135)
+    page.banner("Use of services", 3 + metrics)
     for i, line in enumerate(textwrap.wrap(f"Basis: {use.basis}", 130)[:2]):
         page.text(4 + i, 0, line)
     page.text(6, 0, _origin(draft))

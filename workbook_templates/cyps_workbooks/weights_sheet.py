@@ -14,7 +14,7 @@ def draw_weights(draft: Draft) -> None:
     page.sheet.set_column(0, 0, 66)
     page.sheet.set_column(1, 5, 19)
     page.sheet.set_column(6, 6, 20)
-    page.banner("Cost weights", 180)
+    page.banner("Cost weights", 7, width=160)
     page.text(
         4, 0,
         "A metric weighs what its service areas cost nationally. Change a spend or its metric, or "
@@ -59,7 +59,7 @@ def _metrics(page: Page) -> None:
         "'Weight used' makes the weights sum to 1.",
     )  # fmt: skip
     for col, head in enumerate(HEADS):
-        page.text(top, col, head, formats.head(number=0 < col < 6))
+        page.text(top, col, head, formats.head(number=0 < col < 6, indent=int(col == 6)))
     for m, metric in enumerate(settlement.use.metrics):
         _metric(page, layout, m, metric)
     row = layout.metric_last
@@ -90,7 +90,7 @@ def _metric(page: Page, layout: Layout, m: int, metric: str) -> None:
     page.formula(row, 4, f"=D{r}", formats.entry("weight"), weight)
     used = f'=IF(inputs_sound="Yes",E{r}/SUM({layout.weights("E")}),"")'
     page.formula(row, 5, used, formats.cell("weight"), weight)
-    page.text(row, 6, f"=D{r}", formats.cell("text"))
+    page.text(row, 6, f"=D{r}", formats.beside())
 
 
 def _validation(page: Page) -> None:
