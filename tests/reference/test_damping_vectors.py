@@ -72,3 +72,8 @@ def test_whole_pounds_of_the_vector():
     codes = ("A", "B", "C", "D", "E")
     # Remainders .33, .78, .89: two pounds left, to E and C.
     assert whole_pounds(allocation, 1040, codes).tolist() == [100, 213, 168, 50, 509]
+
+
+def test_the_last_bits_of_an_allocation_do_not_decide_a_pound():
+    pounds = whole_pounds(np.array([1.5 - 1e-9, 2.5 + 1e-9]), 4, ("A", "B"))
+    assert pounds.tolist() == [2, 2]
