@@ -15,6 +15,8 @@ libreoffice-calc python3-uno`). One command a line, one answer a line:
 Own profile folder, own pipe: it disturbs no other LibreOffice and leaves none behind.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
@@ -23,6 +25,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import uno
 from com.sun.star.beans import PropertyValue
@@ -31,7 +34,7 @@ START_SECONDS = 90
 FORMULA_WITH_ERROR = 4
 
 
-def _property(name, value):
+def _property(name: str, value: object) -> Any:  # noqa: ANN401 - UNO objects have no types
     prop = PropertyValue()
     prop.Name, prop.Value = name, value
     return prop
@@ -40,7 +43,7 @@ def _property(name, value):
 class Office:
     """One soffice process and at most one open document."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.profile = tempfile.mkdtemp(prefix="cyps_office_")
         pipe = f"cyps{os.getpid()}"
         self.process = subprocess.Popen(
@@ -56,7 +59,7 @@ class Office:
             self.quit()
             raise
 
-    def _connect(self, pipe):
+    def _connect(self, pipe: str) -> None:
         here = uno.getComponentContext()
         resolver = here.ServiceManager.createInstanceWithContext(
             "com.sun.star.bridge.UnoUrlResolver", here
@@ -75,7 +78,8 @@ class Office:
             "com.sun.star.frame.Desktop", context
         )
 
-    def open(self, path):
+    def open(self, path: str) -> list[str]:
+        """Open a workbook, closing the one before; gives the names of its sheets."""
         self.close()
         self.document = self.desktop.loadComponentFromURL(
             Path(path).resolve().as_uri(), "_blank", 0, (_property("Hidden", True),)
@@ -84,7 +88,7 @@ class Office:
             raise FileNotFoundError(f"LibreOffice could not open {path}")
         return [sheet.Name for sheet in self.document.Sheets]
 
-    def _range(self, sheet, area=None):
+    def _range(self, sheet: str, area: str | None = None) -> Any:  # noqa: ANN401
         found = self.document.Sheets.getByName(sheet)
         if area:
             return found.getCellRangeByName(area)
@@ -93,36 +97,44 @@ class Office:
         end = cursor.RangeAddress
         return found.getCellRangeByPosition(0, 0, end.EndColumn, end.EndRow)
 
-    def set(self, sheet, range, values):  # noqa: A002 - the name in the protocol
+    def set(self, sheet: str, range: str, values: list[list[Any]]) -> None:  # noqa: A002
+        """Type numbers and text into cells."""
         self._range(sheet, range).setDataArray(tuple(map(tuple, values)))
 
-    def set_formulas(self, sheet, range, values):  # noqa: A002
+    def set_formulas(self, sheet: str, range: str, values: list[list[str]]) -> None:  # noqa: A002
+        """Type formulas (or numbers as text) into cells."""
         self._range(sheet, range).setFormulaArray(tuple(map(tuple, values)))
 
-    def formulas(self, sheet, range):  # noqa: A002
+    def formulas(self, sheet: str, range: str) -> tuple[tuple[str, ...], ...]:  # noqa: A002
+        """What is typed in cells, formulas as formulas."""
         return self._range(sheet, range).getFormulaArray()
 
-    def recalculate(self):
+    def recalculate(self) -> float:
+        """Hard recalculation of every formula; gives the seconds it took."""
         began = time.monotonic()
         self.document.calculateAll()
         return time.monotonic() - began
 
-    def read(self, sheet, range=None):  # noqa: A002
+    def read(self, sheet: str, range: str | None = None) -> tuple[tuple[Any, ...], ...]:  # noqa: A002
+        """Values of cells, or of the whole used area from A1."""
         return self._range(sheet, range).getDataArray()
 
-    def errors(self):
+    def errors(self) -> list[str]:
+        """Addresses of the cells whose formula gives an error."""
         found = []
         for sheet in self.document.Sheets:
             text = sheet.queryFormulaCells(FORMULA_WITH_ERROR).RangeAddressesAsString
             found += [text] if text else []
         return found
 
-    def pdf(self, path):
+    def pdf(self, path: str) -> None:
+        """Print the workbook to PDF."""
         self.document.storeToURL(
             Path(path).resolve().as_uri(), (_property("FilterName", "calc_pdf_Export"),)
         )
 
-    def version(self):
+    def version(self) -> str:
+        """Which LibreOffice this is."""
         provider = self.context.ServiceManager.createInstanceWithContext(
             "com.sun.star.configuration.ConfigurationProvider", self.context
         )
@@ -132,12 +144,14 @@ class Office:
         )
         return access.getByName("ooSetupVersionAboutBox")
 
-    def close(self):
+    def close(self) -> None:
+        """Close the open workbook without saving."""
         if self.document is not None:
             self.document.close(True)
             self.document = None
 
-    def quit(self):
+    def quit(self) -> None:
+        """End LibreOffice and remove its profile."""
         try:
             self.close()
             self.desktop.terminate()
@@ -151,7 +165,8 @@ class Office:
         shutil.rmtree(self.profile, ignore_errors=True)
 
 
-def main():
+def main() -> None:
+    """Answer commands until told to quit or until the input ends."""
     office = Office()
     try:
         print(json.dumps({"ready": True}), flush=True)

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import ironcalc
+
 from workbooks.workbook_cells import corner, named_places
 
 DRIVER = Path(__file__).resolve().parents[2] / "build" / "libreoffice_driver.py"

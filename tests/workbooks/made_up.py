@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+
 from cyps.geography import Authority, authorities
 from cyps.needs import METRIC_OF_SERVICE_AREA, SERVICE_AREAS, ServiceAreaSpend, Use
-from cyps.settlement import Scenario, Settlement, settle
+from cyps.settlement import Exclusion, Scenario, Settlement, settle
 
 METRICS = ("CIN", "CARE", "CEASED")
 
@@ -52,3 +55,21 @@ def made_up(
     } | changed
     codes = tuple(place.code for place in places)
     return settle(Scenario(**given), Use(codes, metrics, children, "made up with a fixed seed"))
+
+
+HOSTILE = (
+    "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "=HYPERLINK(\"http://x.invalid\")",
+    "http://x.invalid", "Ynys Môn ŵŷ", "A" * 255, "{=1}", "<b>&\"'", "  spaces  ", "1e5",
+)  # fmt: skip
+
+
+def hostile() -> Settlement:
+    """A settlement whose every text is one that a careless writer makes a formula or link of."""
+    places = tuple(
+        Authority(f"E9{i:07d}", f"{i}", name, HOSTILE[-1 - i]) for i, name in enumerate(HOSTILE)
+    )
+    spend = tuple(replace(line, service_area=HOSTILE[i]) for i, line in enumerate(spend_lines()))
+    return made_up(
+        places=places, title="=1+1", status="@status", statement="-1+2", spend=spend,
+        notes=HOSTILE, exclusions=tuple(Exclusion(name, name, name) for name in HOSTILE),
+    )  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from cyps.settlement import FloorTooHigh
 from cyps_workbooks import write_settlement
 from cyps_workbooks.layout import SHEETS
 from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
-from workbooks.made_up import made_up
+from workbooks.made_up import HOSTILE, hostile, made_up
 from workbooks.what_ifs import Typing, named_what_ifs, random_what_ifs, settled
 from workbooks.workbook_cells import column, difference, grids
 
@@ -178,9 +179,12 @@ def test_infeasible_floor_stops_and_names_the_highest(opened, base):
     said, words = verdict(seen, "Floor can be paid for")
     assert said == "STOP"
     assert f"{refused.value.highest_floor:.6%}" in words
-    assert difference(
-        column(seen["Results"], "Target", len(base.scenario.authorities)), list(base.target)
-    ) <= TOLERANCE
+    assert (
+        difference(
+            column(seen["Results"], "Target", len(base.scenario.authorities)), list(base.target)
+        )
+        <= TOLERANCE
+    )
     opened.set("in_floor", [refused.value.highest_floor - 1e-9])
     opened.recalculate()
     assert verdict(opened.grids(), "Floor can be paid for")[0] == "OK"
@@ -250,7 +254,10 @@ def test_an_unknown_authority_leaves_the_settlement_alone(opened, base):
     assert sum(column(seen["Results"], "Pounds", 153)) == base.scenario.pot
 
 
-@pytest.mark.parametrize(("places", "metrics"), [(1, ("CIN",)), (2, ("A", "B")), (400, ("CIN", "CARE", "CEASED", "REF", "X-5"))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("places", "metrics"),
+    [(1, ("CIN",)), (2, ("A", "B")), (400, ("CIN", "CARE", "CEASED", "REF", "X-5"))],
+)
 def test_any_number_of_authorities_and_metrics(engine, tmp_path, places, metrics):
     settlement = made_up(seed=places, places=many(places), metrics=metrics)
     chosen = settlement.scenario.authorities[0].name
@@ -260,6 +267,18 @@ def test_any_number_of_authorities_and_metrics(engine, tmp_path, places, metrics
     engine.recalculate()
     assert engine.errors() == []
     assert_is(settlement, engine.grids(), tmp_path, chosen)
+
+
+def test_hostile_text_stays_text_through_a_recalculation(engine, tmp_path):
+    settlement = hostile()
+    path = tmp_path / "hostile.xlsx"
+    write_settlement(settlement, path)
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    seen = engine.grids()
+    assert column(seen["Results"], "Authority", len(HOSTILE)) == list(HOSTILE)
+    assert_is(settlement, seen, tmp_path, HOSTILE[0])
 
 
 def many(n):

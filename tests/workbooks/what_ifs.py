@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+
 from cyps.needs import ServiceAreaSpend
 from cyps.settlement import Scenario, Settlement, settle
 from cyps_workbooks.layout import weight_name
@@ -61,7 +62,9 @@ class Typing:
         metrics = self.base.use.metrics
         for metric, amount in zip(metrics, amounts, strict=True):
             self.cells[weight_name(metric)] = [float(amount)]
-        spend = tuple(ServiceAreaSpend(m, m, float(a)) for m, a in zip(metrics, amounts, strict=True))
+        spend = tuple(
+            ServiceAreaSpend(m, m, float(a)) for m, a in zip(metrics, amounts, strict=True)
+        )
         self.scenario = replace(self.scenario, spend=spend)
         return self
 

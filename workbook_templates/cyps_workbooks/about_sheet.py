@@ -35,7 +35,7 @@ HOW_TO = (
 
 IS_NOT = (
     "Not the official formula and not official coefficients, unless the status above says so.",
-    "Not a statement of what an authority should spend: it shares out a given pot by relative need.",
+    "Not a statement of what an authority should spend: it shares out a pot by relative need.",
     "No child's record is in it, and none can be worked out from it.",
 )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from xlsxwriter.chart import Chart
+
 from cyps_workbooks.layout import MY_AUTHORITY
 from cyps_workbooks.page import Page
 from cyps_workbooks.style import ENGLAND, FONT, GAIN, LOSS, MINE, REGION, RULE
-from xlsxwriter.chart import Chart
 
 CHART_COLUMN = 7
 _FONT = {"name": FONT, "size": 11, "bold": False}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cyps.settlement.summaries import (
     GroupTotals,
     all_totals,
@@ -13,7 +15,6 @@ from cyps.settlement.summaries import (
 from cyps_workbooks.authority_charts import insert_charts
 from cyps_workbooks.layout import MY_AUTHORITY, RESULTS, Layout
 from cyps_workbooks.page import Draft, Page, new_page
-import numpy as np
 
 FIGURES_ROW = 8
 """Zero-based row of the header of the figures."""
@@ -178,7 +179,7 @@ def _winners(page: Page, row: int) -> int:
         row += 1
         from_end = top + bottom - 1 - j
         place = j + 1 if j < top else count - from_end
-        formula = f"=IF(COUNT({rank})>={j + 1},{j + 1},\"\")"
+        formula = f'=IF(COUNT({rank})>={j + 1},{j + 1},"")'
         if j >= top:
             formula = f'=IF(COUNT({rank})>{from_end},COUNT({rank})-{from_end},"")'
         shown = place if 1 <= place <= count else ""

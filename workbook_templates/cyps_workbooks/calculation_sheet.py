@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from numpy.typing import ArrayLike
+from xlsxwriter.utility import xl_col_to_name
+
 from cyps.settlement import Settlement
 from cyps.settlement.summaries import change_ranks, pounds_below, rounded_change_rate
 from cyps_workbooks.layout import CALCULATION, FIRST_ROW, HEAD_ROW, TOTAL_ROW, WEIGHTS, Layout
 from cyps_workbooks.page import Draft, Page, new_page
-from numpy.typing import ArrayLike
-from xlsxwriter.utility import xl_col_to_name
 
 LETTER_ROW, WORDS_ROW, WEIGHT_ROW = 7, 8, 9
 
@@ -103,8 +104,7 @@ def step_formulas(layout: Layout) -> dict[str, str]:
         "order": settles(place("remainder")),
         "pounds": settles(f"{n['base']}+IF({n['order']}<=pounds_left,1,0)"),
         "rate": settles(
-            f"IF({n['baseline']}>0,"
-            f'ROUND(({n["pounds"]}-{n["baseline"]})/{n["baseline"]},10),"")'
+            f'IF({n["baseline"]}>0,ROUND(({n["pounds"]}-{n["baseline"]})/{n["baseline"]},10),"")'
         ),
         "rank": f'=IF(ISNUMBER({n["rate"]}),{place("rate")},"")',
     }

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from cyps.settlement import Settlement
 from cyps_workbooks.layout import CHECKS, MY_AUTHORITY, RESULTS, Layout, quoted
 
-
 CHECK_FLAGS = {"inputs_sound": f"{CHECKS}!$B$6", "can_settle": f"{CHECKS}!$B$7"}
 """Named cells that say Yes or No and that the other sheets' formulas ask."""
 
@@ -188,4 +187,3 @@ def _notes(layout: Layout, settlement: Settlement) -> list[Check]:
             seen="WARN" if left_out else "OK", sentence_seen=excluded,
         ),
     ]  # fmt: skip
-

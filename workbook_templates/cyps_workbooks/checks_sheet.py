@@ -67,9 +67,7 @@ def _check(page: Page, row: int, check: Check) -> None:
     )
     engine = check.when_ok if check.seen == "OK" else check.sentence_seen
     page.formula(row, 2, sentence, formats.wrapped(), engine)
-    page.sheet.write_url(
-        row, 3, f"internal:{check.place}", formats.link(), _spoken(check.place)
-    )
+    page.sheet.write_url(row, 3, f"internal:{check.place}", formats.link(), _spoken(check.place))
 
 
 def _spoken(place: str) -> str:
@@ -84,4 +82,3 @@ def _colours(page: Page, last: int) -> None:
             "format": form,
         }
         page.sheet.conditional_format(FIRST_CHECK_ROW, 1, last - 1, 1, rule)
-

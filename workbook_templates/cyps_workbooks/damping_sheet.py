@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from xlsxwriter.format import Format
+
 from cyps.settlement.summaries import all_totals, on_the_floor, pounds_below
 from cyps_workbooks.layout import DAMPING, RESULTS
 from cyps_workbooks.page import Draft, Page, new_page
-from xlsxwriter.format import Format
 
 NAMED_ROWS = {"scaling_factor": 13, "floor_fits": 14, "highest_floor": 15, "pounds_left": 17}
 """Excel rows, in column B, of the sheet's named results."""
@@ -56,8 +57,8 @@ def _lines(page: Page) -> None:
          damped.scaling_factor, "The part of the headroom that those above the floor keep."),
         ("Does the floor fit?",
          f'=IF({sound},IF(B9*(1+in_floor)-B8<=B8*0.000000000001,"Yes","No"),"No")',
-         "right", "Yes", "Yes if baseline x (1 + floor) is within the pot. If No, Damped and Pounds "
-         "stay blank."),
+         "right", "Yes", "Yes if baseline x (1 + floor) is within the pot. If No, Damped and "
+         "Pounds stay blank."),
         ("Highest floor that fits", f'=IF({sound},IF(B9>0,B8/B9-1,"any"),"")', "floor fine",
          highest, "Pot / baseline of everyone - 1. Shown rounded: stay a little below it."),
         ("Authorities on the floor",

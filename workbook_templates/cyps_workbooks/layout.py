@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from xlsxwriter.utility import xl_col_to_name
+
 from cyps.errors import CypsError
 from cyps.settlement import Settlement
-from xlsxwriter.utility import xl_col_to_name
 
 ABOUT, INPUTS, USE, WEIGHTS, DAMPING = "About", "Inputs", "Use", "Weights", "Damping"
 CALCULATION, RESULTS, MY_AUTHORITY = "Calculation", "Results", "My authority"

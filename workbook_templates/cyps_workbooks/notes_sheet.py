@@ -24,7 +24,7 @@ METHOD = (
 )
 
 REFERENCES = (
-    "[1] Needs and Redistribution Technical Working Group, paper NR TWG 19-04, children's services.",
+    "[1] Needs and Redistribution Technical Working Group, NR TWG 19-04, children's services.",
 )
 
 LIMITS = (

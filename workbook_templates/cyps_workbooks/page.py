@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from cyps.settlement import Settlement
-from cyps_workbooks.layout import CHECKS, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
-from cyps_workbooks.style import TITLE, Formats
 from numpy.typing import ArrayLike
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
+
+from cyps.settlement import Settlement
+from cyps_workbooks.layout import CHECKS, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
+from cyps_workbooks.style import TITLE, Formats
 
 CODE_WIDTH, NAME_WIDTH, REGION_WIDTH = 11, 36, 25
 """Widths for a GSS code, the longest authority's name, the longest region's."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import ArrayLike
+from xlsxwriter.utility import xl_col_to_name
+
 from cyps.settlement import Settlement
 from cyps.settlement.summaries import all_totals, change_ranks, on_the_floor
 from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, RESULTS, TOTAL_ROW
 from cyps_workbooks.page import Draft, Page, new_page
-from numpy.typing import ArrayLike
-from xlsxwriter.utility import xl_col_to_name
 
 _KINDS = {
     "Needs share": "share", "Share": "share", "Target": "pounds", "Baseline": "pounds",
@@ -86,7 +89,7 @@ def _formulas(page: Page) -> dict[str, str]:
     }
 
 
-def result_numbers(settlement: Settlement) -> dict[str, ArrayLike]:
+def result_numbers(settlement: Settlement) -> Mapping[str, ArrayLike]:
     """The engine's own values for every live column of the table Results."""
     ranks = change_ranks(settlement).astype(float)
     ranks[ranks == 0] = float("nan")
@@ -108,7 +111,7 @@ def result_numbers(settlement: Settlement) -> dict[str, ArrayLike]:
     }
 
 
-def _totals(page: Page, numbers: dict[str, ArrayLike]) -> None:
+def _totals(page: Page, numbers: Mapping[str, ArrayLike]) -> None:
     layout, formats = page.draft.layout, page.draft.formats
     whole = all_totals(page.draft.settlement)
     at = {header: f"{xl_col_to_name(layout.result(header))}11" for header in layout.result_headers}

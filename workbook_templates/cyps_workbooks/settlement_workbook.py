@@ -6,6 +6,8 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
+from xlsxwriter import Workbook
+
 from cyps.errors import CypsError
 from cyps.settlement import Settlement
 from cyps_workbooks.about_sheet import draw_about
@@ -22,9 +24,8 @@ from cyps_workbooks.results_sheet import draw_results
 from cyps_workbooks.style import Formats
 from cyps_workbooks.use_sheet import draw_use
 from cyps_workbooks.weights_sheet import draw_weights
-from xlsxwriter import Workbook
 
-_WRITTEN_AS = datetime(2025, 1, 1)  # noqa: DTZ001 - a fixed date, so that equal runs give equal bytes
+_WRITTEN_AS = datetime(2025, 1, 1)
 
 OPTIONS = {
     "in_memory": True,

@@ -97,9 +97,7 @@ class Formats:
 
     def total(self, kind: str = "general") -> Format:
         """A locked sum."""
-        return self.of(
-            num_format=NUMBER_FORMATS[kind], bold=True, bg_color=SOFT
-        )
+        return self.of(num_format=NUMBER_FORMATS[kind], bold=True, bg_color=SOFT)
 
     def head(self, *, number: bool = False, indent: int = 0) -> Format:
         """The header cell of a column."""

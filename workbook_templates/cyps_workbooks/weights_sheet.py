@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from cyps_workbooks.inputs_sheet import ZERO_OR_MORE
 from cyps_workbooks.layout import SPEND_HEAD_ROW, WEIGHTS, Layout
 from cyps_workbooks.page import Draft, Page, new_page
@@ -101,7 +102,7 @@ def _validation(page: Page) -> None:
         {
             "validate": "list", "source": "=" + layout.weights("A"), "ignore_blank": False,
             "input_title": "Metric",
-            "input_message": "The activity that stands for this service area. Choose from the list.",
+            "input_message": "The activity that stands for this service area, from the list.",
             "error_title": "Not a metric of this workbook",
             "error_message": "Choose one of the metrics in the lower table of this sheet.",
         },
