@@ -34,7 +34,10 @@ def _synthetic(_shared_data=None):
 
 
 CASES = {
-    "cbpp": (_cbpp, {"events": "incidence", "trials": "size", "child": ["period"], "group": "herd"}),
+    "cbpp": (
+        _cbpp,
+        {"events": "incidence", "trials": "size", "child": ["period"], "group": "herd"},
+    ),
     "contraception": (
         _contraception,
         {"events": "use", "child": ["age", "age2", "urban", "livch"], "group": "district"},

@@ -15,6 +15,9 @@ from cyps.cells.drivers import CodedRows, Driver, code_rows
 from cyps.errors import CypsError
 
 
+_MOST_CHILDREN = int(np.iinfo(np.int32).max)
+
+
 def collapse(
     table: pd.DataFrame,
     *,
@@ -68,6 +71,11 @@ def collapse(
         else _areas_by_key(table, areas, area_key, area, group)
     )
     n_trials = None if trials is None else _counts(table, trials)
+    if n_trials is not None and n_trials.sum() > _MOST_CHILDREN:
+        raise CypsError(
+            f"The trials in '{trials}' add up to {n_trials.sum():,}, more children than can be "
+            f"counted ({_MOST_CHILDREN:,}). Is it the right column?"
+        )
     cell_start, cell_pattern, cell_count = _count_cells(
         placed.row_area,
         children.pattern,
@@ -75,6 +83,8 @@ def collapse(
         len(placed.design),
         len(children.design),
     )
+    placed = _without_empty(placed, cell_start)
+    cell_start = np.append(0, cell_start[1:][np.diff(cell_start) > 0])
     slot_start, slot_pattern, cell_slot = _number_slots(
         cell_start[placed.start], cell_pattern, len(children.design)
     )
@@ -105,9 +115,12 @@ class _Placed:
     """Which area each row is in: `row_area` (n_rows,) points into `design` (n_areas, k).
 
     Areas come in the order of their groups; group j has areas start[j] to start[j + 1].
+    Where areas without rows were dropped, `row_area` points into `number`, which points
+    into `design`: rows are many and stay as they are.
     """
 
     row_area: NDArray[np.int32]
+    number: NDArray[np.int64] | None
     design: NDArray[np.float64]
     drivers: tuple[Driver, ...]
     groups: tuple[str, ...]
@@ -135,7 +148,8 @@ def _areas_in_rows(table: pd.DataFrame, area: Sequence[str], group: str) -> _Pla
     row_area, keys = pd.factorize(key, sort=True)
     area_group, pattern = np.divmod(keys, n_patterns)
     start = np.searchsorted(area_group, np.arange(len(groups) + 1))
-    return _Placed(row_area.astype(np.int32), rows.design[pattern], rows.drivers, groups, start)
+    row_area = row_area.astype(np.int32)
+    return _Placed(row_area, None, rows.design[pattern], rows.drivers, groups, start)
 
 
 def _areas_by_key(
@@ -155,28 +169,32 @@ def _areas_by_key(
     group_code, groups = _group_codes(areas, group)
     by_group = np.argsort(group_code, kind="stable")
     rows = code_rows(areas.iloc[by_group], area, "area")
-    named, names = pd.factorize(table[key])
+    if isinstance(table[key].dtype, pd.CategoricalDtype):
+        named, names = table[key].cat.codes.to_numpy(), table[key].cat.categories
+    else:
+        named, names = pd.factorize(table[key])
     place = pd.Index(areas[key].to_numpy()[by_group]).get_indexer(pd.Index(names))
-    row_area = np.append(place, -1)[named].astype(np.int32)
+    row_area = np.append(place, -1).astype(np.int32)[named]
     if (row_area < 0).any():
         raise CypsError(
             f"{int((row_area < 0).sum()):,} rows have an area ('{key}') that is not in the table "
             "of areas. Add these areas, or drop the rows on purpose."
         )
     start = np.searchsorted(group_code[by_group], np.arange(len(groups) + 1))
-    return _without_empty(_Placed(row_area, rows.design[rows.pattern], rows.drivers, groups, start))
+    return _Placed(row_area, None, rows.design[rows.pattern], rows.drivers, groups, start)
 
 
-def _without_empty(placed: _Placed) -> _Placed:
+def _without_empty(placed: _Placed, cell_start: NDArray[np.int64]) -> _Placed:
     """Drop areas, and then groups, in which no row lives (a sample of a wider table of areas)."""
-    lived_in = np.bincount(placed.row_area, minlength=len(placed.design)) > 0
+    lived_in = np.diff(cell_start) > 0
     if lived_in.all():
         return placed
-    number = np.cumsum(lived_in) - 1
     n_before = np.append(0, np.cumsum(lived_in))[placed.start]
     kept = np.diff(n_before) > 0
+    number = np.cumsum(lived_in) - 1
     return _Placed(
-        number[placed.row_area].astype(np.int32),
+        placed.row_area,
+        number,
         placed.design[lived_in],
         placed.drivers,
         tuple(label for label, keep in zip(placed.groups, kept, strict=True) if keep),
@@ -184,11 +202,14 @@ def _without_empty(placed: _Placed) -> _Placed:
     )
 
 
-def _counts(table: pd.DataFrame, name: str) -> NDArray[np.int64]:
+def _counts(table: pd.DataFrame, name: str) -> NDArray[np.integer]:
+    """A column of whole numbers; flags stay in a byte a row."""
     if name not in table.columns:
         raise CypsError(f"There is no column '{name}' in the table.")
     values = table[name].to_numpy()
-    if values.dtype != np.bool_:
+    if values.dtype == np.bool_:
+        return np.asarray(values.view(np.uint8))
+    if not (values.dtype.kind in "iu" and values.min() >= 0):
         as_numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=np.float64)
         wrong = ~(as_numbers >= 0) | (np.floor(as_numbers) != as_numbers)
         if wrong.any():
@@ -210,7 +231,7 @@ class _Counted:
 def _count_events(
     table: pd.DataFrame,
     metric: str,
-    trials: NDArray[np.int64] | None,
+    trials: NDArray[np.integer] | None,
     children: CodedRows,
     placed: _Placed,
     slot_start: NDArray[np.int64],
@@ -225,7 +246,9 @@ def _count_events(
             "Name the column of trials, or correct these rows."
         )
     row = np.flatnonzero(happened)
-    area = placed.row_area[row]
+    area: NDArray[np.integer] = placed.row_area[row]
+    if placed.number is not None:
+        area = placed.number[area]
     group = np.searchsorted(placed.start, area, side="right") - 1
     n_patterns = len(children.design)
     slot_group = np.repeat(np.arange(len(placed.groups)), np.diff(slot_start))
@@ -239,7 +262,7 @@ def _count_events(
     )
 
 
-def _log_choose(n: NDArray[np.int64], k: NDArray[np.int64]) -> float:
+def _log_choose(n: NDArray[np.integer], k: NDArray[np.integer]) -> float:
     from scipy.special import gammaln  # only tables with trials need it, and it is slow to load
 
     return float((gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)).sum())

@@ -11,13 +11,16 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.settlement import Settlement
+
+if TYPE_CHECKING:
+    from cyps_workbooks import PackNote
 
 RESULTS, NOTES, WORKBOOK, RECORD = "results.csv", "notes.txt", "settlement.xlsx", "run.json"
 
@@ -36,7 +39,7 @@ def write_outputs(
     *,
     record: Mapping[str, Any],
     population: NDArray[np.float64] | None = None,
-    pack: Any = None,  # noqa: ANN401 - a cyps.pack.Pack, handed on to the workbook unread
+    pack: PackNote | None = None,
     workbook: bool = True,
     more: Mapping[str, bytes] | None = None,
 ) -> Outputs:
@@ -99,7 +102,7 @@ def _write_all(
     folder: Path,
     record: Mapping[str, Any],
     population: NDArray[np.float64] | None,
-    pack: Any,  # noqa: ANN401
+    pack: PackNote | None,
     workbook: bool,
     more: Mapping[str, bytes],
 ) -> list[str]:

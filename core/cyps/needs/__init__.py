@@ -6,6 +6,7 @@ from cyps.needs.cost_weights import (
     SERVICE_AREAS,
     ServiceAreaSpend,
     cost_weights,
+    typed_weights,
 )
 from cyps.needs.shares import metric_shares, needs_shares
 from cyps.needs.use import Use
@@ -19,4 +20,5 @@ __all__ = [
     "cost_weights",
     "metric_shares",
     "needs_shares",
+    "typed_weights",
 ]
