@@ -57,7 +57,7 @@ def draw_about(draft: Draft) -> None:
     page.text(row, 0, "What it is not", formats.heading())
     row = page.paragraphs(row + 1, IS_NOT, WIDTH) + 1
     _exclusions(page, row)
-    page.finish(one_page=not scenario.exclusions)
+    page.finish(one_page=len(scenario.exclusions) <= 12)
     page.sheet.activate()
 
 

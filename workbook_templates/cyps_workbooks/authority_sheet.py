@@ -47,7 +47,7 @@ def _picker(page: Page, chosen: str) -> None:
     region = page.draft.settlement.scenario.authorities[place].region
     page.text(4, 0, "Choose an authority", formats.heading())
     page.sheet.write_string(4, 1, chosen, formats.entry("general"))
-    page.text(5, 0, "Its place in the list (0: not found)")
+    page.text(5, 0, "Its place in the list (0: no figures)")
     find = f'=IF(can_settle="Yes",IFERROR(MATCH(in_authority,{_named(layout, "Authority")},0),0),0)'
     page.formula(5, 1, find, formats.of(align="left"), place + 1)
     page.text(6, 0, "Its region")

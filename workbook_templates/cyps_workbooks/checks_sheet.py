@@ -21,8 +21,8 @@ def draw_checks(draft: Draft) -> None:
     last = FIRST_CHECK_ROW + len(listed)
     stops, warns = _how_many(last, "STOP"), _how_many(last, "WARN")
     line = (
-        f'=IF({stops}>0,"STOP: "&{stops}&" of the checks fail (sheet Checks)",'
-        f'IF({warns}>0,"WARN: "&{warns}&" to note (sheet Checks)","OK: every check passes"))'
+        f'=IF({stops}>0,"STOP: no settlement; checks that fail: "&{stops}&" (see Checks)",'
+        f'IF({warns}>0,"WARN: "&{warns}&" to note (see Checks)","OK: every check passes"))'
     )
     page.formula(4, 0, line, formats.heading(), checks_line(draft.settlement))
     _flags(page, listed)

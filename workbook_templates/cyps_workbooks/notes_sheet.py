@@ -53,8 +53,8 @@ def draw_notes(draft: Draft) -> None:
     row = _section(page, row, "References", REFERENCES)
     left_out = [f"{x.code} {x.name}: {x.reason}" for x in scenario.exclusions] or ["Nobody."]
     row = _section(page, row, "Left out", left_out)
-    _section(page, row, "What the numbers do not mean", LIMITS)
-    page.finish()
+    row = _section(page, row, "What the numbers do not mean", LIMITS)
+    page.finish(one_page=row <= 60)
 
 
 def _section(page: Page, row: int, title: str, lines: Iterable[str]) -> int:

@@ -53,7 +53,8 @@ class Draft:
         listed = {authority.code for authority in authorities(scenario.year)}
         if set(scenario.codes) == listed:
             return "England"
-        return f"All {len(scenario.codes):,} authorities here"
+        many = len(scenario.codes)
+        return f"All {many:,} authorities here" if many > 1 else "The one authority here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +178,4 @@ def warnings_at_issue(settlement: Settlement) -> int:
 def checks_line(settlement: Settlement) -> str:
     """The line on top of every sheet, as it stands when the workbook is written."""
     warnings = warnings_at_issue(settlement)
-    return f"WARN: {warnings} to note (sheet Checks)" if warnings else "OK: every check passes"
+    return f"WARN: {warnings} to note (see Checks)" if warnings else "OK: every check passes"
