@@ -10,10 +10,11 @@ from cyps.settlement.summaries import (
     authority_totals,
     change_ranks,
     group_totals,
+    on_the_floor,
     region_totals,
 )
 from cyps_workbooks.authority_charts import insert_charts
-from cyps_workbooks.layout import MY_AUTHORITY, RESULTS, Layout
+from cyps_workbooks.layout import DAMPING, MY_AUTHORITY, RESULTS, Layout
 from cyps_workbooks.page import Draft, Page, new_page
 
 FIGURES_ROW = 8
@@ -168,6 +169,7 @@ def _winners(page: Page, row: int) -> int:
     formats, layout, settlement = page.draft.formats, page.draft.layout, page.draft.settlement
     top, bottom = shown_each_way(layout.authorities)
     page.text(row, 0, "Winners and losers", formats.heading())
+    _tied_on_the_floor(page, row)
     row += 1
     heads = ("Rank of change", "Authority", "Change (£)", "Change (%)", "Rise", "Fall")
     for col, head in enumerate(heads):
@@ -187,6 +189,14 @@ def _winners(page: Page, row: int) -> int:
                      shown)  # fmt: skip
         _winner(page, row, int(np.flatnonzero(ranks == place)[0]) if shown else None)
     return row + 1
+
+
+def _tied_on_the_floor(page: Page, row: int) -> None:
+    """Say that the last places are pence apart, so that nobody reads more into them."""
+    count = int(on_the_floor(page.draft.settlement).sum())
+    words = " on the floor: the order among them is a matter of rounding"
+    formula = f'=IF(can_settle="Yes",{DAMPING}!$B$16&"{words}","")'
+    page.formula(row, 1, formula, page.draft.formats.plain(), f"{count}{words}")
 
 
 def _winner(page: Page, row: int, i: int | None) -> None:
