@@ -1,0 +1,105 @@
+"""Areas: which small area each row is in, and which group each area belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cyps.cells.drivers import Driver, code_rows
+from cyps.errors import CypsError
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRows:
+    """Which area each row is in: `row_area` (n_rows,) points into `design` (n_areas, k).
+
+    Areas come in the order of their groups; group j has areas start[j] to start[j + 1].
+    Where areas without rows were dropped, `row_area` points into `number`, which points
+    into `design`: rows are many and stay as they are.
+    """
+
+    row_area: NDArray[np.int32]
+    number: NDArray[np.int64] | None
+    design: NDArray[np.float64]
+    drivers: tuple[Driver, ...]
+    groups: tuple[str, ...]
+    start: NDArray[np.int64]
+
+
+def _group_codes(table: pd.DataFrame, group: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    if group not in table.columns:
+        raise CypsError(f"There is no column '{group}' to group by.")
+    code, labels = pd.factorize(table[group], sort=True)
+    if (code < 0).any():
+        raise CypsError(
+            f"The group '{group}' is missing in {int((code < 0).sum()):,} of {len(table):,} rows. "
+            "Every row must belong to one authority."
+        )
+    return code, tuple(str(label) for label in labels)
+
+
+def areas_in_rows(table: pd.DataFrame, area: Sequence[str], group: str) -> PlacedRows:
+    """Rows alike in group and in every area driver live in the same area."""
+    group_code, groups = _group_codes(table, group)
+    rows = code_rows(table, area, "area")
+    n_patterns = len(rows.design)
+    key = group_code * n_patterns + rows.pattern
+    row_area, keys = pd.factorize(key, sort=True)
+    area_group, pattern = np.divmod(keys, n_patterns)
+    start = np.searchsorted(area_group, np.arange(len(groups) + 1))
+    row_area = row_area.astype(np.int32)
+    return PlacedRows(row_area, None, rows.design[pattern], rows.drivers, groups, start)
+
+
+def areas_by_key(
+    table: pd.DataFrame,
+    areas: pd.DataFrame,
+    key: str | None,
+    area: Sequence[str],
+    group: str,
+) -> PlacedRows:
+    """Rows name their area; its drivers and group stand in a table of their own."""
+    if key is None or key not in table.columns or key not in areas.columns:
+        raise CypsError(
+            f"The area key '{key}' must be a column of both the table and the table of areas."
+        )
+    if areas[key].duplicated().any():
+        raise CypsError(f"The table of areas has some '{key}' more than once. Keep one row each.")
+    group_code, groups = _group_codes(areas, group)
+    by_group = np.argsort(group_code, kind="stable")
+    rows = code_rows(areas.iloc[by_group], area, "area")
+    if isinstance(table[key].dtype, pd.CategoricalDtype):
+        named, names = table[key].cat.codes.to_numpy(), table[key].cat.categories
+    else:
+        named, names = pd.factorize(table[key])
+    place = pd.Index(areas[key].to_numpy()[by_group]).get_indexer(pd.Index(names))
+    row_area = np.append(place, -1).astype(np.int32)[named]
+    if (row_area < 0).any():
+        raise CypsError(
+            f"{int((row_area < 0).sum()):,} rows have an area ('{key}') that is not in the table "
+            "of areas. Add these areas, or drop the rows on purpose."
+        )
+    start = np.searchsorted(group_code[by_group], np.arange(len(groups) + 1))
+    return PlacedRows(row_area, None, rows.design[rows.pattern], rows.drivers, groups, start)
+
+
+def without_empty_areas(placed: PlacedRows, cell_start: NDArray[np.int64]) -> PlacedRows:
+    """Drop areas, and then groups, in which no row lives (a sample of a wider table of areas)."""
+    lived_in = np.diff(cell_start) > 0
+    if lived_in.all():
+        return placed
+    n_before = np.append(0, np.cumsum(lived_in))[placed.start]
+    kept = np.diff(n_before) > 0
+    number = np.cumsum(lived_in) - 1
+    return PlacedRows(
+        placed.row_area,
+        number,
+        placed.design[lived_in],
+        placed.drivers,
+        tuple(label for label, keep in zip(placed.groups, kept, strict=True) if keep),
+        np.append(n_before[:-1][kept], n_before[-1]),
+    )
