@@ -13,7 +13,7 @@ WIDTH = 140
 PURPOSES = {
     "About": "What this workbook is and how to use it.",
     "Inputs": "Pot, baselines and area cost factors: type over the yellow cells.",
-    "Use": "Children expected to use each service, by authority: where everything starts.",
+    "Use": "Children who use each service, as predicted or published: where everything starts.",
     "Weights": "National spend by service area, and the weight of each metric.",
     "Damping": "The floor, what it costs, the scaling factor, the highest floor that fits.",
     "Calculation": "Every step from use to whole pounds, one lettered column each.",

@@ -17,11 +17,10 @@ def draw_use(draft: Draft) -> None:
     page.sheet.set_column(3, 2 + metrics, 16)
     page.sheet.set_column(3 + metrics, 3 + metrics, max(4, 64 - 16 * metrics))
     page.banner("Use of services", 3 + metrics)
-    for i, line in enumerate(textwrap.wrap(f"Basis: {use.basis}", 130)[:2]):
+    for i, line in enumerate(_basis(use.basis)):
         page.text(4 + i, 0, line)
-    page.text(6, 0, _origin(draft))
-    page.text(7, 0, "Locked: to change the use, run the program with another pack or file.")
-    page.text(8, 0, "Expected number of children by activity metric.")
+    page.text(8, 0, _origin(draft))
+    page.text(9, 0, "Locked: to change the use, run the program with another pack or file.")
     for m, metric in enumerate(use.metrics):
         page.text(HEAD_ROW, 3 + m, metric, formats.head(number=True))
         for i, children in enumerate(use.children[:, m]):
@@ -31,6 +30,14 @@ def draw_use(draft: Draft) -> None:
             formats.total("children"), use.children[:, m].sum(),
         )  # fmt: skip
     page.finish()
+
+
+def _basis(basis: str) -> list[str]:
+    """What the numbers are, in four lines; a longer text says where it goes on."""
+    lines = textwrap.wrap(f"Number of children by activity metric. Basis: {basis}", 120)
+    if len(lines) <= 4:
+        return lines
+    return [*lines[:3], textwrap.shorten(lines[3], 90, placeholder="") + " ... (in full: sheet Notes)"]
 
 
 def _origin(draft: Draft) -> str:

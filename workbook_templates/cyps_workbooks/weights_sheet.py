@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 
 from cyps_workbooks.inputs_sheet import ZERO_OR_MORE
 from cyps_workbooks.layout import SPEND_HEAD_ROW, WEIGHTS, Layout
 from cyps_workbooks.page import Draft, Page, new_page
 
+NAME_OF_AREA = 72
+"""Width of the column of service areas; longer names take another line."""
+
 
 def draw_weights(draft: Draft) -> None:
     """Draw the sheet Weights."""
     page = new_page(draft, WEIGHTS)
-    page.sheet.set_column(0, 0, 66)
+    page.sheet.set_column(0, 0, NAME_OF_AREA)
     page.sheet.set_column(1, 5, 19)
     page.sheet.set_column(6, 6, 20)
     page.banner("Cost weights", 7, width=160)
@@ -35,7 +40,9 @@ def _spend(page: Page) -> None:
         page.text(SPEND_HEAD_ROW, col, head, formats.head(number=col == 2))
     for i, line in enumerate(spend):
         row = SPEND_HEAD_ROW + 1 + i
-        page.text(row, 0, line.service_area, formats.cell("text"))
+        lines = len(textwrap.wrap(line.service_area, NAME_OF_AREA - 4)) or 1
+        page.sheet.set_row(row, 15 * max(1, lines))
+        page.text(row, 0, line.service_area, formats.wrapped())
         page.sheet.write_string(row, 1, line.metric, formats.entry("general"))
         page.number(row, 2, line.pounds, formats.entry("pounds"))
     row = SPEND_HEAD_ROW + 1 + len(spend)
