@@ -37,7 +37,10 @@ def _basis(basis: str) -> list[str]:
     lines = textwrap.wrap(f"Number of children by activity metric. Basis: {basis}", 120)
     if len(lines) <= 4:
         return lines
-    return [*lines[:3], textwrap.shorten(lines[3], 90, placeholder="") + " ... (in full: sheet Notes)"]
+    return [
+        *lines[:3],
+        textwrap.shorten(lines[3], 90, placeholder="") + " ... (in full: sheet Notes)",
+    ]
 
 
 def _origin(draft: Draft) -> str:
