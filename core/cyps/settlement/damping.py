@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cyps.errors import CypsError
-
-# Totals of pounds are sums of rounded doubles: floors that cost this little more
-# than the pot, as a part of either total, are a pot that exactly meets the floors.
-_ROUNDING = 1e-12
+from cyps.settlement.share_out import ROUNDING
 
 
 class FloorTooHigh(CypsError):  # noqa: N818 - the officer's words, not "FloorTooHighError"
@@ -80,20 +77,28 @@ def floor_damped(target: ArrayLike, baseline: ArrayLike, floor: float) -> Damped
     >>> damped.allocation.round(6).tolist()
     [100.0, 213.333333, 167.777778, 50.0, 508.888889]
     """
-    F = np.asarray(target, dtype=np.float64)
-    B = np.asarray(baseline, dtype=np.float64)
-    _check_amounts(F, B, floor)
+    F, B = check_amounts(target, baseline)
+    if not (np.isfinite(floor) and floor >= -1):
+        raise CypsError(
+            f"The floor is {floor}. It is a change against the baseline, such as -0.05 for a "
+            "fall of at most 5%, and cannot be below -1 (-100%)."
+        )
     L = B * (1 + floor)
     cost = np.maximum(0.0, L - F)
     headroom = np.maximum(0.0, F - L)
-    if cost.sum() - headroom.sum() > _ROUNDING * max(F.sum(), B.sum()):
+    if cost.sum() - headroom.sum() > ROUNDING * max(F.sum(), B.sum()):
         raise FloorTooHigh(floor, float(F.sum() / B.sum() - 1))
     # Without headroom there is nothing to scale, and the pot is what the floors cost.
     s = max(0.0, float(1 - cost.sum() / headroom.sum())) if headroom.sum() > 0 else 1.0
     return Damped(L, cost, headroom, s, np.where(F <= L, L, L + s * (F - L)))
 
 
-def _check_amounts(F: NDArray[np.float64], B: NDArray[np.float64], floor: float) -> None:
+def check_amounts(
+    target: ArrayLike, baseline: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Targets and baselines as arrays, or a sentence that says why they cannot be used."""
+    F = np.asarray(target, dtype=np.float64)
+    B = np.asarray(baseline, dtype=np.float64)
     if F.shape != B.shape or F.ndim != 1 or F.size == 0:
         raise CypsError(
             f"Damping needs one target and one baseline for each authority, "
@@ -104,8 +109,4 @@ def _check_amounts(F: NDArray[np.float64], B: NDArray[np.float64], floor: float)
             raise CypsError(
                 f"A {name} is missing or below zero. Every authority needs a {name} of 0 or more."
             )
-    if not (np.isfinite(floor) and floor >= -1):
-        raise CypsError(
-            f"The floor is {floor}. It is a change against the baseline, such as -0.05 for a "
-            "fall of at most 5%, and cannot be below -1 (-100%)."
-        )
+    return F, B

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.settlement.settle import Settlement
-from cyps.settlement.whole_pounds import _to_6_decimals as to_6_decimals
+from cyps.settlement.whole_pounds import to_6_decimals
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 
 
-def _to_6_decimals(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Half away from zero, as a spreadsheet's ROUND does; numpy's is half to even.
+def to_6_decimals(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Amounts rounded half up, as a spreadsheet's ROUND does; numpy's is half to even."""
     return np.asarray(np.floor(x * 1e6 + 0.5) / 1e6)
 
 
@@ -37,9 +37,9 @@ def whole_pounds(
     >>> whole_pounds(np.array([1.5, 2.25, 2.25]), 6, ("E1", "E3", "E2")).tolist()
     [2, 2, 2]
     """
-    rounded = _to_6_decimals(allocation)
+    rounded = to_6_decimals(allocation)
     base = np.floor(rounded)
-    remainder = _to_6_decimals(rounded - base)
+    remainder = to_6_decimals(rounded - base)
     pounds = base.astype(np.int64)
     left = int(pot) - int(pounds.sum())
     if not 0 <= left <= pounds.size:
