@@ -17,7 +17,7 @@ from cyps.needs import (
     metric_shares,
     needs_shares,
 )
-from cyps.settlement import FloorTooHigh, Scenario, floor_damped, settle, whole_pounds
+from cyps.settlement import Floor, FloorTooHigh, Scenario, floor_damped, settle, whole_pounds
 
 METRICS = ("CIN", "CARE", "CEASED")
 EVERYONE = authorities(2025)
@@ -49,7 +49,16 @@ def cases(draw):
     floor = draw(st.floats(-1.0, min(pot / baseline.sum() - 1, 1.0)))
     area_cost = draw(amounts(0.8, 1.3, n))
     scenario = Scenario(
-        "Any", "made up", "Made up.", 2025, listed, spend, area_cost, baseline, pot, floor
+        "Any",
+        "made up",
+        "Made up.",
+        2025,
+        listed,
+        spend,
+        area_cost,
+        baseline,
+        pot,
+        Floor(floor=floor),
     )
     return scenario, Use(scenario.codes, METRICS, children, "made up")
 
@@ -161,7 +170,7 @@ def test_settling_twice_gives_the_same_bits(case):
 @given(cases(), st.floats(1e-6, 0.5))
 def test_a_floor_too_high_names_the_highest_that_works(case, above):
     scenario, use = case
-    target = settle(replace(scenario, floor=-1.0), use).target
+    target = settle(replace(scenario, damping=Floor(floor=-1.0)), use).target
     highest = float(target.sum() / scenario.baseline.sum() - 1)
     with pytest.raises(FloorTooHigh) as told:
         floor_damped(target, scenario.baseline, highest + above)
@@ -175,7 +184,7 @@ def test_a_floor_too_high_names_the_highest_that_works(case, above):
 @given(cases())
 def test_the_floor_that_the_message_names_can_be_typed(case):
     scenario, use = case
-    target = settle(replace(scenario, floor=-1.0), use).target
+    target = settle(replace(scenario, damping=Floor(floor=-1.0)), use).target
     with pytest.raises(FloorTooHigh) as told:
         floor_damped(target, scenario.baseline, 1e9)
     named = str(told.value).split("that fits is ")[1].split("%")[0]

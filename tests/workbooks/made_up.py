@@ -8,7 +8,7 @@ import numpy as np
 
 from cyps.geography import Authority, authorities
 from cyps.needs import METRIC_OF_SERVICE_AREA, SERVICE_AREAS, ServiceAreaSpend, Use
-from cyps.settlement import Exclusion, Scenario, Settlement, settle
+from cyps.settlement import Exclusion, Floor, Scenario, Settlement, settle
 
 METRICS = ("CIN", "CARE", "CEASED")
 
@@ -50,7 +50,7 @@ def made_up(
         "area_cost": np.round(1 + 0.25 * rng.beta(1.2, 3, len(places)), 4),
         "baseline": baseline,
         "pot": int(baseline.sum() * 1.03),
-        "floor": -0.02,
+        "damping": Floor(floor=-0.02),
         "notes": ("Baseline, spend, use and area cost: drawn at random with a fixed seed.",),
     } | changed
     codes = tuple(place.code for place in places)

@@ -12,7 +12,7 @@ from defusedxml import ElementTree
 
 from cyps.errors import CypsError
 from cyps.geography import authorities
-from cyps.settlement import Exclusion, settle
+from cyps.settlement import Exclusion, Floor, settle
 from cyps_workbooks import PackNote, calculation_sheet, write_settlement
 from cyps_workbooks.calculation_sheet import step_formulas
 from cyps_workbooks.checks import check_structure
@@ -214,7 +214,7 @@ def test_a_wrong_formula_is_seen(base, tmp_path, monkeypatch, step):
 
 
 def test_a_settlement_of_one_is_whole(tmp_path):
-    one = made_up(places=authorities(2025)[:1], metrics=("CIN",), floor=-1.0)
+    one = made_up(places=authorities(2025)[:1], metrics=("CIN",), damping=Floor(floor=-1.0))
     write_settlement(one, tmp_path / "one.xlsx")
     assert check_structure(tmp_path / "one.xlsx") == []
     assert np.array_equal(settle(one.scenario, one.use).pounds, [one.scenario.pot])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cyps.needs import ServiceAreaSpend
-from cyps.settlement import Scenario, Settlement, settle
+from cyps.settlement import Floor, Scenario, Settlement, settle
 from cyps_workbooks.layout import weight_name
 
 
@@ -35,7 +35,7 @@ class Typing:
 
     def floor(self, rate):
         self.cells["in_floor"] = [float(rate)]
-        self.scenario = replace(self.scenario, floor=float(rate))
+        self.scenario = replace(self.scenario, damping=Floor(floor=float(rate)))
         return self
 
     def baseline(self, pounds):

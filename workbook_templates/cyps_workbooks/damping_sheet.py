@@ -25,7 +25,7 @@ def draw_damping(draft: Draft) -> None:
     for col, head in enumerate(("Line", "Amount", "In words")):
         page.text(5, col, head, formats.head(number=col == 1, indent=int(col == 2)))
     page.text(6, 0, "Floor: least change against the baseline", formats.cell())
-    page.number(6, 1, draft.settlement.scenario.floor, formats.entry("floor"))
+    page.number(6, 1, draft.floor, formats.entry("floor"))
     page.text(6, 2, "Type it here, such as -5% (at most a fall of 5%) or 0%.", formats.beside())
     _lines(page)
     _validation(page)

@@ -43,6 +43,7 @@ class Draft:
     settlement: Settlement
     layout: Layout
     pack: PackNote | None
+    floor: float
 
     @property
     def everyone(self) -> str:

@@ -73,6 +73,13 @@ def settlement_bytes(
     settlement: Settlement, *, pack: PackNote | None = None, chosen: str | None = None
 ) -> bytes:
     """Draw the workbook and give its bytes, the same for the same settlement."""
+    floor = settlement.scenario.floor
+    if floor is None:
+        raise CypsError(
+            "The settlement workbook computes a floor for all in the official form, and this "
+            f"settlement has {settlement.scenario.damping_in_words}. Its results are in "
+            "results.csv; leave the workbook out."
+        )
     buffer = BytesIO()
     workbook = Workbook(buffer, OPTIONS)
     scenario = settlement.scenario
@@ -81,7 +88,7 @@ def settlement_bytes(
          "created": _WRITTEN_AS}
     )  # fmt: skip
     layout = Layout.of(settlement)
-    draft = Draft(workbook, Formats(workbook), settlement, layout, pack)
+    draft = Draft(workbook, Formats(workbook), settlement, layout, pack, floor)
     draw_about(draft)
     draw_inputs(draft)
     draw_use(draft)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.settlement import Settlement
+from cyps.settlement.summaries import on_the_floor
 
 if TYPE_CHECKING:
     from cyps_workbooks import PackNote
@@ -152,11 +153,6 @@ def _put_in_place(beside: Path, out_dir: Path, names: list[str]) -> None:
         raise
 
 
-def on_floor(settlement: Settlement) -> NDArray[np.bool_]:
-    """Which authorities the floor lifts: their target is below it."""
-    return np.asarray(settlement.damped.cost > 0)
-
-
 def result_totals(settlement: Settlement) -> dict[str, Any]:
     """Totals of a settlement, as run record and `--json` give them."""
     return {
@@ -164,9 +160,11 @@ def result_totals(settlement: Settlement) -> dict[str, Any]:
         "pot": settlement.scenario.pot,
         "pounds": int(settlement.pounds.sum()),
         "baseline": float(settlement.scenario.baseline.sum()),
+        "damping": settlement.scenario.damping_in_words,
         "floor": settlement.scenario.floor,
+        "top_up": int(settlement.top_up.sum()),
         "scaling_factor": settlement.damped.scaling_factor,
-        "on_floor": int(on_floor(settlement).sum()),
+        "on_floor": int(on_the_floor(settlement).sum()),
         "weights": _by_metric(settlement, settlement.weights),
         "use": _by_metric(settlement, settlement.use.children.sum(axis=0)),
     }
@@ -195,7 +193,7 @@ def results_csv(settlement: Settlement, population: NDArray[np.float64] | None =
         "pounds": settlement.pounds.tolist(),
         "change": settlement.change.tolist(),
         "change_rate": settlement.change_rate.tolist(),
-        "on_floor": ["yes" if lifted else "no" for lifted in on_floor(settlement)],
+        "on_floor": ["yes" if lifted else "no" for lifted in on_the_floor(settlement)],
         **{
             f"use_{metric}": settlement.use.children[:, m].tolist()
             for m, metric in enumerate(settlement.use.metrics)

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cyps.cli.outputs import Outputs, all_notes, on_floor
+from cyps.cli.outputs import Outputs, all_notes
 from cyps.settlement import Settlement
+from cyps.settlement.summaries import on_the_floor
 
 _SHOWN = 5
 """Authorities in each of the tables of gainers and losers."""
@@ -68,8 +69,8 @@ def _totals(settlement: Settlement) -> Table:
         ("Pot", f"£{scenario.pot:,}"),
         ("Baseline", f"£{scenario.baseline.sum():,.0f}"),
         ("Authorities", f"{count}"),
-        ("Floor", f"{scenario.floor:+.2%}"),
-        ("On the floor", f"{int(on_floor(settlement).sum())}"),
+        ("Damping", scenario.damping_in_words),
+        ("On the floor", f"{int(on_the_floor(settlement).sum())}"),
         ("Scaling factor", f"{settlement.damped.scaling_factor:.6f}"),
     ):
         table.add_row(name, value)

@@ -22,7 +22,7 @@ from cyps.returns import (
     SettlementInputs,
     read_inputs,
 )
-from cyps.settlement import Exclusion, Scenario, Settlement, settle
+from cyps.settlement import Exclusion, Floor, Scenario, Settlement, settle
 
 STATUS = "illustrative"
 STATEMENT = "Made by cyps settle from the files named in the notes. Not a published settlement."
@@ -137,7 +137,7 @@ def _scenario(request: Request, inputs: SettlementInputs) -> Scenario:
         area_cost=inputs.area_cost,
         baseline=inputs.baseline,
         pot=request.pot,
-        floor=request.floor,
+        damping=Floor(floor=request.floor),
         exclusions=left_out,
         notes=inputs.notes,
     )

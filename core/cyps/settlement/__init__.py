@@ -1,17 +1,52 @@
 """Scenario in, settlement out: pot, damping and whole pounds."""
 
+from cyps.settlement.apply import Transition, damp
 from cyps.settlement.damping import Damped, FloorTooHigh, floor_damped
+from cyps.settlement.limits import (
+    CeilingTooLow,
+    floor_and_ceiling_damped,
+    proportionally_damped,
+)
+from cyps.settlement.rules import (
+    Band,
+    Bands,
+    DampingRule,
+    Floor,
+    FloorAndCeiling,
+    PaceOfChange,
+    Proportional,
+    Protection,
+    Undamped,
+)
 from cyps.settlement.scenario import Exclusion, Scenario
 from cyps.settlement.settle import Settlement, settle
+from cyps.settlement.transition import pace_of_change, phased, protected
 from cyps.settlement.whole_pounds import whole_pounds
 
 __all__ = [
+    "Band",
+    "Bands",
+    "CeilingTooLow",
     "Damped",
+    "DampingRule",
     "Exclusion",
+    "Floor",
+    "FloorAndCeiling",
     "FloorTooHigh",
+    "PaceOfChange",
+    "Proportional",
+    "Protection",
     "Scenario",
     "Settlement",
+    "Transition",
+    "Undamped",
+    "damp",
+    "floor_and_ceiling_damped",
     "floor_damped",
+    "pace_of_change",
+    "phased",
+    "proportionally_damped",
+    "protected",
     "settle",
     "whole_pounds",
 ]

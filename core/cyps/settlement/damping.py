@@ -38,7 +38,10 @@ class Damped:
     All arrays are (n_authorities,), pounds: `floor_amount` = baseline x (1 + floor),
     `cost` = what lifting the authority to its floor takes, `headroom` = how far its
     target is above its floor, `allocation` = the damped allocation, with the same
-    sum as the target. `scaling_factor` = 1 - sum(cost)/sum(headroom), in [0, 1].
+    sum as the target. `scaling_factor` = 1 - sum(cost)/sum(headroom), in [0, 1], for a
+    floor alone; other rules say what theirs is, and it is not a number where damping groups
+    have one each. `factor` (n_authorities,) is the factor of each authority's group, and
+    `top_up` what is paid from outside the pot on top of `allocation`.
     """
 
     floor_amount: NDArray[np.float64]
@@ -46,6 +49,27 @@ class Damped:
     headroom: NDArray[np.float64]
     scaling_factor: float
     allocation: NDArray[np.float64]
+    top_up: NDArray[np.float64]
+    factor: NDArray[np.float64]
+
+
+def damped_lines(
+    target: NDArray[np.float64],
+    floor_amount: NDArray[np.float64],
+    scaling_factor: float,
+    allocation: NDArray[np.float64],
+    top_up: NDArray[np.float64] | None = None,
+) -> Damped:
+    """The lines of one damping group, with the cost and headroom that its floors make."""
+    return Damped(
+        floor_amount=floor_amount,
+        cost=np.maximum(0.0, floor_amount - target),
+        headroom=np.maximum(0.0, target - floor_amount),
+        scaling_factor=scaling_factor,
+        allocation=allocation,
+        top_up=np.zeros_like(allocation) if top_up is None else top_up,
+        factor=np.full_like(allocation, scaling_factor),
+    )
 
 
 def floor_damped(target: ArrayLike, baseline: ArrayLike, floor: float) -> Damped:
@@ -90,7 +114,7 @@ def floor_damped(target: ArrayLike, baseline: ArrayLike, floor: float) -> Damped
         raise FloorTooHigh(floor, float(F.sum() / B.sum() - 1))
     # Without headroom there is nothing to scale, and the pot is what the floors cost.
     s = max(0.0, float(1 - cost.sum() / headroom.sum())) if headroom.sum() > 0 else 1.0
-    return Damped(L, cost, headroom, s, np.where(F <= L, L, L + s * (F - L)))
+    return damped_lines(F, L, s, np.where(F <= L, L, L + s * (F - L)))
 
 
 def check_amounts(

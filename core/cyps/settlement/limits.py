@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cyps.errors import CypsError
-from cyps.settlement.damping import Damped, FloorTooHigh, check_amounts
+from cyps.settlement.damping import Damped, FloorTooHigh, check_amounts, damped_lines
 from cyps.settlement.share_out import LimitsTooHigh, LimitsTooLow, Pounds, share_out
 
 
@@ -150,11 +150,4 @@ def _damped(F: Pounds, B: Pounds, bounds: Limits, shape: tuple[Pounds, ...]) -> 
         capped = (slope > 0) & np.isfinite(upper)
         unspent = float(F.sum() - np.where(slope > 0, upper, np.clip(base, lower, upper)).sum())
         raise CeilingTooLow(unspent, per_pound(unspent, B[capped])) from None
-    L = B * (1 + bounds.floor)
-    return Damped(
-        floor_amount=L,
-        cost=np.maximum(0.0, L - F),
-        headroom=np.maximum(0.0, F - L),
-        scaling_factor=shared.factor,
-        allocation=shared.amount,
-    )
+    return damped_lines(F, B * (1 + bounds.floor), shared.factor, shared.amount)

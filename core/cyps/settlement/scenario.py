@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 from cyps.geography import Authority
 from cyps.needs import ServiceAreaSpend
+from cyps.settlement.apply import NO_TRANSITION, Transition
+from cyps.settlement.rules import DampingRule, Floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Authorities, spend, area cost, baseline, pot and floor of one settlement year.
+    """Authorities, spend, area cost, baseline, pot and damping of one settlement year.
 
     Parameters
     ----------
@@ -35,7 +37,8 @@ class Scenario:
     area_cost : array (n_authorities,), cost factors
     baseline : array (n_authorities,), pounds each had before
     pot : whole pounds to share
-    floor : least change against the baseline, e.g. -0.05
+    damping : the rule, such as Floor(floor=-0.05)
+    transition : phasing and damping groups; none by default
     year : financial year ending 31 March whose authority list holds
     exclusions : authorities left out, and why
     notes : where each input came from and what it does not mean
@@ -50,7 +53,8 @@ class Scenario:
     area_cost: NDArray[np.float64]
     baseline: NDArray[np.float64]
     pot: int
-    floor: float
+    damping: DampingRule
+    transition: Transition = NO_TRANSITION
     exclusions: tuple[Exclusion, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
@@ -71,6 +75,20 @@ class Scenario:
             object.__setattr__(self, name, amount)
         if self.pot != int(self.pot) or self.pot <= 0:
             raise CypsError(f"The pot is {self.pot}. It must be a whole number of pounds above 0.")
+
+    @property
+    def floor(self) -> float | None:
+        """The floor, where the rule is a floor for all and nothing else; None otherwise."""
+        alone = self.transition == NO_TRANSITION
+        return self.damping.floor if isinstance(self.damping, Floor) and alone else None
+
+    @property
+    def damping_in_words(self) -> str:
+        """The rule, with phasing and groups, in a few words."""
+        words = self.damping.words()
+        if self.transition.phasing is not None:
+            words = f"{self.transition.phasing:.4g} of the way to target, then {words}"
+        return f"{words}, by group" if self.transition.group is not None else words
 
     @property
     def codes(self) -> tuple[str, ...]:

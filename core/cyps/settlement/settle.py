@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.needs import Use, area_cost_adjusted, cost_weights, metric_shares, needs_shares
-from cyps.settlement.damping import Damped, floor_damped
+from cyps.settlement.apply import damp
+from cyps.settlement.damping import Damped
 from cyps.settlement.scenario import Scenario
 from cyps.settlement.whole_pounds import whole_pounds
 
@@ -42,6 +43,11 @@ class Settlement:
     pounds: NDArray[np.int64]
 
     @property
+    def top_up(self) -> NDArray[np.int64]:
+        """Whole pounds paid from outside the pot, each rounded up: (n_authorities,)."""
+        return np.asarray(np.ceil(np.round(self.damped.top_up, 6)).astype(np.int64))
+
+    @property
     def change(self) -> NDArray[np.float64]:
         """Whole pounds less the baseline, pounds."""
         return np.asarray(self.pounds - self.scenario.baseline)
@@ -56,7 +62,7 @@ class Settlement:
 
 
 def settle(scenario: Scenario, use: Use) -> Settlement:
-    """Share the pot: use -> shares -> cost weights -> area cost -> pot -> floor -> pounds.
+    """Share the pot: use -> shares -> cost weights -> area cost -> pot -> damping -> pounds.
 
     Parameters
     ----------
@@ -74,11 +80,13 @@ def settle(scenario: Scenario, use: Use) -> Settlement:
     --------
     >>> from cyps.geography import authorities
     >>> from cyps.needs import ServiceAreaSpend
+    >>> from cyps.settlement import Floor
     >>> two = authorities(2025)[:2]
     >>> scenario = Scenario(
     ...     "Two", "illustrative", "Made up.", 2025, two,
     ...     (ServiceAreaSpend("All services", "CIN", 1.0),),
-    ...     area_cost=[1.0, 1.0], baseline=[50.0, 50.0], pot=100, floor=-0.2,
+    ...     area_cost=[1.0, 1.0], baseline=[50.0, 50.0], pot=100,
+    ...     damping=Floor(floor=-0.2),
     ... )
     >>> settle(scenario, Use(scenario.codes, ("CIN",), [[30.0], [10.0]], "made up")).pounds.tolist()
     [60, 40]
@@ -89,9 +97,25 @@ def settle(scenario: Scenario, use: Use) -> Settlement:
     needs_share = needs_shares(shares, weights)
     share = area_cost_adjusted(needs_share, scenario.area_cost)
     target = share * scenario.pot
-    damped = floor_damped(target, scenario.baseline, scenario.floor)
-    pounds = whole_pounds(damped.allocation, scenario.pot, scenario.codes)
+    damped = damp(scenario.damping, target, scenario.baseline, scenario.codes, scenario.transition)
+    pounds = _pounds(scenario, target, damped)
     return Settlement(scenario, use, weights, shares, needs_share, share, target, damped, pounds)
+
+
+def _pounds(scenario: Scenario, target: NDArray[np.float64], damped: Damped) -> NDArray[np.int64]:
+    """Whole pounds that add up to the pot, and within it to each damping group's part of it."""
+    group = scenario.transition.group
+    if group is None:
+        return whole_pounds(damped.allocation, scenario.pot, scenario.codes)
+    of_each = np.array([group[code] for code in scenario.codes])
+    names = tuple(np.unique(of_each).tolist())
+    totals = np.array([target[of_each == name].sum() for name in names])
+    pounds = np.empty(len(scenario.codes), dtype=np.int64)
+    for name, pot in zip(names, whole_pounds(totals, scenario.pot, names), strict=True):
+        members = of_each == name
+        codes = tuple(np.array(scenario.codes)[members].tolist())
+        pounds[members] = whole_pounds(damped.allocation[members], int(pot), codes)
+    return pounds
 
 
 def _in_order(use: Use, codes: tuple[str, ...]) -> Use:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
+from cyps.settlement.rules import Floor
 from cyps.settlement.settle import Settlement
 from cyps.settlement.whole_pounds import to_6_decimals
 
@@ -183,6 +184,7 @@ def _example() -> Settlement:
     spend = (ServiceAreaSpend("All services", "CIN", 1.0),)
     scenario = Scenario(
         "Two", "illustrative", "Made up.", 2025, two, spend,
-        area_cost=np.ones(2), baseline=np.array([50.0, 50.0]), pot=100, floor=-0.2,
+        area_cost=np.ones(2), baseline=np.array([50.0, 50.0]), pot=100,
+        damping=Floor(floor=-0.2),
     )  # fmt: skip
     return settle(scenario, Use(scenario.codes, ("CIN",), np.array([[30.0], [20.0]]), "made up"))

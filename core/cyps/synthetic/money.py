@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cyps.geography import authorities
 from cyps.needs import METRIC_OF_SERVICE_AREA, SERVICE_AREAS, ServiceAreaSpend, Use
-from cyps.settlement import Scenario, whole_pounds
+from cyps.settlement import Floor, Scenario, whole_pounds
 from cyps.synthetic.england import STATEMENT, SyntheticEngland
 
 POT: Final = 8_000_000_000
@@ -59,7 +59,7 @@ def illustrative_scenario(england: SyntheticEngland, use: Use, seed: int = 2020)
         area_cost=area_cost,
         baseline=_baseline(rng, england, use, area_cost),
         pot=POT,
-        floor=FLOOR,
+        damping=Floor(floor=FLOOR),
         notes=(
             "Predicted use: from coefficients fitted to synthetic children, with every "
             "authority's own effect set to 0.",
