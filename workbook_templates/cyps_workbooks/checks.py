@@ -56,11 +56,11 @@ def check_structure(path: Path) -> list[Finding]:
     Examples
     --------
     >>> import tempfile
-    >>> from cyps.settlement.summaries import _example
+    >>> from cyps.settlement.example import example
     >>> from cyps_workbooks import write_settlement
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "settlement.xlsx"
-    ...     write_settlement(_example(), path)
+    ...     write_settlement(example(), path)
     ...     check_structure(path)
     []
     """

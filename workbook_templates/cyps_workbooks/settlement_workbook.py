@@ -59,10 +59,10 @@ def write_settlement(
     Examples
     --------
     >>> import tempfile
-    >>> from cyps.settlement.summaries import _example
+    >>> from cyps.settlement.example import example
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "settlement.xlsx"
-    ...     write_settlement(_example(), path)
+    ...     write_settlement(example(), path)
     ...     path.read_bytes()[:2]
     b'PK'
     """

@@ -22,6 +22,7 @@ from cyps.settlement.scenario import Exclusion, Scenario
 from cyps.settlement.settle import Settlement, settle
 from cyps.settlement.transition import pace_of_change, phased, protected
 from cyps.settlement.whole_pounds import whole_pounds
+from cyps.settlement.years import Year, settle_years
 
 __all__ = [
     "Band",
@@ -40,6 +41,7 @@ __all__ = [
     "Settlement",
     "Transition",
     "Undamped",
+    "Year",
     "damp",
     "floor_and_ceiling_damped",
     "floor_damped",
@@ -48,5 +50,6 @@ __all__ = [
     "proportionally_damped",
     "protected",
     "settle",
+    "settle_years",
     "whole_pounds",
 ]

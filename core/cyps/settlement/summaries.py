@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
-from cyps.settlement.rules import Floor
 from cyps.settlement.settle import Settlement
 from cyps.settlement.whole_pounds import to_6_decimals
 
@@ -73,7 +72,8 @@ def region_totals(settlement: Settlement) -> tuple[GroupTotals, ...]:
 
     Examples
     --------
-    >>> [(region.name, region.pounds) for region in region_totals(_example())]
+    >>> from cyps.settlement.example import example
+    >>> [(region.name, region.pounds) for region in region_totals(example())]
     [('East Midlands', 40), ('North East', 60)]
     """
     regions = np.array([authority.region for authority in settlement.scenario.authorities])
@@ -99,7 +99,8 @@ def authority_totals(settlement: Settlement, name: str) -> GroupTotals:
 
     Examples
     --------
-    >>> authority_totals(_example(), "Hartlepool").change_rate
+    >>> from cyps.settlement.example import example
+    >>> authority_totals(example(), "Hartlepool").change_rate
     0.2
     """
     names = np.array([authority.name for authority in settlement.scenario.authorities])
@@ -120,7 +121,8 @@ def change_ranks(settlement: Settlement) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> change_ranks(_example()).tolist()
+    >>> from cyps.settlement.example import example
+    >>> change_ranks(example()).tolist()
     [1, 2]
     """
     rate = rounded_change_rate(settlement)
@@ -172,19 +174,3 @@ def on_the_floor(settlement: Settlement) -> NDArray[np.bool_]:
     """Which authorities get their floor and no more, to the penny."""
     above = settlement.damped.allocation - settlement.damped.floor_amount
     return np.asarray(np.floor(above * 100 + 0.5) <= 0)
-
-
-def _example() -> Settlement:
-    from cyps.geography import authorities
-    from cyps.needs import ServiceAreaSpend, Use
-    from cyps.settlement.scenario import Scenario
-    from cyps.settlement.settle import settle
-
-    two = tuple(a for a in authorities(2025) if a.name in {"Hartlepool", "Derby"})
-    spend = (ServiceAreaSpend("All services", "CIN", 1.0),)
-    scenario = Scenario(
-        "Two", "illustrative", "Made up.", 2025, two, spend,
-        area_cost=np.ones(2), baseline=np.array([50.0, 50.0]), pot=100,
-        damping=Floor(floor=-0.2),
-    )  # fmt: skip
-    return settle(scenario, Use(scenario.codes, ("CIN",), np.array([[30.0], [20.0]]), "made up"))

@@ -1,0 +1,106 @@
+"""Many years: the same use and weights, with a pot, a rule and a baseline for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cyps.errors import CypsError
+from cyps.needs import Use
+from cyps.settlement.apply import NO_TRANSITION, Transition
+from cyps.settlement.rules import DampingRule
+from cyps.settlement.scenario import Scenario
+from cyps.settlement.settle import Settlement, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What differs in a year.
+
+    Attributes
+    ----------
+    label : such as "2026-27"
+    pot : whole pounds
+    damping, transition : the year's rule
+    baseline : "given" is the scenario's in every year; "previous" what each authority
+        got the year before, a top-up from outside included
+    area_cost : array (n_authorities,), the year's own factors, or None for the scenario's
+    """
+
+    label: str
+    pot: int
+    damping: DampingRule
+    transition: Transition = NO_TRANSITION
+    baseline: Literal["given", "previous"] = "given"
+    area_cost: NDArray[np.float64] | None = None
+
+
+def settle_years(
+    scenario: Scenario, years: Sequence[Year], use: Use
+) -> tuple[tuple[str, Settlement], ...]:
+    """Settle year after year.
+
+    Parameters
+    ----------
+    scenario : what holds in every year; its own pot and rule are not used
+    years : in order, labels distinct
+    use : predicted or published use, the same in every year
+
+    Returns
+    -------
+    tuple of (label, Settlement), one a year
+
+    Raises
+    ------
+    CypsError
+        When a label comes twice, the first year leans on a year before it, or a year
+        cannot be settled (named in the message).
+
+    Examples
+    --------
+    >>> from cyps.settlement import Floor, Year
+    >>> from cyps.settlement.example import example
+    >>> one = example()
+    >>> years = [
+    ...     Year("2026-27", 100, Floor(floor=-0.1)),
+    ...     Year("2027-28", 100, Floor(floor=-0.1), baseline="previous"),
+    ... ]
+    >>> [s.pounds.tolist() for _, s in settle_years(one.scenario, years, one.use)]
+    [[55, 45], [60, 40]]
+    """
+    labels = [year.label for year in years]
+    if not labels or len(set(labels)) != len(labels):
+        raise CypsError(f"Years need labels, each its own, but are {', '.join(labels) or 'none'}.")
+    if years[0].baseline == "previous":
+        raise CypsError(
+            f"The first year ({labels[0]}) cannot take the year before as its baseline: there is "
+            "none. Set its baseline to 'given'."
+        )
+    settled: list[tuple[str, Settlement]] = []
+    for year in years:
+        try:
+            settled.append((year.label, settle(_in_year(scenario, year, settled), use)))
+        except CypsError as error:
+            error.args = (f"Year {year.label}: {error}",)
+            raise
+    return tuple(settled)
+
+
+def _in_year(scenario: Scenario, year: Year, before: list[tuple[str, Settlement]]) -> Scenario:
+    baseline = scenario.baseline
+    if year.baseline == "previous":
+        last = before[-1][1]
+        baseline = (last.pounds + last.top_up).astype(np.float64)
+    return replace(
+        scenario,
+        title=f"{scenario.title}, {year.label}",
+        pot=year.pot,
+        damping=year.damping,
+        transition=year.transition,
+        baseline=baseline,
+        area_cost=scenario.area_cost if year.area_cost is None else year.area_cost,
+    )
