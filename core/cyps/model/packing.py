@@ -72,6 +72,7 @@ def make_pack(
         use=UseTable(
             codes=children.groups,
             names=tuple(name_of[code] for code in children.groups),
+            metrics=tuple(fit.metric for fit in fits),
             children=np.column_stack([use.children for use in predicted]),
             gradient=gradient,
             smallest_count=SMALLEST_COUNT,

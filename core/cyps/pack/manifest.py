@@ -1,72 +1,175 @@
-"""The manifest: what a pack says of itself, checked word by word."""
+"""The manifest: what a pack says of itself, checked word by word, in every version."""
 
 from __future__ import annotations
 
-from typing import Final, Literal
+import json
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cyps.pack.contents import PackError
 
 FORMAT: Final = "cyps coefficient pack"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 
-class _Strict(BaseModel):
+def _printable(words: str) -> str:
+    # A terminal would obey control characters instead of showing them.
+    if any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in words):
+        raise ValueError("has a control character")
+    return words
+
+
+Words = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
+"""Text that a person reads, on any screen."""
+
+MetricName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class Strict(BaseModel):
+    """Unknown keys, wrong types and infinite numbers are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class ManifestDriver(_Strict):
+class ManifestDriver(Strict):
     """A driver with its categories, the reference first; no categories for a number."""
 
-    name: str = Field(min_length=1)
+    name: Words
     level: Literal["child", "area"]
-    categories: list[str]
+    categories: list[Words]
 
 
-class ManifestMetric(_Strict):
-    """A metric's model, without the tables."""
+class ManifestMetric(Strict):
+    """A metric's model, without the tables; null is what nobody told."""
 
-    metric: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    metric: MetricName
+    sigma: float | None = Field(ge=0)
+    loglik: float | None
+    events: int | None = Field(gt=0)
+    verdict: Annotated[str, AfterValidator(_printable)]
+
+
+class ManifestSample(Strict):
+    """What the fit rests on."""
+
+    children: int | None = Field(gt=0)
+    authorities: int | None = Field(gt=0)
+    areas: int | None = Field(gt=0)
+    nagq: int | None = Field(ge=1)
+
+
+class ManifestGradient(Strict):
+    """The smallest number of children behind an entry, and how many entries hide fewer."""
+
+    smallest_count: int = Field(ge=1)
+    suppressed_entries: int = Field(ge=0)
+
+
+class _Described(Strict):
+    format: Literal["cyps coefficient pack"]
+    name: Words
+    status: Words
+    statement: Words
+    source: Words
+    created: Day
+    year: int
+    drivers: list[ManifestDriver]
+    files: dict[str, str]
+
+
+class Manifest(_Described):
+    """What the pack is, what it rests on, which tables it has and their SHA-256 (version 2)."""
+
+    format_version: Literal[2]
+    kind: Literal["coefficients", "use"]
+    measure: Literal["children", "share"]
+    metrics: list[ManifestMetric] = Field(min_length=1)
+    covariance: bool
+    standard_errors: bool
+    gradient: ManifestGradient | None
+    sample: ManifestSample | None
+
+    @model_validator(mode="after")
+    def _kinds_hold(self) -> Manifest:
+        if self.kind == "use" and (
+            self.drivers or self.covariance or self.standard_errors or self.gradient or self.sample
+        ):
+            raise ValueError("a pack of use has no drivers, errors, gradient or sample")
+        if self.covariance and not self.standard_errors:
+            raise ValueError("a covariance tells the standard errors")
+        return self
+
+
+class _FittedMetric(Strict):
+    metric: MetricName
     sigma: float = Field(ge=0)
     loglik: float
     events: int = Field(gt=0)
-    verdict: str
+    verdict: Annotated[str, AfterValidator(_printable)]
 
 
-class Manifest(_Strict):
-    """What the pack is, what it rests on, and the SHA-256 of each of its tables."""
+class _Manifest1(_Described):
+    """Version 1: always from a fit, always with covariance and gradient."""
 
-    format: Literal["cyps coefficient pack"]
     format_version: Literal[1]
-    name: str = Field(min_length=1)
-    status: str = Field(min_length=1)
-    statement: str = Field(min_length=1)
-    source: str = Field(min_length=1)
-    created: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
-    year: int
-    drivers: list[ManifestDriver]
-    metrics: list[ManifestMetric] = Field(min_length=1)
+    metrics: list[_FittedMetric] = Field(min_length=1)
     nagq: int = Field(ge=1)
     sample_children: int = Field(gt=0)
     sample_authorities: int = Field(gt=0)
     sample_areas: int = Field(gt=0)
     smallest_count: int = Field(ge=1)
     suppressed_gradient_entries: int = Field(ge=0)
-    files: dict[str, str]
+
+    def as_version_2(self) -> Manifest:
+        """Say the same in the words of version 2."""
+        return Manifest(
+            **{name: getattr(self, name) for name in _Described.model_fields},
+            format_version=2,
+            kind="coefficients",
+            measure="children",
+            metrics=[ManifestMetric(**metric.model_dump()) for metric in self.metrics],
+            covariance=True,
+            standard_errors=True,
+            gradient=ManifestGradient(
+                smallest_count=self.smallest_count,
+                suppressed_entries=self.suppressed_gradient_entries,
+            ),
+            sample=ManifestSample(
+                children=self.sample_children,
+                authorities=self.sample_authorities,
+                areas=self.sample_areas,
+                nagq=self.nagq,
+            ),
+        )
 
 
 def parse_manifest(text: str, where: str) -> Manifest:
-    """Read a manifest, or say in words what is wrong with it."""
+    """Read a manifest of any version, or say in words what is wrong with it."""
     try:
+        if _version(text) == 1:
+            return _Manifest1.model_validate_json(text).as_version_2()
         return Manifest.model_validate_json(text)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'the text'}: {problem['msg']}"
-            for problem in error.errors()[:5]
-        )
         raise PackError(
             f"{where} is not a pack that this version can read: its manifest.json is wrong "
-            f"({problems}). This version reads format version {FORMAT_VERSION}. Ask whoever "
-            "made the pack for a fresh copy."
+            f"({problems_of(error)}). This version reads format versions 1 to {FORMAT_VERSION}. "
+            "Ask whoever made the pack for a fresh copy, or install a later version of cyps."
         ) from None
+
+
+def _version(text: str) -> object:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return told.get("format_version") if isinstance(told, dict) else None
+
+
+def problems_of(error: ValidationError) -> str:
+    """Name the first five things that are wrong, each with its place."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'the text'}: {problem['msg']}"
+        for problem in error.errors()[:5]
+    )

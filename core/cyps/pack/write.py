@@ -6,17 +6,20 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from cyps.errors import CypsError
-from cyps.pack.contents import Pack
+from cyps.pack.contents import MetricModel, Pack
 from cyps.pack.manifest import (
     FORMAT,
     FORMAT_VERSION,
     Manifest,
     ManifestDriver,
+    ManifestGradient,
     ManifestMetric,
+    ManifestSample,
 )
 
 _README = """{name}
@@ -26,15 +29,32 @@ _README = """{name}
 Status: {status}. Made on {created} from: {source}
 
 What is in here (CSV files open in any spreadsheet):
+{tables}
+No table has a row for a child or for a small group of children.
+{limits}"""
+
+_TABLES = {
+    "manifest": """\
   manifest.json            what this pack is, and the SHA-256 of each table
+""",
+    "coefficients": """\
   coefficients.csv         log odds and standard errors, one row a category
+""",
+    "covariance": """\
   covariance_<METRIC>.csv  covariance of the coefficients
+""",
+    "use": """\
   use.csv                  predicted number of children by authority and metric,
                            every authority's own effect set to 0
+""",
+    "given use": """\
+  use.csv                  use by authority and metric, as it was given
+""",
+    "gradient": """\
   use_gradient_<METRIC>.csv  derivative of the predicted use by each coefficient
                            ({suppressed} entries resting on fewer than {smallest} children are 0)
-No table has a row for a child or for a small group of children.
-"""
+""",
+}
 
 
 def content_hash(manifest: bytes) -> str:
@@ -56,17 +76,18 @@ def pack_bytes(pack: Pack) -> tuple[bytes, str]:
     """
     tables = {name: text.encode() for name, text in _tables(pack).items()}
     manifest = _manifest(pack, tables).model_dump_json(indent=1).encode()
+    return zipped({"manifest.json": manifest, **tables}), content_hash(manifest)
+
+
+def zipped(members: Mapping[str, bytes]) -> bytes:
+    """Members as one zip file, without the clock of the machine that wrote it."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in {"manifest.json": manifest, **tables}.items():
-            archive.writestr(_member(name), content)
-    return file.getvalue(), content_hash(manifest)
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    member.compress_type = zipfile.ZIP_DEFLATED
-    return member
+        for name, content in members.items():
+            member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            member.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(member, content)
+    return file.getvalue()
 
 
 def write_pack(pack: Pack, path: Path) -> str:
@@ -80,6 +101,12 @@ def write_pack(pack: Pack, path: Path) -> str:
         When the file cannot be written.
     """
     content, identity = pack_bytes(pack)
+    put_in_place(path, content)
+    return identity
+
+
+def put_in_place(path: Path, content: bytes) -> None:
+    """Write a pack's file beside and then put it in place; says where that failed."""
     beside = path.with_name(path.name + ".part")
     try:
         beside.write_bytes(content)
@@ -90,13 +117,15 @@ def write_pack(pack: Pack, path: Path) -> str:
             f"The pack could not be written to {path}: {error.strerror}. Nothing was changed. "
             "Choose a folder that you may write to, and close the file where it is open."
         ) from error
-    return identity
 
 
 def _manifest(pack: Pack, tables: dict[str, bytes]) -> Manifest:
+    use = pack.use
     return Manifest(
         format=FORMAT,
         format_version=FORMAT_VERSION,
+        kind=pack.kind,
+        measure=use.measure,
         name=pack.name,
         status=pack.status,
         statement=pack.statement,
@@ -107,42 +136,81 @@ def _manifest(pack: Pack, tables: dict[str, bytes]) -> Manifest:
             ManifestDriver(name=d.name, level=d.level, categories=list(d.categories))
             for d in pack.drivers
         ],
-        metrics=[
-            ManifestMetric(
-                metric=m.metric, sigma=m.sigma, loglik=m.loglik, events=m.events, verdict=m.verdict
-            )
-            for m in pack.models
-        ],
-        nagq=pack.nagq,
-        sample_children=pack.sample_children,
-        sample_authorities=pack.sample_authorities,
-        sample_areas=pack.sample_areas,
-        smallest_count=pack.use.smallest_count,
-        suppressed_gradient_entries=pack.use.suppressed,
+        metrics=_metrics(pack),
+        covariance=_has_covariance(pack),
+        standard_errors=_has_errors(pack),
+        gradient=None
+        if use.gradient is None
+        else ManifestGradient(smallest_count=use.smallest_count, suppressed_entries=use.suppressed),
+        sample=None if pack.kind == "use" else _sample(pack),
         files={name: hashlib.sha256(content).hexdigest() for name, content in tables.items()},
     )
 
 
+def _metrics(pack: Pack) -> list[ManifestMetric]:
+    if pack.kind == "use":
+        return [
+            ManifestMetric(metric=metric, sigma=None, loglik=None, events=None, verdict="")
+            for metric in pack.metrics
+        ]
+    return [
+        ManifestMetric(
+            metric=m.metric, sigma=m.sigma, loglik=m.loglik, events=m.events, verdict=m.verdict
+        )
+        for m in pack.models
+    ]
+
+
+def _sample(pack: Pack) -> ManifestSample:
+    return ManifestSample(
+        children=pack.sample_children,
+        authorities=pack.sample_authorities,
+        areas=pack.sample_areas,
+        nagq=pack.nagq,
+    )
+
+
+def _has_covariance(pack: Pack) -> bool:
+    return bool(pack.models) and all(m.covariance is not None for m in pack.models)
+
+
+def _has_errors(pack: Pack) -> bool:
+    return bool(pack.models) and all(m.standard_errors is not None for m in pack.models)
+
+
 def _tables(pack: Pack) -> dict[str, str]:
     use = pack.use
-    tables = {"README.txt": _readme(pack), "coefficients.csv": _coefficients(pack)}
-    for m in pack.models:
-        rows = ([label, *row] for label, row in zip(pack.labels, m.covariance, strict=True))
-        tables[f"covariance_{m.metric}.csv"] = _csv(["label", *pack.labels], rows)
+    tables = {"README.txt": _readme(pack)}
+    if pack.kind == "coefficients":
+        tables["coefficients.csv"] = _coefficients(pack)
+    if _has_covariance(pack):
+        for metric, matrix in zip(pack.metrics, pack.covariances_for("A table"), strict=True):
+            rows = ([label, *row] for label, row in zip(pack.labels, matrix, strict=True))
+            tables[f"covariance_{metric}.csv"] = _csv(["label", *pack.labels], rows)
     authorities = list(zip(use.codes, use.names, strict=True))
     tables["use.csv"] = _csv(
         ["code", "name", *pack.metrics],
         ([*who, *row] for who, row in zip(authorities, use.children, strict=True)),
     )
-    for metric, gradient in zip(pack.metrics, use.gradient, strict=True):
-        tables[f"use_gradient_{metric}.csv"] = _csv(
-            ["code", *pack.labels],
-            ([code, *row] for code, row in zip(use.codes, gradient, strict=True)),
-        )
+    if use.gradient is not None:
+        for metric, gradient in zip(pack.metrics, use.gradient, strict=True):
+            tables[f"use_gradient_{metric}.csv"] = _csv(
+                ["code", *pack.labels],
+                ([code, *row] for code, row in zip(use.codes, gradient, strict=True)),
+            )
     return tables
 
 
 def _readme(pack: Pack) -> str:
+    wanted = {
+        "manifest": True,
+        "coefficients": pack.kind == "coefficients",
+        "covariance": _has_covariance(pack),
+        "use": pack.use.gradient is not None,
+        "given use": pack.use.gradient is None,
+        "gradient": pack.use.gradient is not None,
+    }
+    tables = "".join(text for name, text in _TABLES.items() if wanted[name])
     return _README.format(
         name=pack.name,
         underline="=" * len(pack.name),
@@ -150,8 +218,8 @@ def _readme(pack: Pack) -> str:
         status=pack.status,
         created=pack.created,
         source=pack.source,
-        suppressed=pack.use.suppressed,
-        smallest=pack.use.smallest_count,
+        tables=tables.format(suppressed=pack.use.suppressed, smallest=pack.use.smallest_count)[:-1],
+        limits="".join(f"{sentence}\n" for sentence in pack.limits),
     )
 
 
@@ -160,24 +228,22 @@ def _coefficients(pack: Pack) -> str:
     head = ["driver", "level", "category", "label"]
     head += [column for metric in pack.metrics for column in (metric, f"{metric}_se")]
     rows: list[list[object]] = []
-    pairs = iter(
-        zip(
-            *(zip(m.coefficients, m.standard_errors, strict=True) for m in pack.models), strict=True
-        )
-    )
-    rows.append(["Intercept", "", "", "Intercept", *_flat(next(pairs))])
+    pairs = iter(zip(*(_pairs(m) for m in pack.models), strict=True))
+    rows.append(["Intercept", "", "", "Intercept", *chain(*next(pairs))])
     for driver in pack.drivers:
         if driver.categories:
             reference: list[object] = [0.0, ""] * len(pack.models)
             rows.append([driver.name, driver.level, driver.categories[0], "reference", *reference])
         categories = driver.categories[1:] or ("",)
         for category, label in zip(categories, driver.labels, strict=True):
-            rows.append([driver.name, driver.level, category, label, *_flat(next(pairs))])
+            rows.append([driver.name, driver.level, category, label, *chain(*next(pairs))])
     return _csv(head, rows)
 
 
-def _flat(pairs: Iterable[tuple[float, float]]) -> list[float]:
-    return [number for pair in pairs for number in pair]
+def _pairs(model: MetricModel) -> Iterable[tuple[object, object]]:
+    errors = model.standard_errors
+    known: Iterable[object] = [""] * len(model.coefficients) if errors is None else errors
+    return zip(model.coefficients, known, strict=True)
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -1,0 +1,170 @@
+"""The tables inside a pack: read by name, checked cell by cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cyps.geography import authorities
+from cyps.pack.contents import MetricModel, Pack, PackDriver, PackError, UseTable
+from cyps.pack.manifest import Manifest
+
+
+def pack_of(where: str, manifest: Manifest, members: Mapping[str, bytes]) -> Pack:
+    """A pack from its manifest and tables, every number checked.
+
+    Raises
+    ------
+    PackError
+        When a table is not what the manifest says, or holds a number that cannot be.
+    """
+    tables = _Tables(where, members)
+    drivers = tuple(
+        PackDriver(driver.name, driver.level, tuple(driver.categories))
+        for driver in manifest.drivers
+    )
+    metrics = [metric.metric for metric in manifest.metrics]
+    labels = ["Intercept", *(label for driver in drivers for label in driver.labels)]
+    for what, names in (("metric", metrics), ("coefficient", labels)):
+        if len(set(names)) < len(names):
+            raise PackError(f"{where}: its manifest.json names a {what} more than once.")
+    sample = manifest.sample
+    return Pack(
+        name=manifest.name,
+        status=manifest.status,
+        statement=manifest.statement,
+        source=manifest.source,
+        created=manifest.created,
+        year=manifest.year,
+        drivers=drivers,
+        models=_read_models(tables, manifest, metrics, labels),
+        use=_read_use(tables, manifest, metrics, labels),
+        sample_children=sample.children if sample else None,
+        sample_authorities=sample.authorities if sample else None,
+        sample_areas=sample.areas if sample else None,
+        nagq=sample.nagq if sample else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    where: str
+    members: Mapping[str, bytes]
+
+    def rows(self, name: str, head: Sequence[str]) -> list[list[str]]:
+        if name not in self.members:
+            raise PackError(f"{self.where} has no table {name}.")
+        try:
+            rows = list(csv.reader(io.StringIO(self.members[name].decode("utf-8"))))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise PackError(f"{self.where}: {name} is no table of text: {error}.") from None
+        if not rows or rows[0] != list(head):
+            raise PackError(f"{self.where}: the columns of {name} are not the ones expected.")
+        short = [number for number, row in enumerate(rows, 1) if len(row) != len(head)]
+        if short:
+            raise PackError(f"{self.where}: row {short[0]} of {name} has too few or many cells.")
+        return rows[1:]
+
+    def numbers(self, name: str, rows: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+        try:
+            numbers = np.array([[float(cell) for cell in row] for row in rows])
+        except ValueError as error:
+            raise PackError(f"{self.where}: {name} has a cell that is no number: {error}") from None
+        if not np.isfinite(numbers).all():
+            raise PackError(f"{self.where}: {name} has a number that is missing or infinite.")
+        return numbers
+
+
+def _read_models(
+    tables: _Tables, manifest: Manifest, metrics: Sequence[str], labels: Sequence[str]
+) -> tuple[MetricModel, ...]:
+    if manifest.kind == "use":
+        return ()
+    name = "coefficients.csv"
+    head = ["driver", "level", "category", "label"]
+    head += [column for metric in metrics for column in (metric, f"{metric}_se")]
+    rows = [row for row in tables.rows(name, head) if row[3] != "reference"]
+    if [row[3] for row in rows] != list(labels):
+        raise PackError(
+            f"{tables.where}: the rows of {name} are not the drivers that the manifest names."
+        )
+    coefficients = tables.numbers(name, [row[4::2] for row in rows])
+    errors = tables.numbers(name, [row[5::2] for row in rows]) if manifest.standard_errors else None
+    if errors is not None and (errors < 0).any():
+        raise PackError(f"{tables.where}: {name} has a standard error below zero.")
+    return tuple(
+        MetricModel(
+            metric=told.metric,
+            coefficients=coefficients[:, m],
+            covariance=_read_covariance(tables, told.metric, labels)
+            if manifest.covariance
+            else None,
+            sigma=told.sigma,
+            loglik=told.loglik,
+            events=told.events,
+            verdict=told.verdict,
+            published_errors=None if errors is None or manifest.covariance else errors[:, m],
+        )
+        for m, told in enumerate(manifest.metrics)
+    )
+
+
+def _read_covariance(tables: _Tables, metric: str, labels: Sequence[str]) -> NDArray[np.float64]:
+    name = f"covariance_{metric}.csv"
+    rows = tables.rows(name, ["label", *labels])
+    if [row[0] for row in rows] != list(labels):
+        raise PackError(f"{tables.where}: the rows of {name} are not those of its columns.")
+    covariance = tables.numbers(name, [row[1:] for row in rows])
+    scale = np.sqrt(np.abs(np.diag(covariance)))
+    scale[scale == 0] = 1.0
+    correlation = covariance / np.outer(scale, scale)
+    symmetric = np.allclose(correlation, correlation.T, atol=1e-9)
+    if not symmetric or np.linalg.eigvalsh(correlation)[0] < -1e-9:
+        raise PackError(f"{tables.where}: {name} is not a covariance matrix.")
+    return covariance
+
+
+def _read_use(
+    tables: _Tables, manifest: Manifest, metrics: Sequence[str], labels: Sequence[str]
+) -> UseTable:
+    rows = tables.rows("use.csv", ["code", "name", *metrics])
+    codes = tuple(row[0] for row in rows)
+    known = {authority.code for authority in authorities(manifest.year)}
+    strangers = [code for code in codes if code not in known]
+    if not codes:
+        raise PackError(f"{tables.where}: use.csv has no authority.")
+    if strangers or list(codes) != sorted(set(codes)):
+        what = f"{strangers[0]} is no authority" if strangers else "a code is out of order or twice"
+        raise PackError(f"{tables.where}: in use.csv {what} in {manifest.year}.")
+    children = tables.numbers("use.csv", [row[2:] for row in rows])
+    if (children < 0).any():
+        raise PackError(f"{tables.where}: use.csv has a number below zero.")
+    told = manifest.gradient
+    return UseTable(
+        codes=codes,
+        names=tuple(row[1] for row in rows),
+        metrics=tuple(metrics),
+        children=children,
+        gradient=_read_gradient(tables, metrics, labels, codes) if told else None,
+        smallest_count=told.smallest_count if told else 0,
+        suppressed=told.suppressed_entries if told else 0,
+        measure=manifest.measure,
+    )
+
+
+def _read_gradient(
+    tables: _Tables, metrics: Sequence[str], labels: Sequence[str], codes: tuple[str, ...]
+) -> NDArray[np.float64]:
+    gradients = []
+    for metric in metrics:
+        name = f"use_gradient_{metric}.csv"
+        table = tables.rows(name, ["code", *labels])
+        if tuple(row[0] for row in table) != codes:
+            raise PackError(f"{tables.where}: the authorities of {name} are not those of use.csv.")
+        gradients.append(tables.numbers(name, [row[1:] for row in table]))
+    return np.array(gradients)
