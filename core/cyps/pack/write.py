@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from cyps.errors import CypsError
-from cyps.pack.contents import MetricModel, Pack
+from cyps.pack.contents import MetricModel, Pack, PackError
 from cyps.pack.manifest import (
     FORMAT,
     FORMAT_VERSION,
@@ -20,6 +22,7 @@ from cyps.pack.manifest import (
     ManifestGradient,
     ManifestMetric,
     ManifestSample,
+    problems_of,
 )
 
 _README = """{name}
@@ -73,9 +76,20 @@ def pack_bytes(pack: Pack) -> tuple[bytes, str]:
 
     The same pack gives the same content hash on every machine; the bytes of the
     file may differ with the compression library.
+
+    Raises
+    ------
+    PackError
+        When a name, a date or a number is one that no pack may have.
     """
     tables = {name: text.encode() for name, text in _tables(pack).items()}
-    manifest = _manifest(pack, tables).model_dump_json(indent=1).encode()
+    try:
+        manifest = _manifest(pack, tables).model_dump_json(indent=1).encode()
+    except ValidationError as error:
+        raise PackError(
+            f"Pack '{pack.name}' cannot be written: what it says of itself is wrong "
+            f"({problems_of(error)}). Change that and write it again."
+        ) from None
     return zipped({"manifest.json": manifest, **tables}), content_hash(manifest)
 
 

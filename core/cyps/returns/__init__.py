@@ -2,8 +2,16 @@
 
 from cyps.returns.authority_list import AuthorityList
 from cyps.returns.by_authority import Reading
-from cyps.returns.inputs import InputFile, SettlementFiles, SettlementInputs, read_inputs
-from cyps.returns.problems import Problem, ReturnsError
+from cyps.returns.inputs import (
+    InputFile,
+    SettlementFiles,
+    SettlementInputs,
+    add_metrics,
+    read_inputs,
+    read_spend,
+    read_use,
+)
+from cyps.returns.problems import Problem, Problems, ReturnsError
 from cyps.returns.revenue_outturn import LINES, OutturnLine
 from cyps.returns.sources import Source
 from cyps.returns.spend_reading import SpendReading
@@ -15,6 +23,7 @@ __all__ = [
     "InputFile",
     "OutturnLine",
     "Problem",
+    "Problems",
     "Reading",
     "ReturnsError",
     "Row",
@@ -23,6 +32,9 @@ __all__ = [
     "Source",
     "SpendReading",
     "Table",
+    "add_metrics",
     "read_inputs",
+    "read_spend",
     "read_table",
+    "read_use",
 ]

@@ -95,10 +95,10 @@ def read_inputs(files: SettlementFiles, listed: AuthorityList) -> SettlementInpu
     use: dict[str, Reading] = {}
     for path in files.use:
         with problems.gathered():
-            _add_metrics(use, _read_use(path, listed, problems))
+            add_metrics(use, read_use(path, listed, problems))
     spend = baseline = area_cost = population = None
     with problems.gathered():
-        spend = _read_spend(files.spend, problems)
+        spend = read_spend(files.spend, problems)
     with problems.gathered():
         baseline = _read_baseline(files.baseline, listed, problems)
     if files.area_cost is not None:
@@ -113,7 +113,8 @@ def read_inputs(files: SettlementFiles, listed: AuthorityList) -> SettlementInpu
     return _together(listed, use, spend, baseline, area_cost, population)
 
 
-def _add_metrics(use: dict[str, Reading], more: Mapping[str, Reading]) -> None:
+def add_metrics(use: dict[str, Reading], more: Mapping[str, Reading]) -> None:
+    """Put the metrics of another file beside those read before; each may come once."""
     for metric, reading in more.items():
         if metric in use:
             raise CypsError(
@@ -123,7 +124,8 @@ def _add_metrics(use: dict[str, Reading], more: Mapping[str, Reading]) -> None:
         use[metric] = reading
 
 
-def _read_use(path: Path, listed: AuthorityList, problems: Problems) -> dict[str, Reading]:
+def read_use(path: Path, listed: AuthorityList, problems: Problems) -> dict[str, Reading]:
+    """Use by metric from one file, a plain one or a department's: its columns tell which."""
     table = read_table(path, key_columns=CODE_COLUMNS)
     form = use_form(table)
     if form:
@@ -131,7 +133,8 @@ def _read_use(path: Path, listed: AuthorityList, problems: Problems) -> dict[str
     return plain_use(table, listed, problems)
 
 
-def _read_spend(path: Path, problems: Problems) -> SpendReading:
+def read_spend(path: Path, problems: Problems) -> SpendReading:
+    """Spend by service area from one file, a plain one or the published outturn."""
     table = read_table(path, key_columns=(*AREA_COLUMNS, "metric"))
     return outturn_spend(table, problems) if is_outturn(table) else plain_spend(table, problems)
 
