@@ -278,7 +278,7 @@ def test_an_exclusion_given_twice(country):
     [
         ({"use": "none.csv"}, "There is no file none.csv"),
         ({"year": "1999"}, "There is no authority list for 1999"),
-        ({"spend": None}, "Missing option '--spend'"),
+        ({"spend": None}, "Missing --spend"),
     ],
 )
 def test_mistakes_in_the_options(country, change, told):
@@ -347,7 +347,7 @@ def test_our_own_fault_is_called_that(country, monkeypatch):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("cyps.cli.settle.settle", broken)
+    monkeypatch.setattr("cyps.cli.settle.settle_years", broken)
     done = run(*country())
     assert done.exit_code == 1
     assert "a fault in cyps, not in your files (ZeroDivisionError)" in one_line(done.stderr)

@@ -12,8 +12,10 @@ from cyps.returns.amounts import signed_amount
 _LARGEST_POT = 10**12
 
 
-def whole_pot(ctx: click.Context, param: click.Parameter, value: str) -> int:
+def whole_pot(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """Give whole pounds from 8000000000, 8,000,000,000 or £8,000,000,000."""
+    if value is None:
+        return None
     text = value.strip().removeprefix("£").strip()
     if re.fullmatch(r"(\d{1,3}(,\d{3})+|\d+)\.\d*", text):
         raise click.BadParameter(f"'{value}' has pence. A pot is in whole pounds.", ctx, param)
@@ -31,8 +33,10 @@ def whole_pot(ctx: click.Context, param: click.Parameter, value: str) -> int:
     return pot
 
 
-def rate(ctx: click.Context, param: click.Parameter, value: str) -> float:
+def rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """Give a change as a fraction from -0.05 or -5%."""
+    if value is None:
+        return None
     text = value.strip()
     try:
         number = signed_amount(text.removesuffix("%"))

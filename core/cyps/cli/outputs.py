@@ -8,7 +8,7 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cyps_workbooks import PackNote
 
 RESULTS, NOTES, WORKBOOK, RECORD = "results.csv", "notes.txt", "settlement.xlsx", "run.json"
+YEARS = "years.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def write_outputs(
     record : what the run record says besides results and hashes (see `run_record`)
     population : array (n_authorities,), children; adds two columns to results.csv
     pack : the coefficients behind the use, shown in the workbook
-    workbook : whether to draw settlement.xlsx
+    workbook : whether to draw settlement.xlsx, where it can show the rule (a floor for all)
     more : further files by name, put in place together with these
 
     Raises
@@ -115,7 +116,7 @@ def _write_all(
     for name, content in files.items():
         (folder / name).write_bytes(content)
     names = [*files]
-    if workbook:
+    if workbook and settlement.scenario.floor is not None:
         # Drawing needs a library that `--no-workbook` and `--version` need not load.
         from cyps_workbooks import write_settlement
 
@@ -130,6 +131,27 @@ def _write_all(
 
 def _hashes(folder: Path, names: list[str]) -> dict[str, str]:
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+
+
+def write_years(settled: Sequence[tuple[str, Settlement]], out_dir: Path) -> Path:
+    """Write years.csv: a row for each year and authority, pounds in full precision."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(
+        ["year", "code", "name", "region", "baseline", "target", "damped", "pounds", "top_up"]
+    )
+    for label, s in settled:
+        amounts = zip(
+            s.scenario.baseline.tolist(), s.target.tolist(), s.damped.allocation.tolist(),
+            s.pounds.tolist(), s.top_up.tolist(), strict=True,
+        )  # fmt: skip
+        for place, row in zip(s.scenario.authorities, amounts, strict=True):
+            writer.writerow(_cell(v) for v in (label, place.code, place.name, place.region, *row))
+    path = out_dir / YEARS
+    beside = path.with_name(f".{YEARS}.part")
+    beside.write_text(text.getvalue(), encoding="utf-8", newline="")
+    beside.replace(path)
+    return path
 
 
 def _put_in_place(beside: Path, out_dir: Path, names: list[str]) -> None:
@@ -163,11 +185,16 @@ def result_totals(settlement: Settlement) -> dict[str, Any]:
         "damping": settlement.scenario.damping_in_words,
         "floor": settlement.scenario.floor,
         "top_up": int(settlement.top_up.sum()),
-        "scaling_factor": settlement.damped.scaling_factor,
+        "scaling_factor": _number(settlement.damped.scaling_factor),
         "on_floor": int(on_the_floor(settlement).sum()),
         "weights": _by_metric(settlement, settlement.weights),
         "use": _by_metric(settlement, settlement.use.children.sum(axis=0)),
     }
+
+
+def _number(value: float) -> float | None:
+    """A number, or nothing where there is none: each damping group has a factor of its own."""
+    return None if np.isnan(value) else value
 
 
 def _by_metric(settlement: Settlement, values: NDArray[np.float64]) -> dict[str, float]:
@@ -193,6 +220,7 @@ def results_csv(settlement: Settlement, population: NDArray[np.float64] | None =
         "pounds": settlement.pounds.tolist(),
         "change": settlement.change.tolist(),
         "change_rate": settlement.change_rate.tolist(),
+        **({"top_up": settlement.top_up.tolist()} if settlement.top_up.any() else {}),
         "on_floor": ["yes" if lifted else "no" for lifted in on_the_floor(settlement)],
         **{
             f"use_{metric}": settlement.use.children[:, m].tolist()
@@ -229,7 +257,11 @@ def safe_text(text: str) -> str:
 
 def all_notes(settlement: Settlement) -> list[str]:
     """What the use is, then the scenario's notes: sources, assumptions, what was left out."""
-    return [f"Use: {settlement.use.basis.rstrip('.')}.", *settlement.scenario.notes]
+    scenario = settlement.scenario
+    notes = [f"Use: {settlement.use.basis.rstrip('.')}.", f"Damping: {scenario.damping_in_words}."]
+    if scenario.floor is None:
+        notes.append("No workbook: settlement.xlsx computes a floor for all and no other rule.")
+    return [*notes, *scenario.notes]
 
 
 def notes_text(settlement: Settlement) -> str:

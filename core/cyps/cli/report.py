@@ -71,12 +71,38 @@ def _totals(settlement: Settlement) -> Table:
         ("Authorities", f"{count}"),
         ("Damping", scenario.damping_in_words),
         ("On the floor", f"{int(on_the_floor(settlement).sum())}"),
-        ("Scaling factor", f"{settlement.damped.scaling_factor:.6f}"),
+        ("Scaling factor", _factor(settlement)),
+        *(
+            [("Top-up from outside", f"£{settlement.top_up.sum():,}")]
+            if settlement.top_up.any()
+            else []
+        ),
     ):
         table.add_row(name, value)
     for metric, weight in zip(settlement.use.metrics, settlement.weights, strict=True):
         table.add_row(f"Weight of {metric}", f"{weight:.2%}")
     return table
+
+
+def _factor(settlement: Settlement) -> str:
+    factor = settlement.damped.scaling_factor
+    return "one a group" if np.isnan(factor) else f"{factor:.6f}"
+
+
+def print_years(
+    settled: Sequence[tuple[str, Settlement]], *, console: Console | None = None
+) -> None:
+    """Print a line a year: pot, how many are on the floor, the factor."""
+    console = console or Console(highlight=False, markup=False, emoji=False)
+    table = Table(title="Years", title_justify="left", box=None, padding=(0, 1, 0, 0))
+    table.add_column("Year", overflow="fold")
+    for name in ("Pot", "On floor", "Factor"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for label, settlement in settled:
+        lifted = int(on_the_floor(settlement).sum())
+        table.add_row(label, f"£{settlement.scenario.pot:,}", f"{lifted}", _factor(settlement))
+    console.print(table)
+    console.print()
 
 
 def _movers(settlement: Settlement) -> list[tuple[str, list[int]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,50 +11,33 @@ from typing import Any
 import click
 
 from cyps.cli.options import exclusions, rate, whole_pot
-from cyps.cli.outputs import Outputs, all_notes, result_totals, write_outputs
-from cyps.cli.report import print_report
-from cyps.errors import CypsError
+from cyps.cli.outputs import Outputs, all_notes, result_totals, write_outputs, write_years
+from cyps.cli.report import print_report, print_years
+from cyps.cli.request import (
+    Request,
+    read_requested,
+    request_from_options,
+    request_from_scenario,
+    required,
+    scenario_of,
+)
 from cyps.geography import LAST_YEAR
-from cyps.returns import (
-    AuthorityList,
-    ReturnsError,
-    SettlementFiles,
-    SettlementInputs,
-    read_inputs,
-)
-from cyps.settlement import Exclusion, Floor, Scenario, Settlement, settle
-
-STATUS = "illustrative"
-STATEMENT = "Made by cyps settle from the files named in the notes. Not a published settlement."
-ACTUAL_USE = (
-    "The shares follow actual use, which holds each authority's own practice. They are not a "
-    "needs formula."
-)
+from cyps.returns import SettlementFiles, SettlementInputs
+from cyps.settlement import Settlement, settle_years
 
 _FILE = click.Path(path_type=Path)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a person asked for: files, and the choices that are no file."""
-
-    files: SettlementFiles
-    year: int
-    pot: int
-    floor: float
-    exclusions: tuple[tuple[str, str], ...]
-    title: str
-
-
 @click.command("settle", short_help="From files by authority to pounds.")
-@click.option("--use", "use", type=_FILE, multiple=True, required=True, help="Use by authority.")
-@click.option("--spend", type=_FILE, required=True, help="National spend by service area.")
-@click.option("--baseline", type=_FILE, required=True, help="What each authority had before.")
+@click.argument("scenario", type=_FILE, required=False)
+@click.option("--use", "use", type=_FILE, multiple=True, help="Use by authority.")
+@click.option("--spend", type=_FILE, help="National spend by service area.")
+@click.option("--baseline", type=_FILE, help="What each authority had before.")
 @click.option("--area-cost", type=_FILE, help="Area cost factors; 1 for all when not given.")
 @click.option("--population", type=_FILE, help="Children; adds pounds per child to the results.")
-@click.option("--pot", callback=whole_pot, required=True, help="Whole pounds to share.")
-@click.option("--floor", callback=rate, required=True, help="Least change, as -0.05 or -5%.")
-@click.option("--year", type=int, default=LAST_YEAR, show_default=True, help="Ends 31 March.")
+@click.option("--pot", callback=whole_pot, help="Whole pounds to share.")
+@click.option("--floor", callback=rate, help="Least change, as -0.05 or -5%.")
+@click.option("--year", type=int, help=f"Authority list, ends 31 March.  [default: {LAST_YEAR}]")
 @click.option(
     "--exclude",
     metavar="CODE=REASON",
@@ -62,85 +45,99 @@ class Request:
     multiple=True,
     help="Leave an authority out of use and baseline, and say why. Repeat for more.",
 )
-@click.option("--title", default="Settlement from files", show_default=True, help="Its name.")
+@click.option("--title", help="Its name.  [default: Settlement from files]")
 @click.option("--out", type=_FILE, required=True, help="Folder for the results.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--no-workbook", is_flag=True, help="Leave settlement.xlsx out.")
 def settle_command(
+    scenario: Path | None,
     use: tuple[Path, ...],
-    spend: Path,
-    baseline: Path,
+    spend: Path | None,
+    baseline: Path | None,
     area_cost: Path | None,
     population: Path | None,
-    pot: int,
-    floor: float,
-    year: int,
+    pot: int | None,
+    floor: float | None,
+    year: int | None,
     exclude: tuple[tuple[str, str], ...],
-    title: str,
+    title: str | None,
     out: Path,
     as_json: bool,
     no_workbook: bool,
 ) -> None:
     """Share a pot by use of services, from files by authority.
 
-    Files are CSV or Excel, plain ones or the ones that DfE and MHCLG publish.
-    Writes settlement.xlsx, results.csv, notes.txt and run.json into --out.
+    Give a SCENARIO.toml that names files and choices, or the files and choices
+    themselves. Files are CSV or Excel, plain ones or the ones that DfE and MHCLG
+    publish. Writes settlement.xlsx, results.csv, notes.txt and run.json into --out;
+    for several years a folder each, and years.csv.
     """
-    files = SettlementFiles(use, spend, baseline, area_cost, population)
-    request = Request(files, year, pot, floor, exclude, title)
-    inputs = _inputs(request)
-    settlement = settle(_scenario(request, inputs), inputs.use)
-    outputs = write_outputs(
-        settlement,
-        out,
-        record=_record(request, inputs, settlement),
-        population=inputs.population,
-        workbook=not no_workbook,
-    )
-    if as_json:
-        click.echo(json.dumps(_summary(settlement, outputs), indent=2, ensure_ascii=False))
+    given = {
+        "--use": use, "--spend": spend, "--baseline": baseline, "--area-cost": area_cost,
+        "--population": population, "--pot": pot, "--floor": floor, "--year": year,
+        "--exclude": exclude, "--title": title,
+    }  # fmt: skip
+    if scenario is not None:
+        also = [name for name, value in given.items() if value is not None and value != ()]
+        if also:
+            raise click.UsageError(
+                f"{scenario.name} says everything; leave {', '.join(also)} out, or write "
+                f'a scenario with extends = "{scenario.name}" that says what is different.'
+            )
+        request = request_from_scenario(scenario)
     else:
-        print_report(settlement, outputs)
+        required({name: given[name] for name in _NEEDED})
+        assert spend is not None and baseline is not None  # noqa: S101, PT018 - just required
+        assert pot is not None and floor is not None  # noqa: S101, PT018
+        files = SettlementFiles(use, spend, baseline, area_cost, population)
+        name = "Settlement from files" if title is None else title
+        listed = LAST_YEAR if year is None else year
+        request = request_from_options(files, listed, pot, floor, exclude, name)
+    _settle(request, out, as_json, not no_workbook)
 
 
-def _inputs(request: Request) -> SettlementInputs:
-    listed = AuthorityList(request.year, frozenset(code for code, _ in request.exclusions))
-    try:
-        return read_inputs(request.files, listed)
-    except ReturnsError as error:
-        raise CypsError(f"{error}{_how_to_exclude(error, listed)}") from error
+_NEEDED = ("--use", "--spend", "--baseline", "--pot", "--floor")
 
 
-def _how_to_exclude(error: ReturnsError, listed: AuthorityList) -> str:
-    codes = [code for code in error.codes if code in listed.codes]
-    if not codes:
-        return ""
-    # Leaving many out is hardly what is meant: then the file is wrong.
-    if len(codes) > 10:
-        return "\nTo leave an authority out, and say so on every output: --exclude CODE=reason"
-    options = "\n".join(f'  --exclude {code}="reason"' for code in codes)
-    return f"\nTo leave them out, and say so on every output, add:\n{options}"
+def _settle(request: Request, out: Path, as_json: bool, workbook: bool) -> None:
+    inputs = read_requested(request)
+    settled = settle_years(scenario_of(request, inputs), request.years, inputs.use)
+    written = [
+        write_outputs(
+            settlement,
+            out if len(settled) == 1 else out / label,
+            record=_record(request, inputs, settlement),
+            population=inputs.population,
+            workbook=workbook,
+        )
+        for label, settlement in settled
+    ]
+    if len(settled) > 1:
+        write_years(settled, out)
+    if as_json:
+        _print_json(settled, written, out)
+        return
+    if len(settled) > 1:
+        print_years(settled)
+    print_report(settled[-1][1], written[-1])
 
 
-def _scenario(request: Request, inputs: SettlementInputs) -> Scenario:
-    everyone = {a.code: a for a in inputs.listed.everyone}
-    left_out = tuple(
-        Exclusion(code, everyone[code].name, reason) for code, reason in request.exclusions
-    )
-    return Scenario(
-        title=request.title,
-        status=STATUS,
-        statement=f"{STATEMENT} {ACTUAL_USE}" if inputs.published else STATEMENT,
-        year=request.year,
-        authorities=inputs.listed.settled,
-        spend=inputs.spend.spend,
-        area_cost=inputs.area_cost,
-        baseline=inputs.baseline,
-        pot=request.pot,
-        damping=Floor(floor=request.floor),
-        exclusions=left_out,
-        notes=inputs.notes,
-    )
+def _print_json(
+    settled: Sequence[tuple[str, Settlement]], written: Sequence[Outputs], out: Path
+) -> None:
+    told: dict[str, Any] = {}
+    if len(settled) == 1:
+        told = _summary(settled[0][1], written[0])
+    else:
+        told = {
+            "folder": str(out),
+            "files": ["years.csv"],
+            "years": {
+                label: _summary(settlement, outputs)
+                for (label, settlement), outputs in zip(settled, written, strict=True)
+            },
+        }
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
 
 
 def _record(request: Request, inputs: SettlementInputs, settlement: Settlement) -> dict[str, Any]:
@@ -153,8 +150,9 @@ def _record(request: Request, inputs: SettlementInputs, settlement: Settlement) 
         "statement": scenario.statement,
         "options": {
             "year": request.year,
-            "pot": request.pot,
-            "floor": request.floor,
+            "pot": scenario.pot,
+            "damping": scenario.damping_in_words,
+            "floor": scenario.floor,
             "area_cost": "from file" if request.files.area_cost else "1 for every authority",
         },
         "inputs": [
@@ -167,6 +165,7 @@ def _record(request: Request, inputs: SettlementInputs, settlement: Settlement) 
             }
             for file in inputs.files
         ],
+        **({"scenario": request.scenario} if request.scenario else {}),
         "spend": [
             {"service_area": line.service_area, "metric": line.metric, "pounds": line.pounds}
             for line in scenario.spend
@@ -182,12 +181,13 @@ def _exclusions(settlement: Settlement) -> list[dict[str, str]]:
     ]
 
 
+_TOLD = ("pot", "scaling_factor", "damping", "floor", "on_floor", "top_up", "weights")
+
+
 def _summary(settlement: Settlement, outputs: Outputs) -> dict[str, Any]:
     totals = result_totals(settlement)
     return {
-        **{
-            name: totals[name] for name in ("pot", "scaling_factor", "floor", "on_floor", "weights")
-        },
+        **{name: totals[name] for name in _TOLD},
         "status": settlement.scenario.status,
         "exclusions": _exclusions(settlement),
         "notes": all_notes(settlement),

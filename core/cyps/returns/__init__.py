@@ -13,7 +13,7 @@ from cyps.returns.inputs import (
 )
 from cyps.returns.problems import Problem, Problems, ReturnsError
 from cyps.returns.revenue_outturn import LINES, OutturnLine
-from cyps.returns.sources import Source
+from cyps.returns.sources import Source, source_of
 from cyps.returns.spend_reading import SpendReading
 from cyps.returns.tables import Row, Table, read_table
 
@@ -37,4 +37,5 @@ __all__ = [
     "read_spend",
     "read_table",
     "read_use",
+    "source_of",
 ]

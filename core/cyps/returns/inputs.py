@@ -50,6 +50,12 @@ class SettlementFiles:
     area_cost: Path | None = None
     population: Path | None = None
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file that was given."""
+        given = (*self.use, self.spend, self.baseline, self.area_cost, self.population)
+        return tuple(path for path in given if path is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class InputFile:

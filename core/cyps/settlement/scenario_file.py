@@ -212,3 +212,9 @@ def _told(name: str, error: ValidationError) -> str:
         f"{name} cannot be used as a scenario: {'; '.join(problems)}. "
         "docs/scenarios.md lists every key."
     )
+
+
+if __name__ == "__main__":
+    import json
+
+    print(json.dumps(scenario_schema(), indent=2))

@@ -83,21 +83,26 @@ def settle_years(
     settled: list[tuple[str, Settlement]] = []
     for year in years:
         try:
-            settled.append((year.label, settle(_in_year(scenario, year, settled), use)))
+            title = f"{scenario.title}, {year.label}" if len(years) > 1 else scenario.title
+            in_year = _in_year(scenario, year, title, settled)
+            settled.append((year.label, settle(in_year, use)))
         except CypsError as error:
-            error.args = (f"Year {year.label}: {error}",)
+            if len(years) > 1:
+                error.args = (f"Year {year.label}: {error}",)
             raise
     return tuple(settled)
 
 
-def _in_year(scenario: Scenario, year: Year, before: list[tuple[str, Settlement]]) -> Scenario:
+def _in_year(
+    scenario: Scenario, year: Year, title: str, before: list[tuple[str, Settlement]]
+) -> Scenario:
     baseline = scenario.baseline
     if year.baseline == "previous":
         last = before[-1][1]
         baseline = (last.pounds + last.top_up).astype(np.float64)
     return replace(
         scenario,
-        title=f"{scenario.title}, {year.label}",
+        title=title,
         pot=year.pot,
         damping=year.damping,
         transition=year.transition,

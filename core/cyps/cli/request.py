@@ -1,0 +1,177 @@
+"""What a person asked `cyps settle` for, by options or by a scenario file: one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cyps.errors import CypsError
+from cyps.returns import (
+    AuthorityList,
+    ReturnsError,
+    SettlementFiles,
+    SettlementInputs,
+    read_inputs,
+    source_of,
+)
+from cyps.settlement import Exclusion, Floor, Scenario, Year
+from cyps.settlement.scenario_file import read_scenario
+
+STATUS = "illustrative"
+STATEMENT = "Made by cyps settle from the files named in the notes. Not a published settlement."
+ACTUAL_USE = (
+    "The shares follow actual use, which holds each authority's own practice. They are not a "
+    "needs formula."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Files, years and everything else that was chosen.
+
+    `sha256` holds the hashes that named files must have; `scenario` what a scenario file
+    said, for the run record.
+    """
+
+    files: SettlementFiles
+    year: int
+    years: tuple[Year, ...]
+    exclusions: tuple[tuple[str, str], ...]
+    title: str
+    status: str = STATUS
+    statement: str | None = None
+    notes: tuple[str, ...] = ()
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    scenario: dict[str, Any] | None = None
+
+
+def request_from_options(
+    files: SettlementFiles,
+    year: int,
+    pot: int,
+    floor: float,
+    exclusions: tuple[tuple[str, str], ...],
+    title: str,
+) -> Request:
+    """The request that single options make: one year with a floor."""
+    return Request(files, year, (Year(str(year), pot, Floor(floor=floor)),), exclusions, title)
+
+
+def request_from_scenario(path: Path) -> Request:
+    """The request that a scenario file makes.
+
+    Raises
+    ------
+    CypsError
+        When the file cannot be used (see `read_scenario`).
+    """
+    read = read_scenario(path)
+    choices = read.choices
+    named = choices.files
+    return Request(
+        files=SettlementFiles(
+            use=tuple(read.path(name) for name in named.use),
+            spend=read.path(named.spend),
+            baseline=read.path(named.baseline),
+            area_cost=None if named.area_cost is None else read.path(named.area_cost),
+            population=None if named.population is None else read.path(named.population),
+        ),
+        year=choices.year,
+        years=read.years(),
+        exclusions=tuple(sorted(choices.exclude.items())),
+        title=choices.title,
+        status=choices.status,
+        statement=choices.statement,
+        notes=(*choices.notes, *read.pot_notes()),
+        sha256=choices.sha256,
+        scenario={
+            "files": list(read.sources),
+            "choices": choices.model_dump(mode="json", exclude_none=True),
+        },
+    )
+
+
+def read_requested(request: Request) -> SettlementInputs:
+    """Read the files of a request, or say everything that is wrong and how to leave out."""
+    listed = AuthorityList(request.year, frozenset(code for code, _ in request.exclusions))
+    _check_hashes(request)
+    try:
+        return read_inputs(request.files, listed)
+    except ReturnsError as error:
+        raise CypsError(f"{error}{_how_to_exclude(error, listed, request)}") from error
+
+
+def _check_hashes(request: Request) -> None:
+    """Before anything is read: another file's problems would only mislead."""
+    named = {path.name: path for path in request.files.paths}
+    for name, expected in request.sha256.items():
+        if name not in named:
+            raise CypsError(
+                f"The scenario gives a SHA-256 for {name}, which is none of its files "
+                f"({', '.join(sorted(named))})."
+            )
+        found = source_of(named[name])[0].sha256
+        if found != expected.lower():
+            raise CypsError(
+                f"{name} is not the file that the scenario was made with: its SHA-256 is "
+                f"{found}, not {expected}. Get the right file, or change the scenario if the "
+                "new one is meant."
+            )
+
+
+def _how_to_exclude(error: ReturnsError, listed: AuthorityList, request: Request) -> str:
+    codes = [code for code in error.codes if code in listed.codes]
+    if not codes:
+        return ""
+    by_option = request.scenario is None
+    # Leaving many out is hardly what is meant: then the file is wrong.
+    if len(codes) > 10:
+        how = "--exclude CODE=reason" if by_option else 'CODE = "reason" under [exclude]'
+        return f"\nTo leave an authority out, and say so on every output: {how}"
+    if by_option:
+        options = "\n".join(f'  --exclude {code}="reason"' for code in codes)
+        return f"\nTo leave them out, and say so on every output, add:\n{options}"
+    lines = "\n".join(f'  {code} = "reason"' for code in codes)
+    return (
+        f"\nTo leave them out, and say so on every output, write in the scenario:\n"
+        f"  [exclude]\n{lines}"
+    )
+
+
+def scenario_of(request: Request, inputs: SettlementInputs) -> Scenario:
+    """What holds in every year of a request; pot and rule are the first year's."""
+    everyone = {a.code: a for a in inputs.listed.everyone}
+    left_out = tuple(
+        Exclusion(code, everyone[code].name, reason) for code, reason in request.exclusions
+    )
+    statement = request.statement or STATEMENT
+    first = request.years[0]
+    return Scenario(
+        title=request.title,
+        status=request.status,
+        statement=f"{statement} {ACTUAL_USE}" if inputs.published else statement,
+        year=request.year,
+        authorities=inputs.listed.settled,
+        spend=inputs.spend.spend,
+        area_cost=inputs.area_cost,
+        baseline=inputs.baseline,
+        pot=first.pot,
+        damping=first.damping,
+        transition=first.transition,
+        exclusions=left_out,
+        notes=(*request.notes, *inputs.notes),
+    )
+
+
+def required(given: Mapping[str, object]) -> None:
+    """Say which options are missing where no scenario file is given."""
+    missing = [name for name, value in given.items() if value is None or value == ()]
+    if missing:
+        raise click.UsageError(
+            f"Missing {', '.join(missing)}. Give them, or a scenario file that names them: "
+            "cyps settle SCENARIO.toml --out DIR"
+        )

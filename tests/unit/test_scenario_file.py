@@ -1,0 +1,204 @@
+"""Scenario files: the same as options, many years, extended, and wrong in every way."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cyps.cli import main
+from cyps.errors import CypsError
+from cyps.settlement.scenario_file import read_scenario, scenario_schema
+from plain_files import SPEND, baseline_rows, use_rows, without, write_csv
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "scenario.schema.json"
+ONE_YEAR = """
+format = 1
+title = "Settlement from files"
+pot = 220_000_000
+
+[files]
+use = "use.csv"
+spend = "spend.csv"
+baseline = "baseline.csv"
+
+[damping]
+kind = "floor"
+floor = -0.05
+"""
+YEARS = """
+extends = "scenario.toml"
+title = "Three years"
+
+[[years]]
+label = "2026-27"
+phasing = 0.3333333333333333
+damping = { kind = "none" }
+
+[[years]]
+label = "2027-28"
+pot = { value = 230_000_000, source = "A paper", status = "assumed", dated = 2026-11-20 }
+phasing = 0.6666666666666666
+
+[[years]]
+label = "2028-29"
+pot = 240_000_000
+baseline = "previous"
+damping = { kind = "floor and ceiling", floor = 0.0, ceiling = 0.3 }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_csv(tmp_path / "use.csv", use_rows())
+    write_csv(tmp_path / "spend.csv", SPEND)
+    write_csv(tmp_path / "baseline.csv", baseline_rows())
+    (tmp_path / "scenario.toml").write_text(ONE_YEAR)
+    (tmp_path / "years.toml").write_text(YEARS)
+    return tmp_path
+
+
+def settle(*args):
+    return CliRunner().invoke(main, ["settle", *map(str, args)], env={"COLUMNS": "80"})
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_scenario_gives_what_the_options_give(folder):
+    by_file = settle(folder / "scenario.toml", "--out", folder / "a")
+    assert by_file.exit_code == 0, by_file.output
+    by_options = settle(
+        "--use", folder / "use.csv", "--spend", folder / "spend.csv",
+        "--baseline", folder / "baseline.csv", "--pot", "220000000", "--floor", "-5%",
+        "--out", folder / "b",
+    )  # fmt: skip
+    assert by_options.exit_code == 0, by_options.output
+    for name in ("results.csv", "settlement.xlsx", "notes.txt"):
+        assert (folder / "a" / name).read_bytes() == (folder / "b" / name).read_bytes()
+    record = json.loads((folder / "a" / "run.json").read_text(encoding="utf-8"))
+    assert record["scenario"]["files"] == ["scenario.toml"]
+    assert record["scenario"]["choices"]["damping"] == {"kind": "floor", "floor": -0.05}
+    assert str(folder) not in json.dumps(record)
+
+
+def test_the_same_scenario_gives_the_same_bytes(folder):
+    for out in ("a", "b"):
+        assert settle(folder / "years.toml", "--out", folder / out).exit_code == 0
+    of = {
+        out: {p.relative_to(folder / out): p.read_bytes() for p in (folder / out).rglob("*.*")}
+        for out in ("a", "b")
+    }
+    assert of["a"] == of["b"]
+
+
+def test_years_follow_each_other(folder):
+    done = settle(folder / "years.toml", "--out", folder / "out", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["years"]
+    assert list(told) == ["2026-27", "2027-28", "2028-29"]
+    assert [year["pot"] for year in told.values()] == [220_000_000, 230_000_000, 240_000_000]
+    by_year = {label: rows(folder / "out" / label / "results.csv") for label in told}
+    for label, year in told.items():
+        assert sum(int(row["pounds"]) for row in by_year[label]) == year["pot"]
+    before = [float(row["pounds"]) for row in by_year["2027-28"]]
+    assert [float(row["baseline"]) for row in by_year["2028-29"]] == before
+    table = rows(folder / "out" / "years.csv")
+    assert len(table) == 3 * 153
+    assert [row["pounds"] for row in table[153:306]] == [r["pounds"] for r in by_year["2027-28"]]
+    notes = (folder / "out" / "2027-28" / "notes.txt").read_text(encoding="utf-8")
+    assert "Pot 2027-28: £230,000,000 (assumed, 2026-11-20: A paper)." in notes
+    assert "0.6667 of the way to target, then floor -5.00%" in notes
+    # The workbook shows a floor for all and nothing else: no year here has just that.
+    assert not list((folder / "out").rglob("settlement.xlsx"))
+    assert "No workbook" in notes
+
+
+def test_the_terminal_shows_every_year_in_50_columns(folder):
+    args = ["settle", str(folder / "years.toml"), "--out", str(folder / "out")]
+    done = CliRunner().invoke(main, args, env={"COLUMNS": "50"})
+    assert done.exit_code == 0, done.output
+    for label in ("2026-27", "2027-28", "2028-29"):
+        assert label in done.stdout
+    # A path is one line, so that it can be copied.
+    lines = [line for line in done.stdout.splitlines() if str(folder) not in line]
+    assert max(map(len, lines)) <= 50
+
+
+def test_extends_says_only_what_is_different(folder):
+    (folder / "higher.toml").write_text(
+        'extends = "scenario.toml"\n[damping]\nkind = "proportional"\nfloor = 0.0\n'
+        '[exclude]\nE06000053 = "a trial"\n'
+    )
+    choices = read_scenario(folder / "higher.toml").choices
+    assert choices.title == "Settlement from files"
+    assert choices.damping.kind == "proportional"
+    assert choices.exclude == {"E06000053": "a trial"}
+
+
+def test_a_file_of_another_content_is_refused(folder):
+    right = hashlib.sha256((folder / "use.csv").read_bytes()).hexdigest()
+    (folder / "scenario.toml").write_text(f'{ONE_YEAR}\n[sha256]\n"use.csv" = "{right}"\n')
+    assert settle(folder / "scenario.toml", "--out", folder / "out").exit_code == 0
+    with (folder / "use.csv").open("a") as file:
+        file.write("\n")
+    done = settle(folder / "scenario.toml", "--out", folder / "again")
+    assert done.exit_code == 2
+    assert "is not the file that the scenario was made with" in " ".join(done.output.split())
+    assert not (folder / "again").exists()
+
+
+def test_a_missing_authority_says_what_to_write_in_the_scenario(folder):
+    write_csv(folder / "baseline.csv", without(baseline_rows(), "E06000053"))
+    done = settle(folder / "scenario.toml", "--out", folder / "out")
+    assert done.exit_code == 2
+    assert "[exclude]" in done.output
+    assert 'E06000053 = "reason"' in done.output
+
+
+def test_options_beside_a_scenario_are_refused(folder):
+    done = settle(folder / "scenario.toml", "--pot", "5", "--out", folder / "out")
+    assert done.exit_code == 2
+    assert "leave --pot out" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("format = 1", "format = 2"), "'format': Input should be 1"),
+        (("format = 1", ""), "'format' is missing"),
+        (("pot = 220_000_000", "pott = 1"), "'pott' is not a key that a scenario has"),
+        (("pot = 220_000_000", "pot = 2.5"), "'pot"),
+        (("pot = 220_000_000", ""), "year 2025 has no pot, and neither has the scenario"),
+        (('kind = "floor"', 'kind = "flour"'), "'damping'.*'flour'"),
+        (("floor = -0.05", "floor = -0.05\nceiling = 1.0"), "'damping.floor.ceiling' is not a key"),
+        (("[files]", "[files"), "is not written in TOML"),
+        (('title = "Settlement from files"', 'extends = "scenario.toml"'), "extends itself"),
+        (('title = "Settlement from files"', 'extends = "../a.toml"'), "in the same folder"),
+        (('title = "Settlement from files"', 'extends = "none.toml"'), "There is no scenario file"),
+    ],
+)
+def test_wrong_scenarios_are_told_by_key(folder, change, says):
+    (folder / "scenario.toml").write_text(ONE_YEAR.replace(*change, 1))
+    with pytest.raises(CypsError, match=says):
+        read_scenario(folder / "scenario.toml").years()
+
+
+def test_a_year_that_cannot_be_settled_is_named(folder):
+    text = YEARS.replace("floor = 0.0, ceiling", "floor = 0.29, ceiling")
+    (folder / "years.toml").write_text(text)
+    done = settle(folder / "years.toml", "--out", folder / "out")
+    assert done.exit_code == 2
+    assert "Year 2028-29: A floor of 29" in " ".join(done.output.split())
+    assert not (folder / "out").exists()
+
+
+def test_the_published_schema_is_the_one_that_checks():
+    """Renew: uv run python -m cyps.settlement.scenario_file > docs/scenario.schema.json."""
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == scenario_schema()
