@@ -2,9 +2,11 @@
 
 from cyps.cli.command_line import main
 from cyps.cli.demo import demo_command
+from cyps.cli.pack import pack_group
 from cyps.cli.settle import settle_command
 
 main.add_command(demo_command)
+main.add_command(pack_group)
 main.add_command(settle_command)
 
 __all__ = ["main"]

@@ -117,10 +117,30 @@ def _manifest_words(before: Pack, after: Pack) -> list[str]:
     for model in after.models:
         if model.metric in models:
             words += _model_words(models[model.metric], model)
-    lost, new = set(before.use.codes) - set(after.use.codes), set(after.use.codes)
-    new -= set(before.use.codes)
-    words += [f"Authorities only in the first: {', '.join(sorted(lost))}."] if lost else []
-    words += [f"Authorities only in the second: {', '.join(sorted(new))}."] if new else []
+    words += [f"No longer so: {limit}" for limit in before.limits if limit not in after.limits]
+    words += [f"New: {limit}" for limit in after.limits if limit not in before.limits]
+    words += _use_words(before, after)
+    return words
+
+
+def _use_words(before: Pack, after: Pack) -> list[str]:
+    totals = [
+        dict(zip(pack.metrics, pack.use.children.sum(axis=0).tolist(), strict=True))
+        for pack in (before, after)
+    ]
+    same = before.use.measure == after.use.measure == "children"
+    words = [
+        f"{metric}, use of all authorities: {old:,.0f} children became {totals[1][metric]:,.0f}."
+        for metric, old in totals[0].items()
+        if same and metric in totals[1] and old != totals[1][metric]
+    ]
+    old_codes, new_codes = set(before.use.codes), set(after.use.codes)
+    lost, new = old_codes - new_codes, new_codes - old_codes
+    for which, only, pack in (("first", lost, before), ("second", new, after)):
+        names = [n for c, n in zip(pack.use.codes, pack.use.names, strict=True) if c in only]
+        if names:
+            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+            words.append(f"Authorities only in the {which}: {', '.join(names[:10])}{more}.")
     return words
 
 
@@ -129,11 +149,6 @@ def _model_words(before: MetricModel, after: MetricModel) -> list[str]:
         ("sigma", before.sigma, after.sigma),
         ("children with the event", before.events, after.events),
         ("verdict", before.verdict, after.verdict),
-        (
-            "covariance",
-            before.covariance is not None or None,
-            after.covariance is not None or None,
-        ),
     )
     return [
         f"{before.metric}, {what}: {_said(old)} became {_said(new)}."
@@ -145,8 +160,6 @@ def _model_words(before: MetricModel, after: MetricModel) -> list[str]:
 def _said(value: str | float | None) -> str:
     if value is None:
         return "not given"
-    if value is True:
-        return "given"
     if isinstance(value, str):
         return f"'{value}'"
     return f"{value:,}" if isinstance(value, int) and value > 9999 else f"{value:g}"
@@ -165,10 +178,10 @@ def _driver_words(before: Pack, after: Pack) -> list[str]:
         words += [f"'{name}' lost its category '{category}'." for category in gone]
         words += [f"'{name}' has a new category '{category}'." for category in added]
         if was.categories[:1] != now.categories[:1]:
+            old_one, new_one = (d.categories[0] if d.categories else None for d in (was, now))
             words.append(
-                f"The reference of '{name}' was {_said(was.categories[0] if was.categories else None)}"
-                f", and is {_said(now.categories[0] if now.categories else None)}: its coefficients "
-                "cannot be compared one by one."
+                f"The reference of '{name}' was {_said(old_one)}, and is {_said(new_one)}: its "
+                "coefficients cannot be compared one by one."
             )
     return words
 

@@ -13,17 +13,9 @@ from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.pack.contents import PackDriver
+from cyps.pack.parameter_columns import DRIVER_COLUMNS, Columns, find_columns
 from cyps.returns import Problems, Row, Source, Table, read_table
-from cyps.returns.by_authority import METRICS
 from cyps.returns.tables import same_name
-
-_DRIVER = ("driver", "variable", "parameter")
-_LEVEL = ("level", "driver_level")
-_CATEGORY = ("category", "categories")
-_MARK = ("reference", "is_reference", "label")
-_COEFFICIENT = ("", "coefficient", "coef", "log odds", "estimate")
-_ERROR = ("se", "standard error", "std error", "coefficient standard error")
-_ODDS = ("or", "odds ratio", "odds")
 
 _LEVELS: dict[str, Literal["child", "area"]] = {
     **dict.fromkeys(("child", "pupil", "person"), "child"),
@@ -67,8 +59,8 @@ def read_parameters(
     metric its coefficient (`CIN` or `CIN coefficient`, log odds) and standard error (`CIN_se`
     or `CIN standard error`). One row is the intercept's. The reference category of a driver has
     `reference` in its cells, or a coefficient of 0 or nothing without a standard error; where
-    there is a column `reference`, the rows marked in it are meant and no others. A row `sigma` may give the standard deviation of the
-    authority effects.
+    there is a column `reference`, the rows marked in it are meant and no others. A row `sigma`
+    may give the standard deviation of the authority effects.
 
     Parameters
     ----------
@@ -93,9 +85,9 @@ def read_parameters(
     >>> parameters.drivers[0].categories, parameters.coefficients.tolist(), parameters.sigma
     (('female', 'male'), [[-3.5], [0.2]], {'CIN': 0.3})
     """
-    table = read_table(path, key_columns=_DRIVER)
+    table = read_table(path, key_columns=DRIVER_COLUMNS)
     problems = Problems()
-    columns = _columns(table, with_errors, problems)
+    columns = find_columns(table, with_errors, problems)
     problems.stop_if_any()
     lines = _lines(table, columns, problems)
     problems.stop_if_any()
@@ -117,20 +109,6 @@ def read_parameters(
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
-    driver: int
-    level: int
-    category: int | None
-    mark: int | None
-    pairs: Mapping[str, tuple[int, int | None]]
-    unread: tuple[str, ...]
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        return tuple(self.pairs)
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     row: Row
     driver: str
@@ -141,69 +119,7 @@ class _Line:
     errors: tuple[float | None, ...]
 
 
-def _columns(table: Table, with_errors: bool, problems: Problems) -> _Columns:
-    pairs: dict[str, tuple[int, int | None]] = {}
-    for metric in METRICS:
-        with problems.gathered():
-            pair = _pair(table, metric, with_errors)
-            if pair is not None:
-                pairs[metric] = pair
-    if not pairs and not len(problems):
-        problems.add(
-            f"{table.place}: no column holds coefficients. Name a pair of columns after each "
-            f"metric ({', '.join(METRICS)}), such as 'CIN' and 'CIN_se'. The columns are "
-            f"{table.listed(range(len(table.header)))}."
-        )
-    driver = level = -1
-    with problems.gathered():
-        driver = table.column(*_DRIVER)
-    with problems.gathered():
-        level = table.column(*_LEVEL)
-    category = table.column(*_CATEGORY) if table.columns_named(_CATEGORY) else None
-    mark = _mark_column(table)
-    read = {driver, level, category, mark, *(i for pair in pairs.values() for i in pair)}
-    unread = tuple(name for i, name in enumerate(table.header) if name and i not in read)
-    return _Columns(driver, level, category, mark, pairs, unread)
-
-
-def _mark_column(table: Table) -> int | None:
-    """The column that marks references; one of labels only when it says 'reference'."""
-    for column in table.columns_named(_MARK):
-        is_label = same_name(table.header[column]) == "label"
-        if not is_label or any(row.cells[column] == "reference" for row in table.rows):
-            return column
-    return None
-
-
-def _pair(table: Table, metric: str, with_errors: bool) -> tuple[int, int | None] | None:
-    def names(endings: Sequence[str]) -> list[str]:
-        return [f"{metric} {ending}".strip() for ending in endings]
-
-    values, errors = table.columns_named(names(_COEFFICIENT)), table.columns_named(names(_ERROR))
-    odds = table.columns_named(names(_ODDS))
-    if not values and odds:
-        raise CypsError(
-            f"{table.place}: {table.listed(odds)} holds odds ratios. Coefficients are log odds: "
-            f"take the natural logarithm, and name the column '{metric}'."
-        )
-    if not values and not errors:
-        return None
-    if not values:
-        raise CypsError(
-            f"{table.place}: {metric} has standard errors ({table.listed(errors)}) but no "
-            f"coefficients. Add a column '{metric}' with them."
-        )
-    if not errors and with_errors:
-        raise CypsError(
-            f"{table.place}: {metric} has coefficients ({table.listed(values)}) but no standard "
-            f"errors. Add a column '{metric}_se'; if they were not published, say "
-            "--no-standard-errors."
-        )
-    value = table.column(*names(_COEFFICIENT))
-    return value, table.column(*names(_ERROR)) if errors and with_errors else None
-
-
-def _lines(table: Table, columns: _Columns, problems: Problems) -> list[_Line]:
+def _lines(table: Table, columns: Columns, problems: Problems) -> list[_Line]:
     lines = []
     for row in table.rows:
         with problems.gathered():
@@ -211,7 +127,7 @@ def _lines(table: Table, columns: _Columns, problems: Problems) -> list[_Line]:
     return lines
 
 
-def _line(table: Table, columns: _Columns, row: Row) -> _Line:
+def _line(table: Table, columns: Columns, row: Row) -> _Line:
     driver = " ".join(row.cells[columns.driver].split())
     if not driver or same_name(driver) == "reference":
         raise CypsError(
@@ -251,7 +167,7 @@ def _number_in(table: Table, row: Row, column: int) -> float | None:
     )
 
 
-def _is_marked(table: Table, columns: _Columns, row: Row) -> bool:
+def _is_marked(table: Table, columns: Columns, row: Row) -> bool:
     if columns.mark is None:
         return False
     word = row.cells[columns.mark].casefold()
@@ -266,7 +182,7 @@ def _is_marked(table: Table, columns: _Columns, row: Row) -> bool:
 
 
 def _sorted_out(
-    table: Table, columns: _Columns, lines: Sequence[_Line], problems: Problems
+    table: Table, columns: Columns, lines: Sequence[_Line], problems: Problems
 ) -> tuple[list[_Line], dict[str, float | None], dict[str, list[_Line]]]:
     """The intercept's line, sigma by metric, and every driver's lines."""
     intercept = [line for line in lines if same_name(line.driver) in _INTERCEPT]
@@ -291,7 +207,7 @@ def _sorted_out(
     return intercept, {m: s for m, s in told.items() if s is not None}, by_driver
 
 
-def _check_complete(table: Table, line: _Line, columns: _Columns, problems: Problems) -> None:
+def _check_complete(table: Table, line: _Line, columns: Columns, problems: Problems) -> None:
     for (metric, (value, error)), b, se in zip(
         columns.pairs.items(), line.coefficients, line.errors, strict=True
     ):

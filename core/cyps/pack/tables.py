@@ -134,7 +134,7 @@ def _read_use(
 ) -> UseTable:
     rows = tables.rows("use.csv", ["code", "name", *metrics])
     codes = tuple(row[0] for row in rows)
-    known = {authority.code for authority in authorities(manifest.year)}
+    known = {authority.code: authority.name for authority in authorities(manifest.year)}
     strangers = [code for code in codes if code not in known]
     if not codes:
         raise PackError(f"{tables.where}: use.csv has no authority.")
@@ -147,7 +147,7 @@ def _read_use(
     told = manifest.gradient
     return UseTable(
         codes=codes,
-        names=tuple(row[1] for row in rows),
+        names=tuple(known[code] for code in codes),  # a file's own words could be anything
         metrics=tuple(metrics),
         children=children,
         gradient=_read_gradient(tables, metrics, labels, codes) if told else None,
