@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from cyps.cli import main, outputs
-from cyps.cli.outputs import RECORD, RESULTS, WORKBOOK, safe_text
+from cyps.cli.outputs import RECORD, RESULTS, SETTLEMENT, WORKBOOK, safe_text
 from plain_files import (
     AUTHORITIES,
     SPEND,
@@ -24,7 +24,7 @@ from plain_files import (
 )
 
 POT = 220_000_000
-FILES = [WORKBOOK, RESULTS, "notes.txt", RECORD]
+FILES = [WORKBOOK, RESULTS, "notes.txt", SETTLEMENT, RECORD]
 
 
 @pytest.fixture

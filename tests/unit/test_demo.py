@@ -30,6 +30,7 @@ def test_everything_is_written(demo):
     out, done = demo
     assert {path.name for path in out.iterdir()} == {
         "settlement.xlsx", "shares.csv", "results.csv", "notes.txt", "run.json",
+        "settlement.json",
         "synthetic-england.cyps.zip",
     }  # fmt: skip
     assert str(out / "settlement.xlsx") in done.stdout.replace("\n", "")

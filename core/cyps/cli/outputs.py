@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.settlement import Settlement
+from cyps.settlement.record import to_json
 from cyps.settlement.summaries import on_the_floor
 
 if TYPE_CHECKING:
     from cyps_workbooks import PackNote
 
 RESULTS, NOTES, WORKBOOK, RECORD = "results.csv", "notes.txt", "settlement.xlsx", "run.json"
-YEARS = "years.csv"
+YEARS, SETTLEMENT = "years.csv", "settlement.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ def write_outputs(
     workbook: bool = True,
     more: Mapping[str, bytes] | None = None,
 ) -> Outputs:
-    """Write results.csv, notes.txt, settlement.xlsx and run.json into a folder, all or none.
+    """Write the files of a settlement into a folder, all or none.
+
+    They are results.csv, notes.txt, settlement.json (what the settlement can be made anew
+    from, see `cyps.settlement.record`), settlement.xlsx and run.json.
 
     Everything is written beside first and put in place when it is whole; on
     any error the folder is as it was.
@@ -111,6 +115,7 @@ def _write_all(
     files = {
         RESULTS: results_csv(settlement, population).encode(),
         NOTES: notes_text(settlement).encode(),
+        SETTLEMENT: to_json(settlement.scenario, settlement.use).encode(),
         **more,
     }
     for name, content in files.items():

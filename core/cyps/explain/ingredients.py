@@ -20,14 +20,15 @@ class Ingredients:
     """What a damped allocation is made of.
 
     `share` has the share of use (n_authorities,) of each metric, `weight` its cost
-    weight; weights sum to 1. Rule and transition are the damping together.
+    weight; weights sum to 1. Rule and transition are the damping together. The pot of a trial
+    need not be whole pounds: nothing is rounded here.
     """
 
     codes: tuple[str, ...]
     share: Mapping[str, NDArray[np.float64]]
     weight: Mapping[str, float]
     area_cost: NDArray[np.float64]
-    pot: int
+    pot: float
     baseline: Pounds
     rule: DampingRule
     transition: Transition
