@@ -46,9 +46,10 @@ def draw_notes(draft: Draft) -> None:
     if pack is not None:
         lines = (
             f"{pack.name} ({pack.status}). {pack.statement}",
+            *([pack.state] if pack.state else []),
             f"Content hash {pack.content_hash}",
         )
-        row = _section(page, row, "Pack of coefficients", lines)
+        row = _section(page, row, "Pack", lines)
     row = _section(page, row, "Method", METHOD)
     row = _section(page, row, "References", REFERENCES)
     left_out = [f"{x.code} {x.name}: {x.reason}" for x in scenario.exclusions] or ["Nobody."]

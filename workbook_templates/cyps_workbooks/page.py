@@ -32,6 +32,8 @@ class PackNote:
     content_hash: str
     status: str
     statement: str
+    state: str = ""
+    """Who vouches for it, in a sentence; empty when nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)

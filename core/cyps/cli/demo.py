@@ -23,7 +23,7 @@ from rich.console import Console
 from cyps.cli.outputs import write_outputs
 from cyps.cli.report import print_report
 from cyps.errors import CypsError
-from cyps.pack import Pack, pack_bytes
+from cyps.pack import UNSIGNED, Pack, pack_bytes
 from cyps.settlement import Settlement, settle
 
 if TYPE_CHECKING:  # the modeller's side is loaded when the demo runs, not with the command line
@@ -76,7 +76,7 @@ def demo_command(children: int, seed: int, out: Path) -> None:
             settlement,
             out,
             record=_record(fits, pack, identity, children, seed, steps),
-            pack=PackNote(pack.name, identity, pack.status, pack.statement),
+            pack=PackNote(pack.name, identity, pack.status, pack.statement, UNSIGNED.sentence),
             more={SHARES: shares_csv(settlement), PACK: packed},
         )
     print_report(settlement, outputs)
@@ -166,7 +166,7 @@ def _pack(fits: Sequence[MultilevelFit], everyone: Cells, sample_areas: int, see
 def _settle(england: SyntheticEngland, pack: Pack) -> Settlement:
     from cyps.synthetic import illustrative_scenario
 
-    use = pack.predicted_use()
+    use = pack.predicted_use(UNSIGNED.sentence)
     return settle(illustrative_scenario(england, use), use)
 
 
@@ -207,7 +207,12 @@ def _record(
         "status": pack.status,
         "statement": pack.statement,
         "options": {"children": children, "seed": seed},
-        "pack": {"name": pack.name, "content_hash": identity, "created": pack.created},
+        "pack": {
+            "name": pack.name,
+            "content_hash": identity,
+            "created": pack.created,
+            "state": UNSIGNED.standing.value,
+        },
         "fits": [
             {
                 "metric": fit.metric,

@@ -249,8 +249,7 @@ class _Made:
 
     def use_table(self, files: tuple[Path, ...]) -> UseTable:
         """The use by authority, from files."""
-        measure = "share" if self.shares else "children"
-        return read_use_table(files, self.listed, measure=measure)
+        return read_use_table(files, self.listed, measure="share" if self.shares else "children")
 
     def words(self) -> PackWords:
         """What the pack says of itself; who was left out stands in its source."""

@@ -12,6 +12,7 @@ import click
 from cyps.errors import CypsError
 from cyps.returns import (
     AuthorityList,
+    GivenUse,
     ReturnsError,
     SettlementFiles,
     SettlementInputs,
@@ -95,12 +96,15 @@ def request_from_scenario(path: Path) -> Request:
     )
 
 
-def read_requested(request: Request) -> SettlementInputs:
-    """Read the files of a request, or say everything that is wrong and how to leave out."""
+def read_requested(request: Request, given: GivenUse | None = None) -> SettlementInputs:
+    """Read the files of a request, or say everything that is wrong and how to leave out.
+
+    `given` is the use that a pack holds, where one stands in place of tables.
+    """
     listed = AuthorityList(request.year, frozenset(code for code, _ in request.exclusions))
     _check_hashes(request)
     try:
-        return read_inputs(request.files, listed)
+        return read_inputs(request.files, listed, given)
     except ReturnsError as error:
         raise CypsError(f"{error}{_how_to_exclude(error, listed, request)}") from error
 
@@ -148,7 +152,7 @@ def scenario_of(request: Request, inputs: SettlementInputs) -> Scenario:
     left_out = tuple(
         Exclusion(code, everyone[code].name, reason) for code, reason in request.exclusions
     )
-    statement = request.statement or STATEMENT
+    statement = f"{inputs.warning} {request.statement or STATEMENT}".strip()
     first = request.years[0]
     return Scenario(
         title=request.title,

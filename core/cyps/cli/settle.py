@@ -12,6 +12,7 @@ import click
 
 from cyps.cli.options import exclusions, rate, whole_pot
 from cyps.cli.outputs import Outputs, all_notes, result_totals, write_outputs, write_years
+from cyps.cli.pack_use import given_use, pack_among, pack_note, pack_record
 from cyps.cli.report import print_report, print_years
 from cyps.cli.request import (
     Request,
@@ -22,6 +23,7 @@ from cyps.cli.request import (
     scenario_of,
 )
 from cyps.geography import LAST_YEAR
+from cyps.pack import LoadedPack
 from cyps.returns import SettlementFiles, SettlementInputs
 from cyps.settlement import Settlement, settle_years
 
@@ -30,7 +32,8 @@ _FILE = click.Path(path_type=Path)
 
 @click.command("settle", short_help="From files by authority to pounds.")
 @click.argument("scenario", type=_FILE, required=False)
-@click.option("--use", "use", type=_FILE, multiple=True, help="Use by authority.")
+@click.option("--use", "use", type=_FILE, multiple=True, help="Use by authority, or a pack.")
+@click.option("--trust", type=_FILE, help="Trust file (TOML): whose signature on a pack counts.")
 @click.option("--spend", type=_FILE, help="National spend by service area.")
 @click.option("--baseline", type=_FILE, help="What each authority had before.")
 @click.option("--area-cost", type=_FILE, help="Area cost factors; 1 for all when not given.")
@@ -52,6 +55,7 @@ _FILE = click.Path(path_type=Path)
 def settle_command(
     scenario: Path | None,
     use: tuple[Path, ...],
+    trust: Path | None,
     spend: Path | None,
     baseline: Path | None,
     area_cost: Path | None,
@@ -69,8 +73,8 @@ def settle_command(
 
     Give a SCENARIO.toml that names files and choices, or the files and choices
     themselves. Files are CSV or Excel, plain ones or the ones that DfE and MHCLG
-    publish. Writes settlement.xlsx, results.csv, notes.txt and run.json into --out;
-    for several years a folder each, and years.csv.
+    publish; use may be a pack (.cyps.zip). Writes settlement.xlsx, results.csv,
+    notes.txt and run.json into --out; for several years a folder each, and years.csv.
     """
     given = {
         "--use": use, "--spend": spend, "--baseline": baseline, "--area-cost": area_cost,
@@ -93,21 +97,23 @@ def settle_command(
         name = "Settlement from files" if title is None else title
         listed = LAST_YEAR if year is None else year
         request = request_from_options(files, listed, pot, floor, exclude, name)
-    _settle(request, out, as_json, not no_workbook)
+    _settle(request, trust, out, as_json, not no_workbook)
 
 
 _NEEDED = ("--use", "--spend", "--baseline", "--pot", "--floor")
 
 
-def _settle(request: Request, out: Path, as_json: bool, workbook: bool) -> None:
-    inputs = read_requested(request)
+def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, workbook: bool) -> None:
+    pack = pack_among(request.files.use, trust=trust, year=request.year)
+    inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
     settled = settle_years(scenario_of(request, inputs), request.years, inputs.use)
     written = [
         write_outputs(
             settlement,
             out if len(settled) == 1 else out / label,
-            record=_record(request, inputs, settlement),
+            record=_record(request, inputs, settlement, pack),
             population=inputs.population,
+            pack=pack_note(pack) if pack and workbook else None,
             workbook=workbook,
         )
         for label, settlement in settled
@@ -140,7 +146,12 @@ def _print_json(
     click.echo(json.dumps(told, indent=2, ensure_ascii=False))
 
 
-def _record(request: Request, inputs: SettlementInputs, settlement: Settlement) -> dict[str, Any]:
+def _record(
+    request: Request,
+    inputs: SettlementInputs,
+    settlement: Settlement,
+    pack: LoadedPack | None,
+) -> dict[str, Any]:
     """Everything needed to run again and compare; no folder names and no clock."""
     scenario = settlement.scenario
     return {
@@ -165,6 +176,7 @@ def _record(request: Request, inputs: SettlementInputs, settlement: Settlement) 
             }
             for file in inputs.files
         ],
+        **({"pack": pack_record(pack)} if pack else {}),
         **({"scenario": request.scenario} if request.scenario else {}),
         "spend": [
             {"service_area": line.service_area, "metric": line.metric, "pounds": line.pounds}

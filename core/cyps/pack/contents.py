@@ -200,8 +200,10 @@ class Pack:
 
     def predicted_use(self, state: str = "") -> Use:
         """The use table as the needs shares want it; `state` ends what is said of it."""
-        what = "Predicted by pack" if self.kind == "coefficients" else "Use without a model, pack"
-        basis = f"{what} '{self.name}' ({self.status}): {self.statement}"
+        if self.kind == "coefficients":
+            basis = f"Predicted by pack '{self.name}' ({self.status}): {self.statement}"
+        else:
+            basis = f"Given by pack '{self.name}', without a model ({self.status}): {self.statement}"
         if self.use.measure == "share":
             basis = f"{basis.rstrip('.')}. Its numbers are shares, not children"
         if state:

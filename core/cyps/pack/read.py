@@ -81,13 +81,15 @@ def read_pack(path: Path, *, trust: Trust | None = None, year: int | None = None
 
 
 def is_pack(path: Path) -> bool:
-    """Whether a file is meant as a pack: a zip with a manifest.json in it.
+    """Whether a file is meant as a pack: so named, or a zip with a manifest.json in it.
 
     Examples
     --------
-    >>> is_pack(Path("no-such-file.csv"))
-    False
+    >>> is_pack(Path("use.csv")), is_pack(Path("synthetic-england.cyps.zip"))
+    (False, True)
     """
+    if path.name.casefold().endswith(".cyps.zip"):
+        return True
     try:
         with zipfile.ZipFile(path) as archive:
             return "manifest.json" in archive.namelist()

@@ -3,6 +3,7 @@
 from cyps.returns.authority_list import AuthorityList
 from cyps.returns.by_authority import Reading
 from cyps.returns.inputs import (
+    GivenUse,
     InputFile,
     SettlementFiles,
     SettlementInputs,
@@ -20,6 +21,7 @@ from cyps.returns.tables import Row, Table, read_table
 __all__ = [
     "LINES",
     "AuthorityList",
+    "GivenUse",
     "InputFile",
     "OutturnLine",
     "Problem",

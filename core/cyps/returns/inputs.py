@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +72,7 @@ class SettlementInputs:
 
     Arrays have a row for each of `listed.settled`, in code order. `population`
     is None when no file gave it. `published` says whether any use is real
-    activity from a department's file.
+    activity from a department's file; `warning` is what every banner must say of it.
     """
 
     listed: AuthorityList
@@ -84,13 +84,53 @@ class SettlementInputs:
     published: bool
     files: tuple[InputFile, ...]
     notes: tuple[str, ...]
+    warning: str = ""
 
 
-def read_inputs(files: SettlementFiles, listed: AuthorityList) -> SettlementInputs:
+@dataclass(frozen=True, slots=True)
+class GivenUse:
+    """Use that comes ready from elsewhere (a pack), with the file it stood in.
+
+    `notes` say what it is; `warning` is what every banner must say of it, if anything.
+    """
+
+    use: Use
+    file: InputFile
+    notes: tuple[str, ...] = ()
+    warning: str = ""
+
+    def of(self, listed: AuthorityList, problems: Problems) -> Use:
+        """The use of the settled authorities; notes those that it has not, or that are strange."""
+        where, codes = self.file.source.file, [a.code for a in listed.settled]
+        row = {code: i for i, code in enumerate(self.use.codes)}
+        missing = [code for code in codes if code not in row]
+        if missing:
+            more = f" and {len(missing) - 20} more" if len(missing) > 20 else ""
+            problems.add(
+                f"{where}: no use for {len(missing)} of the {len(codes)} authorities of "
+                f"{listed.year}: {listed.named(missing[:20])}{more}. Ask for one that has them, "
+                "or leave them out.",
+                *missing,
+            )
+        for code in row:
+            if code not in listed.codes:
+                problems.add(
+                    f"{where}: {code} is not the code of an authority in {listed.year}. "
+                    f"{listed.hint(code)}"
+                )
+        kept = [row[code] for code in codes if code in row]
+        shown = tuple(self.use.codes[i] for i in kept)
+        return Use(shown, self.use.metrics, self.use.children[kept], self.use.basis)
+
+
+def read_inputs(
+    files: SettlementFiles, listed: AuthorityList, given: GivenUse | None = None
+) -> SettlementInputs:
     """Read every file of a settlement and check it against the year's authorities.
 
     Each file may be a plain one or, for use, spend, baseline and population,
-    the one that its department publishes: its columns tell which.
+    the one that its department publishes: its columns tell which. Use that is
+    `given` stands in place of the files of use.
 
     Raises
     ------
@@ -99,7 +139,11 @@ def read_inputs(files: SettlementFiles, listed: AuthorityList) -> SettlementInpu
     """
     problems = Problems()
     use: dict[str, Reading] = {}
-    for path in files.use:
+    ready: Use | None = None
+    if given is not None:
+        with problems.gathered():
+            ready = given.of(listed, problems)
+    for path in files.use if given is None else ():
         with problems.gathered():
             add_metrics(use, read_use(path, listed, problems))
     spend = baseline = area_cost = population = None
@@ -116,7 +160,15 @@ def read_inputs(files: SettlementFiles, listed: AuthorityList) -> SettlementInpu
     problems.stop_if_any()
     if spend is None or baseline is None:  # pragma: no cover - the line above has raised
         raise CypsError("Spend and baseline are needed.")
-    return _together(listed, use, spend, baseline, area_cost, population)
+    together = _together(listed, ready, use, spend, baseline, area_cost, population)
+    if given is None:
+        return together
+    return replace(
+        together,
+        files=(given.file, *together.files),
+        notes=(*given.notes, *together.notes),
+        warning=given.warning,
+    )
 
 
 def add_metrics(use: dict[str, Reading], more: Mapping[str, Reading]) -> None:
@@ -166,32 +218,37 @@ def _read_population(path: Path, listed: AuthorityList, problems: Problems) -> R
 
 def _together(
     listed: AuthorityList,
+    ready: Use | None,
     use: Mapping[str, Reading],
     spend: SpendReading,
     baseline: Reading,
     area_cost: Reading | None,
     population: Reading | None,
 ) -> SettlementInputs:
-    metrics = tuple(metric for metric in METRICS if metric in use)
-    children = np.column_stack([_in_order(use[metric], listed) for metric in metrics])
-    codes = tuple(authority.code for authority in listed.settled)
     no_area_cost = "Area cost: no file was given, so every factor is 1 (no adjustment)."
     readings = [*use.values(), spend, baseline, area_cost, population]
     stated = {reading.notes[0] for reading in use.values()}  # told as the basis of use
     told = [n for reading in readings if reading for n in reading.notes if n not in stated]
     notes = told if area_cost else [*told, no_area_cost]
-    basis = "; ".join(use[metric].notes[0].rstrip(".") for metric in metrics)
     return SettlementInputs(
         listed,
-        Use(codes, metrics, children, basis),
+        ready or _use_of(use, listed),
         spend,
-        _in_order(area_cost, listed) if area_cost else np.ones(len(codes)),
+        _in_order(area_cost, listed) if area_cost else np.ones(len(listed.settled)),
         _in_order(baseline, listed),
         _in_order(population, listed) if population else None,
         any(reading.form != "plain file" for reading in use.values()),
         _files(use, spend, baseline, area_cost, population),
         tuple(dict.fromkeys(notes)),
     )
+
+
+def _use_of(use: Mapping[str, Reading], listed: AuthorityList) -> Use:
+    metrics = tuple(metric for metric in METRICS if metric in use)
+    children = np.column_stack([_in_order(use[metric], listed) for metric in metrics])
+    codes = tuple(authority.code for authority in listed.settled)
+    basis = "; ".join(use[metric].notes[0].rstrip(".") for metric in metrics)
+    return Use(codes, metrics, children, basis)
 
 
 def _in_order(reading: Reading, listed: AuthorityList) -> NDArray[np.float64]:

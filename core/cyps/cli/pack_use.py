@@ -1,0 +1,74 @@
+"""A pack as the use of a settlement: read, recorded, and told wherever the result goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cyps.errors import CypsError
+from cyps.pack import LoadedPack, Standing, is_pack, read_pack, read_trust
+from cyps.returns import GivenUse, InputFile, source_of
+
+if TYPE_CHECKING:
+    from cyps_workbooks import PackNote
+
+
+def pack_among(use: Sequence[Path], *, trust: Path | None, year: int) -> LoadedPack | None:
+    """The pack that files of use are; None when they are tables.
+
+    Raises
+    ------
+    CypsError
+        When a pack stands beside another file, cannot be read, or a trust file
+        is given without a pack.
+    """
+    packs = [path for path in use if is_pack(path)]
+    if not packs:
+        if trust is not None:
+            raise CypsError(
+                f"{trust.name} says whose packs are trusted, but no use comes from a pack. Leave "
+                "--trust out, or give a pack with --use."
+            )
+        return None
+    if len(use) > 1:
+        raise CypsError(
+            f"{packs[0].name} is a pack, which holds the use of every metric. Give it alone."
+        )
+    return read_pack(packs[0], trust=read_trust(trust) if trust else None, year=year)
+
+
+def given_use(loaded: LoadedPack, path: Path) -> GivenUse:
+    """The use of a pack, with what must be said of it."""
+    pack, state = loaded.pack, loaded.state
+    bad = state.standing in (Standing.CHANGED, Standing.WRONG_YEAR)
+    return GivenUse(
+        loaded.predicted_use(),
+        InputFile("use", source_of(path)[0], "pack"),
+        (f"Pack '{pack.name}': content hash {loaded.content_hash}.", *pack.limits),
+        state.sentence if bad else "",
+    )
+
+
+def pack_record(loaded: LoadedPack) -> dict[str, Any]:
+    """What the run record says of a pack."""
+    pack = loaded.pack
+    return {
+        "name": pack.name,
+        "kind": pack.kind,
+        "status": pack.status,
+        "statement": pack.statement,
+        "state": loaded.state.standing.value,
+        "state_in_words": loaded.state.sentence,
+        "year": pack.year,
+        "created": pack.created,
+        "content_hash": loaded.content_hash,
+    }
+
+
+def pack_note(loaded: LoadedPack) -> PackNote:
+    """What the workbook says of a pack."""
+    from cyps_workbooks import PackNote  # drawing is not loaded before it is needed
+
+    pack, state = loaded.pack, loaded.state.sentence
+    return PackNote(pack.name, loaded.content_hash, pack.status, pack.statement, state)
