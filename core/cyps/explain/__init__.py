@@ -2,14 +2,30 @@
 
 from cyps.explain.bridge import Bridge, NoBridge, bridge
 from cyps.explain.compare import Comparison, GroupChange, compare, distance_from_target, ranks
+from cyps.explain.population import above_population, population_bridge
+from cyps.explain.sensitivity import Tornado, sensitivity
+from cyps.explain.trace import Trace, TraceLine, authority_row, trace
+from cyps.explain.uncertainty import Range, Uncertainty, UncertainUse, uncertainty
 
 __all__ = [
     "Bridge",
     "Comparison",
     "GroupChange",
     "NoBridge",
+    "Range",
+    "Tornado",
+    "Trace",
+    "TraceLine",
+    "UncertainUse",
+    "Uncertainty",
+    "above_population",
+    "authority_row",
     "bridge",
     "compare",
     "distance_from_target",
+    "population_bridge",
     "ranks",
+    "sensitivity",
+    "trace",
+    "uncertainty",
 ]
