@@ -151,7 +151,9 @@ def write_years(settled: Sequence[tuple[str, Settlement]], out_dir: Path) -> Pat
             s.pounds.tolist(), s.top_up.tolist(), strict=True,
         )  # fmt: skip
         for place, row in zip(s.scenario.authorities, amounts, strict=True):
-            writer.writerow(_cell(v) for v in (label, place.code, place.name, place.region, *row))
+            writer.writerow(
+                csv_cell(v) for v in (label, place.code, place.name, place.region, *row)
+            )
     path = out_dir / YEARS
     beside = path.with_name(f".{YEARS}.part")
     beside.write_text(text.getvalue(), encoding="utf-8", newline="")
@@ -238,11 +240,14 @@ def results_csv(settlement: Settlement, population: NDArray[np.float64] | None =
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    writer.writerows(
+        [csv_cell(value) for value in row] for row in zip(*columns.values(), strict=True)
+    )
     return text.getvalue()
 
 
-def _cell(value: str | float | int) -> str:
+def csv_cell(value: str | float | int) -> str:
+    """Give a cell of a CSV file: text made safe, numbers in full, nothing for no number."""
     if isinstance(value, str):
         return safe_text(value)
     # A change rate against a baseline of 0 does not exist: an empty cell says so.

@@ -21,10 +21,11 @@ _SHOWN = 5
 def print_error(message: str) -> None:
     """Print an error to standard error, broken between words at the terminal's width."""
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    _print_wrapped(console, f"Error: {message}")
+    print_wrapped(console, f"Error: {message}")
 
 
-def _print_wrapped(console: Console, text: str) -> None:
+def print_wrapped(console: Console, text: str) -> None:
+    """Print text broken between words at the terminal's width."""
     # A file or a pipe gets whole lines, so that they can be searched.
     console.print(Text(text), soft_wrap=not console.is_terminal and "COLUMNS" not in os.environ)
 
@@ -46,7 +47,7 @@ def print_report(
     console = console or Console(highlight=False, markup=False, emoji=False)
     scenario = settlement.scenario
     console.print(Text(f"{scenario.title} ({scenario.status})", style="bold"))
-    _print_wrapped(console, scenario.statement)
+    print_wrapped(console, scenario.statement)
     console.print()
     console.print(_totals(settlement))
     for title, rows in _movers(settlement):
@@ -138,7 +139,7 @@ def _print_list(console: Console, title: str, lines: Sequence[str]) -> None:
         console.print()
         console.print(Text(title, style="bold"))
         for line in lines:
-            _print_wrapped(console, f"- {line}")
+            print_wrapped(console, f"- {line}")
 
 
 def _print_outputs(console: Console, outputs: Outputs) -> None:
