@@ -33,13 +33,22 @@ class PlacedRows:
 def _group_codes(table: pd.DataFrame, group: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     if group not in table.columns:
         raise CypsError(f"There is no column '{group}' to group by.")
-    code, labels = pd.factorize(table[group], sort=True)
+    code, labels = pd.factorize(table[group])
     if (code < 0).any():
         raise CypsError(
             f"The group '{group}' is missing in {int((code < 0).sum()):,} of {len(table):,} rows. "
             "Every row must belong to one authority."
         )
-    return code, tuple(str(label) for label in labels)
+    as_text = np.array([str(label) for label in labels])
+    if len(set(as_text.tolist())) < len(as_text):
+        raise CypsError(
+            f"The group '{group}' has labels that read the same, such as the number 1 and the "
+            "text '1'. Make them one kind."
+        )
+    order = np.argsort(as_text)
+    place = np.empty(order.size, dtype=np.int64)
+    place[order] = np.arange(order.size)
+    return place[code], tuple(as_text[order].tolist())
 
 
 def areas_in_rows(table: pd.DataFrame, area: Sequence[str], group: str) -> PlacedRows:

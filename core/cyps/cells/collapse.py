@@ -61,9 +61,13 @@ def collapse(
     >>> cells.cell_count.tolist(), cells.events.tolist()
     ([2, 1, 1], [2.0])
     """
-    if table.empty:
-        raise CypsError("The table has no rows, so there is nothing to count.")
     metrics = (events,) if isinstance(events, str) else tuple(events)
+    _check_asked(table, metrics, child, area)
+    if trials is not None:
+        lived = _counts(table, trials) > 0
+        table = table if lived.all() else table[lived]
+    if table.empty:
+        raise CypsError("The table has no rows (or no trials), so there is nothing to count.")
     children = code_rows(table, child, "child")
     placed = (
         areas_in_rows(table, area, group)
@@ -71,10 +75,10 @@ def collapse(
         else areas_by_key(table, areas, area_key, area, group)
     )
     n_trials = None if trials is None else _counts(table, trials)
-    if n_trials is not None and n_trials.sum() > _MOST_CHILDREN:
+    if n_trials is not None and n_trials.sum(dtype=np.float64) > _MOST_CHILDREN:
         raise CypsError(
-            f"The trials in '{trials}' add up to {n_trials.sum():,}, more children than can be "
-            f"counted ({_MOST_CHILDREN:,}). Is it the right column?"
+            f"The trials in '{trials}' add up to {n_trials.sum(dtype=np.float64):,.0f}, more "
+            f"children than can be counted ({_MOST_CHILDREN:,}). Is it the right column?"
         )
     cell_start, cell_pattern, cell_count = count_cells(
         placed.row_area,
@@ -110,6 +114,21 @@ def collapse(
     )
 
 
+def _check_asked(
+    table: pd.DataFrame, metrics: Sequence[str], child: Sequence[str], area: Sequence[str]
+) -> None:
+    if not isinstance(table, pd.DataFrame):
+        raise CypsError(f"The table is a {type(table).__name__}; give a pandas DataFrame.")
+    if not table.columns.is_unique:
+        twice = sorted({str(name) for name in table.columns[table.columns.duplicated()]})
+        raise CypsError(f"The table has more than one column named {', '.join(twice)}.")
+    if not metrics:
+        raise CypsError("No column of events is named, so there is nothing to fit.")
+    for what, names in (("child", child), ("area", area)):
+        if isinstance(names, str):
+            raise CypsError(f"Give {what} drivers as a list: {what}=['{names}'].")
+
+
 def _counts(table: pd.DataFrame, name: str) -> NDArray[np.integer]:
     """A column of whole numbers; flags stay in a byte a row."""
     if name not in table.columns:
@@ -118,6 +137,8 @@ def _counts(table: pd.DataFrame, name: str) -> NDArray[np.integer]:
     if values.dtype == np.bool_:
         return np.asarray(values.view(np.uint8))
     if not (values.dtype.kind in "iu" and values.min() >= 0):
+        if values.dtype.kind in "mMc":
+            raise CypsError(f"Column '{name}' holds dates or complex numbers, not counts.")
         as_numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=np.float64)
         wrong = ~(as_numbers >= 0) | (np.floor(as_numbers) != as_numbers)
         if wrong.any():

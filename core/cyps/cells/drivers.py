@@ -57,6 +57,9 @@ class CodedColumn:
     values: NDArray[np.float64]
 
 
+_MOST_CATEGORIES = 300
+
+
 def code_column(table: pd.DataFrame, name: str, level: Literal["child", "area"]) -> CodedColumn:
     """Read one driver from a table: numbers as they are, anything else as categories.
 
@@ -75,6 +78,8 @@ def code_column(table: pd.DataFrame, name: str, level: Literal["child", "area"])
             f"it has {', '.join(map(str, table.columns))}."
         )
     column = table[name]
+    if np.issubdtype(np.asarray(column.iloc[:0]).dtype, np.complexfloating):
+        raise CypsError(f"Driver '{name}' holds complex numbers, which a driver cannot be.")
     missing = int(column.isna().sum())
     if missing:
         raise CypsError(
@@ -88,8 +93,24 @@ def code_column(table: pd.DataFrame, name: str, level: Literal["child", "area"])
             raise CypsError(f"Driver '{name}' is infinite in some rows. Correct these rows.")
         return CodedColumn(Driver(name, level), code, values[:, None])
     if not isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype("category")
+        try:
+            column = column.astype("category")
+        except TypeError:
+            raise CypsError(
+                f"Driver '{name}' holds values of kinds that cannot be told apart (such as "
+                "lists). Give it text, numbers, or true and false."
+            ) from None
+    if len(column.cat.categories) > _MOST_CATEGORIES:
+        raise CypsError(
+            f"Driver '{name}' has {len(column.cat.categories):,} categories, which looks like an "
+            f"identifier. A categorical driver has at most {_MOST_CATEGORIES}."
+        )
     categories = tuple(str(category) for category in column.cat.categories)
+    if len(set(categories)) < len(categories):
+        raise CypsError(
+            f"Driver '{name}' has categories that read the same, such as the number 1 and the "
+            "text '1'. Make them one kind."
+        )
     dummies = np.eye(len(categories))[:, 1:]
     return CodedColumn(Driver(name, level, categories), column.cat.codes.to_numpy(), dummies)
 
@@ -106,8 +127,8 @@ class CodedRows:
     design: NDArray[np.float64]
 
 
-# Up to this many combinations every one keeps a number, seen or not; above it
-# only those that occur do (continuous drivers would have too many).
+# Fewer combinations than this keep a number each, seen or not; from it on only
+# those that occur do (continuous drivers would have too many).
 _MOST_PATTERNS = 1 << 16
 
 
@@ -130,9 +151,9 @@ def code_rows(
         drivers.append(column.driver)
         n_codes = len(column.values)
         n_combinations = len(design) * n_codes
-        dtype: Any = np.uint16 if n_combinations <= _MOST_PATTERNS else np.int64
+        dtype: Any = np.uint16 if n_combinations < _MOST_PATTERNS else np.int64
         pattern = pattern.astype(dtype, copy=False) * dtype(n_codes) + column.code.astype(dtype)
-        if n_combinations <= _MOST_PATTERNS:
+        if n_combinations < _MOST_PATTERNS:
             combinations = np.arange(n_combinations)
         else:
             pattern, combinations = pd.factorize(pattern, sort=True)

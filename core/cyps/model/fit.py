@@ -19,8 +19,9 @@ _MOST_STEPS = 100
 # After this many steps the approximate Newton matrix is not good enough (small
 # samples); from there on the exact curvature is taken.
 _APPROXIMATE_STEPS = 12
-# Coefficients are on standardised columns, where 12 is odds of 160,000 per standard deviation.
-_FARTHEST = 12.0
+# A driver that moves the log odds by more than this over its range (a factor of 3 million
+# in the odds) is on its way to infinity.
+_FARTHEST = 15.0
 _START_SIGMA = 0.3
 # While a step in the coefficients still gains this much, the effects stand for drivers that
 # are not in yet, and sigma is left alone.
@@ -85,13 +86,16 @@ def maximise(problem: Problem, nagq: int = 1, start: StartingPoint | None = None
             return laplace(problem, beta, log_sigma, effect)
         return adaptive_quadrature(problem, beta, log_sigma, effect, nagq)
 
-    found = _search(likelihood, start or _plain_start(problem))
-    if found.converged and np.exp(found.log_sigma) < _NO_SIGMA:
-        # The log scale never reaches zero: compare with the plain model itself.
-        plain = _search(likelihood, StartingPoint(found.beta, -np.inf, found.evaluation.effect))
-        if plain.evaluation.loglik >= found.evaluation.loglik - 1e-6:
-            return plain
-    return found
+    found = _search(problem, likelihood, start or _plain_start(problem))
+    if not found.converged or np.exp(found.log_sigma) >= _NO_SIGMA:
+        return found
+    # The log scale never reaches zero: compare with the plain model itself, and, because
+    # in very small groups there can be a hill further out, with a search from there.
+    effect = found.evaluation.effect
+    plain = _search(problem, likelihood, StartingPoint(found.beta, -np.inf, effect))
+    apart = _search(problem, likelihood, StartingPoint(found.beta, 0.0, effect))
+    ends = [end for end in (plain, found, apart) if end.converged]
+    return max(ends, key=lambda end: end.evaluation.loglik + (1e-6 if end is plain else 0))
 
 
 def _plain_start(problem: Problem) -> StartingPoint:
@@ -102,46 +106,69 @@ def _plain_start(problem: Problem) -> StartingPoint:
     return StartingPoint(beta, float(np.log(_START_SIGMA)), np.zeros(problem.n_groups))
 
 
-def _search(likelihood: Likelihood, start: StartingPoint) -> Maximum:
+def _search(problem: Problem, likelihood: Likelihood, start: StartingPoint) -> Maximum:
     beta, log_sigma = start.beta, start.log_sigma
     here = likelihood(beta, log_sigma, start.effect)
     log: list[FitStep] = []
     for number in range(_MOST_STEPS):
         direction = _newton_direction(likelihood, beta, log_sigma, here, number)
         if direction is None:
-            return Maximum(beta, log_sigma, here, False, _NOT_CURVED, tuple(log))
+            return Maximum(beta, log_sigma, here, False, _stuck(problem, beta), tuple(log))
         by_beta, by_log_sigma, decrement = direction
         sigma = float(np.exp(log_sigma))
         if decrement < TOLERANCE:
             log.append(FitStep(number, here.loglik, sigma, decrement, 0.0))
-            return _verdict(beta, log_sigma, here, tuple(log))
-        if decrement > _FAR:
+            return _verdict(problem, beta, log_sigma, here, tuple(log))
+        if float(here.gradient @ by_beta) > _FAR:
             by_log_sigma = 0.0
         length = min(1.0, 1.5 / max(float(np.abs(by_beta).max()), 1e-9))
         ahead, length = _step(likelihood, beta, log_sigma, here, by_beta, by_log_sigma, length)
         log.append(FitStep(number, here.loglik, sigma, decrement, length))
         if ahead is None:
-            return Maximum(beta, log_sigma, here, False, _NO_ASCENT, tuple(log))
+            verdict = _separated(problem, beta) or _NO_ASCENT
+            return Maximum(beta, log_sigma, here, False, verdict, tuple(log))
         beta, log_sigma, here = beta + length * by_beta, log_sigma + length * by_log_sigma, ahead
-    return Maximum(beta, log_sigma, here, False, f"stopped after {_MOST_STEPS} steps", tuple(log))
+    verdict = _separated(problem, beta) or f"not converged: stopped after {_MOST_STEPS} steps"
+    return Maximum(beta, log_sigma, here, False, verdict, tuple(log))
 
 
-_NOT_CURVED = (
-    "not converged: the likelihood is not curved like a hill here (two drivers may say the same)"
-)
 _NO_ASCENT = "not converged: no step along the gradient raises the likelihood"
 
 
+def _separated(problem: Problem, beta: NDArray[np.float64]) -> str:
+    """Which column moves the log odds further than any real driver does, if one does."""
+    reach = np.abs(beta[1:]) * problem.extent
+    if not (reach > _FARTHEST).any():
+        return ""
+    return (
+        f"not converged: the coefficient of '{problem.labels[int(reach.argmax())]}' runs off to "
+        "infinity, because it, or a combination with other drivers, has no event or nothing but "
+        "events"
+    )
+
+
+def _stuck(problem: Problem, beta: NDArray[np.float64]) -> str:
+    """Why the likelihood is not curved like a hill."""
+    constant = [
+        f"'{label}'" for label, wide in zip(problem.labels, problem.extent, strict=True) if not wide
+    ]
+    if constant:
+        return f"not converged: {', '.join(constant)} is the same for every child"
+    return _separated(problem, beta) or (
+        "not converged: the likelihood is flat in some direction (two drivers may say the same)"
+    )
+
+
 def _verdict(
-    beta: NDArray[np.float64], log_sigma: float, here: Evaluation, log: tuple[FitStep, ...]
+    problem: Problem,
+    beta: NDArray[np.float64],
+    log_sigma: float,
+    here: Evaluation,
+    log: tuple[FitStep, ...],
 ) -> Maximum:
-    if np.abs(beta[1:]).max(initial=0.0) > _FARTHEST:
-        verdict = (
-            "not converged: a coefficient runs off to infinity, because some combination of "
-            "drivers has no event, or nothing but events"
-        )
-        return Maximum(beta, log_sigma, here, False, verdict, log)
-    verdict = "converged: the gradient vanishes and the likelihood curves down in every direction"
+    if separated := _separated(problem, beta):
+        return Maximum(beta, log_sigma, here, False, separated, log)
+    verdict = "converged: the gradient vanishes, to 3 millionths of a standard error"
     if not np.isfinite(log_sigma):
         verdict += "; no variation between groups is left (sigma = 0)"
     return Maximum(beta, log_sigma, here, True, verdict, log)

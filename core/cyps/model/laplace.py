@@ -43,6 +43,7 @@ class Evaluation:
     effect : (n_groups,), conditional modes u
     curvature : (n_groups,), H
     effect_by_beta : (n_groups, k), du/dbeta; effect_by_log_sigma : (n_groups,)
+    log_curvature_by_beta : (n_groups, k), dlog(H)/dbeta; log_curvature_by_log_sigma : (n_groups,)
     slot_odds, area_odds : area_odds with the effect
     """
 
@@ -55,6 +56,8 @@ class Evaluation:
     curvature: NDArray[np.float64]
     effect_by_beta: NDArray[np.float64]
     effect_by_log_sigma: NDArray[np.float64]
+    log_curvature_by_beta: NDArray[np.float64]
+    log_curvature_by_log_sigma: NDArray[np.float64]
     slot_odds: NDArray[np.float64]
     area_odds: NDArray[np.float64]
 
@@ -83,9 +86,9 @@ def laplace(
     gradient = problem.events_by_column - _column_sums(problem, slot_m, area_m)
     loglik = float(beta @ problem.events_by_column - log_sum.sum())
     if not with_effect:
-        zero = np.zeros_like(effect)
+        none, flat = np.zeros_like(effect), np.zeros_like(g)
         return Evaluation(
-            loglik, gradient, 0.0, xwx, np.inf, zero, zero, np.zeros_like(g), zero,
+            loglik, gradient, 0.0, xwx, np.inf, none, none, flat, none, flat, none,
             slot_odds, area_odds,
         )  # fmt: skip
     h = problem.group_column_sums(slot_dw, area_dw)
@@ -106,6 +109,8 @@ def laplace(
         curvature=H,
         effect_by_beta=-g / H[:, None],
         effect_by_log_sigma=u_by_log_sigma,
+        log_curvature_by_beta=log_H_by_beta,
+        log_curvature_by_log_sigma=log_H_by_log_sigma,
         slot_odds=slot_odds,
         area_odds=area_odds,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cyps.cells import Cells, collapse
+from cyps.cells import SMALLEST_COUNT, Cells, collapse, driver_blocks
 from cyps.errors import CypsError
 from cyps.model.fit import Maximum, StartingPoint, maximise
 from cyps.model.problem import Problem, problem_of
@@ -62,6 +62,11 @@ def fit_multilevel(
     >>> fit.converged, list(fit.params.index)
     (True, ['Intercept', 'fsm[yes]'])
     """
+    if not isinstance(events, str):
+        raise CypsError(
+            "Name one column of events. For several metrics count once with cyps.cells.collapse, "
+            "then fit with cyps.model.fit_cells."
+        )
     cells = collapse(table, events=events, trials=trials, child=child, area=area, group=group)
     return fit_cells(cells, nagq=nagq)[0]
 
@@ -78,11 +83,11 @@ def fit_cells(cells: Cells, nagq: int = 1) -> tuple[MultilevelFit, ...]:
     -------
     tuple of MultilevelFit, one a metric in the order of `cells.metrics`
     """
-    if nagq < 1 or nagq != int(nagq):
-        raise CypsError(f"nagq is {nagq}. It is a number of nodes: 1 (Laplace), 7, 15, ...")
+    if isinstance(nagq, bool) or not isinstance(nagq, int | np.integer) or nagq < 1:
+        raise CypsError(f"nagq is {nagq!r}. It is a number of nodes: 1 (Laplace), 7, 15, ...")
     if len(cells.groups) < 2:
         raise CypsError(
-            f"There is only one group ('{cells.groups[0]}'). How much groups differ needs at "
+            "There is only one group with children. How much groups differ needs at "
             "least two; use a plain logistic regression for one."
         )
     fits = []
@@ -120,35 +125,37 @@ def _moved(
 def _check_separation(cells: Cells, metric: int) -> None:
     """Every category needs a child with the event and one without."""
     name = cells.metrics[metric]
-    slot_children = np.bincount(
-        cells.cell_slot, cells.cell_count, minlength=len(cells.slot_pattern)
-    )
-    events = cells.slot_events[metric]
-    if not 0 < events.sum() < slot_children.sum():
+    happened = cells.events[metric]
+    if not 0 < happened < cells.children:
         raise CypsError(
-            f"{'No' if events.sum() == 0 else 'Every'} child has the event {name}, "
+            f"{'No' if happened == 0 else 'Every'} child has the event {name}, "
             "so nothing can be fitted to it."
         )
-    column = 0
-    for driver in cells.drivers:
-        width = len(driver.labels)
-        if driver.level == "child" and driver.categories:
-            dummies = cells.child_design[cells.slot_pattern, column : column + width]
-            member = np.column_stack([1 - dummies.sum(axis=1), dummies])
-            counts = zip(driver.categories, slot_children @ member, events @ member, strict=True)
-            for category, children, happened in counts:
-                _check_category(name, driver.name, category, int(children), int(happened))
-        column += width
+    for block in driver_blocks(cells):
+        if block.driver.categories:
+            events = cells.slot_events if block.driver.level == "child" else cells.area_events
+            counts = zip(
+                block.driver.categories,
+                block.children @ block.member,
+                events[metric] @ block.member,
+                strict=True,
+            )
+            for category, children, with_event in counts:
+                _check_category(name, block.driver.name, category, int(children), int(with_event))
 
 
 def _check_category(metric: str, driver: str, category: str, children: int, events: int) -> None:
     if 0 < events < children:
         return
+    # A category of a handful of children may say who they are.
+    named = f"Category '{category}'"
+    if 0 < children < SMALLEST_COUNT:
+        named = f"A category of fewer than {SMALLEST_COUNT} children"
     what = "there is no child in it" if children == 0 else f"{metric} happens to nobody in it"
     if events and events == children:
         what = f"{metric} happens to everybody in it"
     raise CypsError(
-        f"Category '{category}' of driver '{driver}' cannot have a coefficient for {metric}: "
+        f"{named} of driver '{driver}' cannot have a coefficient for {metric}: "
         f"{what}. Put it together with another category, or leave the driver out."
     )
 

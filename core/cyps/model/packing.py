@@ -7,15 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cells import Cells
+from cyps.cells import SMALLEST_COUNT, Cells, driver_blocks
 from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.model.prediction import predict_use
 from cyps.model.result import MultilevelFit
 from cyps.pack import MetricModel, Pack, PackDriver, UseTable
-
-SMALLEST_COUNT = 10
-"""Fewest children that a number of a pack may rest on."""
 
 
 def make_pack(
@@ -42,8 +39,11 @@ def make_pack(
     Raises
     ------
     CypsError
-        When a fit did not converge, or a group is no authority of that year.
+        When there is no fit or one did not converge, a group is no authority of that
+        year, or an authority has too few children to be published.
     """
+    if not fits:
+        raise CypsError("There is no fit to pack. Fit at least one metric.")
     for fit in fits:
         if not fit.converged:
             raise CypsError(
@@ -55,6 +55,16 @@ def make_pack(
         raise CypsError(
             f"{', '.join(strangers[:5])} is no authority of {year}. Group children by the GSS "
             "codes of that year's authorities."
+        )
+    tiny = [
+        code
+        for code, count in zip(children.groups, children.group_children, strict=True)
+        if count < SMALLEST_COUNT
+    ]
+    if tiny:
+        raise CypsError(
+            f"{', '.join(tiny[:5])} has fewer than {SMALLEST_COUNT} children, so that its "
+            "predicted use would tell of single ones. Leave it out of the children to predict for."
         )
     predicted = predict_use(children, fits)
     hidden = _rests_on_few(children)
@@ -94,30 +104,33 @@ def _model(fit: MultilevelFit) -> MetricModel:
 def _rests_on_few(children: Cells) -> NDArray[np.bool_]:
     """Which gradient entries (n_groups, k) tell of fewer than the smallest count of children.
 
-    A category's entry is the sum of p(1 - p) over its children: from a handful
-    of them their number could be worked out. Where it is the reference category
-    that is small, the smallest other one goes with it, because the reference's
-    entry is the intercept's less all the others'.
+    A category's entry is the sum of p(1 - p) over its children: from a handful of
+    them their number could be worked out. Whatever is hidden stands, together with the
+    reference category, behind the difference of the intercept's entry and those shown: so
+    categories are hidden, the smallest first, until none or enough children stand there.
+    A number's entry is hidden where only a handful of children differ from all others.
     """
-    slot_children = np.bincount(
-        children.cell_slot, children.cell_count, minlength=len(children.slot_pattern)
-    )
-    columns = children.child_design[children.slot_pattern]
-    counts = np.add.reduceat(slot_children[:, None] * columns, children.slot_start[:-1])
-    everyone = children.group_children
     hidden = np.zeros((len(children.groups), len(children.labels)), dtype=bool)
-    hidden[everyone < SMALLEST_COUNT] = True
-    first = 0
-    for driver in children.drivers:
-        width = len(driver.labels)
-        if driver.level == "child" and driver.categories:
-            block = counts[:, first : first + width]
-            few = (block > 0) & (block < SMALLEST_COUNT)
-            reference = everyone - block.sum(axis=1)
-            small_reference = (reference > 0) & (reference < SMALLEST_COUNT)
-            for group in np.flatnonzero(small_reference & ~few.any(axis=1)):
-                shown = np.where(block[group] > 0, block[group], np.inf)
-                few[group, shown.argmin()] = True
-            hidden[:, 1 + first : 1 + first + width] |= few
-        first += width
+    for block in driver_blocks(children):
+        for group in range(len(children.groups)):
+            part = slice(block.start[group], block.start[group + 1])
+            hide = _hide_categories if block.driver.categories else _hide_number
+            hidden[group, block.columns] = hide(block.children[part], block.values[part])
     return hidden
+
+
+def _hide_categories(children: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    counts = children @ values
+    hide = (counts > 0) & (counts < SMALLEST_COUNT)
+    behind = float(children.sum() - counts[~hide].sum())
+    while 0 < behind < SMALLEST_COUNT and (counts[~hide] > 0).any():
+        smallest = int(np.where(hide | (counts == 0), np.inf, counts).argmin())
+        hide[smallest] = True
+        behind += counts[smallest]
+    return np.asarray(hide)
+
+
+def _hide_number(children: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    _, place = np.unique(values[:, 0], return_inverse=True)
+    usual = np.bincount(place, children).max()
+    return np.array([0 < children.sum() - usual < SMALLEST_COUNT])

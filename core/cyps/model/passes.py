@@ -124,12 +124,15 @@ def fitted_over_nodes(cells, slot_odds, area_odds, node_odds, node_weight):
     """Expected events of each slot and area, averaged over the group's nodes.
 
     node_weight : (n_groups, n_nodes), posterior weight of each node, rows sum to 1.
-    Returns slot_m (n_slots,), area_m (n_areas,).
+    Returns slot_m (n_slots,), area_m (n_areas,), node_m (n_groups, n_nodes): the last is
+    not averaged, the events expected at each node.
     """
     area_start, cell_start, cell_slot, cell_count = cells
     n_groups, n_nodes = node_odds.shape
     slot_m, area_m = np.zeros(slot_odds.size), np.empty(area_odds.size)
+    node_m = np.zeros((n_groups, n_nodes))
     for j in nb.prange(n_groups):
+        at_node = np.zeros(n_nodes)
         for a in range(area_start[j], area_start[j + 1]):
             total = 0.0
             for c in range(cell_start[a], cell_start[a + 1]):
@@ -138,12 +141,15 @@ def fitted_over_nodes(cells, slot_odds, area_odds, node_odds, node_weight):
                 p = 0.0
                 for k in range(n_nodes):
                     odds = t * node_odds[j, k]
-                    p += node_weight[j, k] * odds / (1.0 + odds)
+                    p_k = odds / (1.0 + odds)
+                    p += node_weight[j, k] * p_k
+                    at_node[k] += cell_count[c] * p_k
                 m = p * cell_count[c]
                 total += m
                 slot_m[s] += m
             area_m[a] = total
-    return slot_m, area_m
+        node_m[j] = at_node
+    return slot_m, area_m, node_m
 
 
 @nb.njit(parallel=True, fastmath=_FAST, cache=True)

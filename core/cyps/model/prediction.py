@@ -58,12 +58,20 @@ def _predict(cells: Cells, fit: MultilevelFit) -> PredictedUse:
         )
     n_child = 1 + cells.child_design.shape[1]
     beta = fit.coefficients
-    pattern_odds = np.exp(beta[0] + cells.child_design @ beta[1:n_child])
-    area_odds = np.exp(cells.area_design @ beta[n_child:])
+    # The areas' part is centred: a driver such as a year number would overflow on its own.
+    by_area = cells.area_design @ beta[n_child:]
+    centre = float(by_area.mean()) if by_area.size else 0.0
+    pattern_odds = np.exp(beta[0] + centre + cells.child_design @ beta[1:n_child])
+    area_odds = np.exp(by_area - centre)
     arrays = (cells.area_start, cells.cell_start, cells.cell_slot, cells.cell_count)
     children, slot_w, area_w = fitted_and_weights(
         arrays, pattern_odds[cells.slot_pattern], area_odds
     )
+    if not np.isfinite(children).all():
+        raise CypsError(
+            f"The coefficients of {fit.metric} predict no finite number for some authority: "
+            "is a driver on another scale than the model's was?"
+        )
     child_columns = np.hstack(
         [np.ones((len(cells.slot_pattern), 1)), cells.child_design[cells.slot_pattern]]
     )

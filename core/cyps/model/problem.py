@@ -25,6 +25,7 @@ class Problem:
     area_design : (n_areas, k_area)
     events_by_column : X'y, (k,)
     group_events : (n_groups,)
+    labels, extent : of the columns but the intercept, (k - 1,); greatest less smallest value here
     to_own_scale : (k, k), coefficients here -> coefficients on the drivers' own scale
     log_choose : constant of the likelihood
     """
@@ -37,6 +38,8 @@ class Problem:
     area_design: NDArray[np.float64]
     events_by_column: NDArray[np.float64]
     group_events: NDArray[np.float64]
+    labels: tuple[str, ...]
+    extent: NDArray[np.float64]
     to_own_scale: NDArray[np.float64]
     log_choose: float
 
@@ -114,6 +117,8 @@ def problem_of(cells: Cells, metric: int) -> Problem:
             area_design.T @ cells.area_events[metric],
         ),
         group_events=cells.group_events[metric],
+        labels=cells.labels[1:],
+        extent=np.append(np.ptp(slot_design[:, 1:], axis=0), np.ptp(area_design, axis=0)),
         to_own_scale=to_own_scale,
         log_choose=float(cells.log_choose[metric]),
     )

@@ -1,11 +1,10 @@
 r"""Adaptive Gauss-Hermite quadrature of the same integral as the Laplace approximation.
 
 Nodes are placed at each group's mode and scaled by its curvature (with one
-node it *is* the Laplace approximation). The gradient follows from Fisher's
-identity: :math:`\partial\ell/\partial\beta = X'y - E[X'm \mid y]` under the
-posterior weights of the nodes, exact as the number of nodes grows; it ignores
-that the nodes move with the parameters, which the quadrature does not notice
-once it is accurate.
+node it *is* the Laplace approximation). The gradient is exact for any number of
+nodes: besides :math:`X'y - E[X'm \mid y]` under the posterior weights of the
+nodes (Fisher's identity, all that is left as nodes grow many) it follows the
+nodes as mode and curvature move with the parameters.
 """
 
 from __future__ import annotations
@@ -49,12 +48,23 @@ def adaptive_quadrature(
     mass = np.exp(term - largest)
     total = mass.sum(axis=1, keepdims=True)
     posterior = mass / total
-    slot_m, area_m = fitted_over_nodes(problem.cell_arrays, *odds, node_odds, posterior)
+    slot_m, area_m, node_m = fitted_over_nodes(problem.cell_arrays, *odds, node_odds, posterior)
     pattern_m = np.bincount(problem.slot_pattern, slot_m, minlength=len(problem.pattern_design))
     fitted = np.append(problem.pattern_design.T @ pattern_m, problem.area_design.T @ area_m)
+    # How the log density rises at the nodes: what moving them is worth.
+    slope = posterior * (problem.group_events[:, None] - node_m - precision * u)
+    by_mode = slope.sum(axis=1)
+    by_log_curvature = -((slope * away).sum(axis=1) + 1) / 2
     return replace(
         at_mode,
         loglik=float(beta @ problem.events_by_column + (largest + np.log(total)).sum()),
-        gradient=problem.events_by_column - fitted,
-        gradient_log_sigma=float((precision * (posterior * u**2).sum(axis=1) - 1).sum()),
+        gradient=problem.events_by_column
+        - fitted
+        + by_mode @ at_mode.effect_by_beta
+        + by_log_curvature @ at_mode.log_curvature_by_beta,
+        gradient_log_sigma=float(
+            (precision * (posterior * u**2).sum(axis=1) - 1).sum()
+            + by_mode @ at_mode.effect_by_log_sigma
+            + by_log_curvature @ at_mode.log_curvature_by_log_sigma
+        ),
     )
