@@ -71,12 +71,13 @@ class NoBridge(CypsError):  # noqa: N818 - the officer's words
     """Combinations on the way cannot be settled.
 
     `infeasible` describes them; `together` are two components that, moved as one step,
-    leave no such combination, or is empty.
+    leave no such combination, or is empty; `no_order` says that every order meets one.
     """
 
     def __init__(self, blocked: Blocked, no_order: bool) -> None:
         self.infeasible = blocked.words
         self.together = blocked.together
+        self.no_order = no_order
         more = f" (and {len(self.infeasible) - 1} more)" if len(self.infeasible) > 1 else ""
         offers = []
         if self.together:

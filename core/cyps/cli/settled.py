@@ -1,0 +1,87 @@
+"""Settlements from the folders that `cyps settle` and `cyps demo` wrote."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cyps.cli.outputs import RECORD, RESULTS, SETTLEMENT
+from cyps.errors import CypsError
+from cyps.settlement import Settlement, settle
+from cyps.settlement.record import from_json
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A settlement made anew, and the children of its authorities if they were given."""
+
+    settlement: Settlement
+    population: NDArray[np.float64] | None
+
+
+def read_settled(folder: Path) -> Settled:
+    """Settle anew from a folder of results.
+
+    Raises
+    ------
+    CypsError
+        When the folder holds no settlement, or a file of it was changed after the run.
+    """
+    record = folder / SETTLEMENT
+    if not record.is_file():
+        raise CypsError(
+            f"There is no {SETTLEMENT} in {folder}. Name a folder that cyps settle or cyps demo "
+            f"wrote; where there are several years, one year's folder in it.{_years_in(folder)}"
+        )
+    hashes = _hashes(folder)
+    text = _unchanged(record, hashes)
+    scenario, use = from_json(text, str(record))
+    settlement = settle(scenario, use)
+    return Settled(settlement, _population(folder / RESULTS, hashes, scenario.codes))
+
+
+def _years_in(folder: Path) -> str:
+    years = sorted(path.parent.name for path in folder.glob(f"*/{SETTLEMENT}"))
+    return f" It has {', '.join(years)}." if years else ""
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file, as the run record has them."""
+    try:
+        told = json.loads((folder / RECORD).read_text(encoding="utf-8"))["outputs"]
+        return {str(name): str(digest) for name, digest in told.items()}
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise CypsError(
+            f"{folder / RECORD} is missing or not a run record, so nobody can tell whether the "
+            f"files beside it are as they were written. Settle again."
+        ) from None
+
+
+def _unchanged(path: Path, hashes: dict[str, str]) -> str:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != hashes.get(path.name):
+        raise CypsError(
+            f"{path} was changed after it was written: it is not the file that {RECORD} names. "
+            "Settle again, with the change among the inputs if it is meant."
+        )
+    return content.decode("utf-8")
+
+
+def _population(
+    results: Path, hashes: dict[str, str], codes: tuple[str, ...]
+) -> NDArray[np.float64] | None:
+    """Children by authority from results.csv, where the run was given them."""
+    if not results.is_file():
+        return None
+    rows = list(csv.DictReader(io.StringIO(_unchanged(results, hashes), newline="")))
+    if not rows or "population" not in rows[0]:
+        return None
+    children = {row["code"]: float(row["population"]) for row in rows}
+    return np.array([children[code] for code in codes])
