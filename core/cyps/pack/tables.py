@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.pack.contents import MetricModel, Pack, PackDriver, PackError, UseTable
 from cyps.pack.manifest import Manifest
@@ -134,7 +135,7 @@ def _read_use(
 ) -> UseTable:
     rows = tables.rows("use.csv", ["code", "name", *metrics])
     codes = tuple(row[0] for row in rows)
-    known = {authority.code: authority.name for authority in authorities(manifest.year)}
+    known = _names(tables.where, manifest.year)
     strangers = [code for code in codes if code not in known]
     if not codes:
         raise PackError(f"{tables.where}: use.csv has no authority.")
@@ -155,6 +156,15 @@ def _read_use(
         suppressed=told.suppressed_entries if told else 0,
         measure=manifest.measure,
     )
+
+
+def _names(where: str, year: int) -> dict[str, str]:
+    try:
+        return {authority.code: authority.name for authority in authorities(year)}
+    except CypsError as error:
+        raise PackError(
+            f"{where}: {error} A pack of a later year needs a later version of cyps."
+        ) from None
 
 
 def _read_gradient(
