@@ -6,7 +6,6 @@ Prints one line of JSON. CPU seconds and peak memory are the process's own.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from cyps.cli.machine import peak_memory_mb
 
 FORMULA = "sex + age + ethnicity + fsm + idaci + limited_activities + low_qualifications"
 FORMULA += " + overcrowded + density"
@@ -170,5 +171,4 @@ def what_if(folder: Path) -> dict[str, Any]:
 if __name__ == "__main__":
     job, where, *numbers = sys.argv[1:]
     result = globals()[job](Path(where), *map(int, numbers))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({**result, "peak_mb": peak}))
+    print(json.dumps({**result, "peak_mb": peak_memory_mb()}))

@@ -80,14 +80,26 @@ def _numbers(values: Range | float, what: str) -> NDArray[np.float64]:
                     f"{'nothing' if value is None else repr(value)}, not a number. "
                     "A missing number is never taken for 0."
                 )
-    return np.array(rows, dtype=np.float64)
+    if not rows or not rows[0] or len({len(row) for row in rows}) > 1:
+        raise CypsError(f"{what} must be a block of cells with at least one cell.")
+    numbers = np.array(rows, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        raise CypsError(f"{what} holds a number that is not finite.")
+    return numbers
 
 
-def _one_column(values: Range | float, what: str) -> NDArray[np.float64]:
+def _one_line(values: Range | float, what: str) -> NDArray[np.float64]:
     numbers = _numbers(values, what)
     if 1 not in numbers.shape:
-        raise CypsError(f"{what} must be one column of cells, one for each authority.")
+        raise CypsError(f"{what} must be one column or one row of cells.")
     return numbers.ravel()
+
+
+def _one_cell(values: Range | float, what: str) -> float:
+    numbers = _numbers(values, what)
+    if numbers.size != 1:
+        raise CypsError(f"{what} must be one number, but {numbers.size} cells were given.")
+    return float(numbers.item())
 
 
 def _column(numbers: NDArray[Any]) -> Range:
@@ -95,7 +107,7 @@ def _column(numbers: NDArray[Any]) -> Range:
 
 
 def _shares(use: Range, weights: Range) -> Range:
-    children, amounts = _numbers(use, "Use"), _one_column(weights, "Weights")
+    children, amounts = _numbers(use, "Use"), _one_line(weights, "Weights")
     if children.shape[1] != amounts.size:
         raise CypsError(
             f"Use has {children.shape[1]} columns but there are {amounts.size} weights. "
@@ -110,19 +122,23 @@ def _shares(use: Range, weights: Range) -> Range:
 
 def _damp(target: Range, baseline: Range, floor: float) -> Range:
     damped = floor_damped(
-        _one_column(target, "Target"),
-        _one_column(baseline, "Baseline"),
-        float(_numbers(floor, "Floor").item()),
+        _one_line(target, "Target"),
+        _one_line(baseline, "Baseline"),
+        _one_cell(floor, "Floor"),
     )
     return _column(damped.allocation)
 
 
 def _pounds(allocation: Range, codes: Range) -> Range:
-    amounts = _one_column(allocation, "Allocation")
-    names = tuple(str(row[0]) for row in codes)
+    amounts = _one_line(allocation, "Allocation")
+    names = tuple("" if row[0] is None else str(row[0]).strip() for row in codes)
     if len(names) != amounts.size:
         raise CypsError(f"There are {amounts.size} allocations but {len(names)} codes.")
-    pot = round(float(amounts.sum()))
+    if "" in names or len(set(names)) < len(names):
+        raise CypsError("A code is blank or comes twice. Codes decide ties: give each its own.")
+    if (amounts < 0).any():
+        raise CypsError("An allocation is below zero. Whole pounds are shared out of 0 or more.")
+    pot = int(np.floor(amounts.sum() + 0.5))
     return _column(whole_pounds(amounts, pot, names))
 
 

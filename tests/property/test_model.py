@@ -105,14 +105,14 @@ def test_laplace_gradient_is_the_slope(point):
     np.testing.assert_allclose(exact, slopes, rtol=1e-5, atol=2e-5)
 
 
-@given(point=points)
-@settings(max_examples=10, deadline=None)
-def test_quadrature_gradient_is_the_slope(point):
+@given(point=points, nodes=st.sampled_from([1, 2, 3, 7, 25]))
+@settings(max_examples=25, deadline=None)
+def test_quadrature_gradient_is_the_slope(point, nodes):
     seed, beta, log_sigma = point
     problem = problem_of(collapse(random_table(seed), events="CIN", **COLUMNS), 0)
 
     def likelihood(b, t):
-        return adaptive_quadrature(problem, np.asarray(b), t, np.zeros(problem.n_groups), 25)
+        return adaptive_quadrature(problem, np.asarray(b), t, np.zeros(problem.n_groups), nodes)
 
     here = likelihood(beta, log_sigma)
     exact = np.append(here.gradient, here.gradient_log_sigma)

@@ -16,7 +16,7 @@ from cyps.pack import read_pack
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo") / "out"
-    done = CliRunner().invoke(main, ["demo", "--children", "2000000", "--out", str(out)])
+    done = CliRunner().invoke(main, ["demo", "--children", "4000000", "--out", str(out)])
     assert done.exit_code == 0, done.output
     return out, done
 
@@ -60,5 +60,5 @@ def test_files_agree(demo):
 def test_too_few_children_is_said_in_one_line():
     done = CliRunner().invoke(main, ["demo", "--children", "12"])
     assert done.exit_code == 2
-    assert "1000000" in done.output
+    assert "4000000" in done.output
     assert "Traceback" not in done.output

@@ -157,3 +157,156 @@ def test_continuous_child_drivers_are_numbered_as_they_occur():
     fit = fit_multilevel(table, events="CIN", child=["a", "fsm", "b"], group="la")
     assert fit.converged
     assert list(fit.params.index) == ["Intercept", "a", "fsm[yes]", "b"]
+
+
+def test_strongly_different_groups_are_reached():
+    """Sigma alone worth more than everything else must still move (it once stood still)."""
+    rng = np.random.default_rng(0)
+    la = np.repeat(np.arange(400), 100)
+    fsm = rng.random(la.size) < 0.3
+    eta = -1 + 0.5 * fsm + rng.normal(0, 1.0, 400)[la]
+    table = pd.DataFrame({"la": la, "fsm": np.where(fsm, "yes", "no")})
+    table["CIN"] = rng.random(la.size) < 1 / (1 + np.exp(-eta))
+    fit = fit_multilevel(table, events="CIN", child=["fsm"], group="la")
+    assert fit.converged
+    assert len(fit.fit_log) < 15
+    assert fit.sigma == pytest.approx(1.0, abs=0.12)
+    assert fit.params["fsm[yes]"] == pytest.approx(0.5, abs=4 * fit.bse["fsm[yes]"])
+
+
+@pytest.mark.parametrize("nodes", [2, 3, 5])
+def test_few_nodes_are_maximised_too(nodes):
+    """The gradient follows the nodes: no point nearby has a higher likelihood."""
+    from cyps.model.problem import problem_of
+    from cyps.model.quadrature import adaptive_quadrature
+
+    table = table_of(rows=270, groups=34, sigma=0.6, seed=0)
+    cells = collapse(table, events="CIN", child=["fsm"], group="la")
+    fit = fit_cells(cells, nagq=nodes)[0]
+    assert fit.converged
+    problem = problem_of(cells, 0)
+    beta = np.linalg.solve(problem.to_own_scale, fit.coefficients)
+    for sigma in fit.sigma * np.array([0.98, 1.02]):
+        there = adaptive_quadrature(problem, beta, np.log(sigma), fit.group_effect, nodes)
+        assert there.loglik < fit.loglik
+
+
+def test_a_hill_beyond_no_variation_is_looked_for():
+    """Tiny groups: wherever sigma ends, no sigma on a grid does better by more than rounding."""
+    from cyps.model.laplace import laplace
+    from cyps.model.problem import problem_of
+
+    for seed in range(60):
+        table = table_of(rows=36, groups=12, sigma=0.1, seed=seed)
+        if table["CIN"].nunique() < 2:
+            continue
+        cells = collapse(table, events="CIN", child=[], group="la")
+        fit = fit_cells(cells)[0]
+        problem = problem_of(cells, 0)
+        beta = np.linalg.solve(problem.to_own_scale, fit.coefficients)
+        for sigma in (0.5, 1.0, 1.5, 2.5):
+            there = laplace(problem, beta, np.log(sigma), np.zeros(problem.n_groups))
+            assert there.loglik <= fit.loglik + 1e-6, (seed, sigma)
+
+
+def test_a_category_of_areas_without_events_is_named():
+    table = table_of()
+    table["rural"] = np.where(table["la"] < "LA05", "rural", "urban")
+    table["CIN"] &= table["rural"] == "urban"
+    with pytest.raises(CypsError, match=r"'rural' of driver 'rural' .* happens to nobody in it"):
+        fit_multilevel(table, events="CIN", child=["fsm"], area=["rural"], group="la")
+
+
+def test_separation_by_a_number_names_the_driver():
+    table = table_of()
+    table["score"] = np.where(table["CIN"], 1.0, 0.0)
+    fit = fit_multilevel(table, events="CIN", child=["fsm", "score"], group="la")
+    assert not fit.converged
+    assert "'score' runs off to infinity" in fit.verdict
+
+
+def test_no_childs_value_is_in_a_message():
+    table = table_of(rows=200)
+    table["upn"] = [f"A{number:012d}" for number in range(200)]
+    with pytest.raises(CypsError) as told:
+        fit_multilevel(table, events="CIN", child=["upn"], group="la")
+    assert "A0000" not in str(told.value)
+    many = pd.concat([table] * 20, ignore_index=True)
+    many["upn"] = [f"A{number:012d}" for number in range(4000)]
+    with pytest.raises(CypsError, match="looks like an identifier") as told:
+        fit_multilevel(many, events="CIN", child=["upn"], group="la")
+    assert "A0000" not in str(told.value)
+
+
+def test_a_driver_far_from_zero_predicts():
+    table = table_of()
+    table["year"] = 2000.0 + (table.index % 20)
+    cells = collapse(table, events="CIN", child=["fsm"], area=["year"], group="la")
+    fit = fit_cells(cells)[0]
+    steep = fit.coefficients + np.array([-0.9 * 2010, 0, 0.9])
+    from dataclasses import replace
+
+    (use,) = predict_use(cells, [replace(fit, coefficients=steep)])
+    eta = steep[0] + steep[1] * (table["fsm"] == "yes") + steep[2] * table["year"]
+    by_hand = (1 / (1 + np.exp(-eta))).groupby(table["la"]).sum()
+    np.testing.assert_allclose(use.children, by_hand, rtol=1e-9)
+
+
+def test_groups_come_in_the_order_of_their_text():
+    table = table_of()
+    own_order = pd.Categorical(table["la"], sorted(set(table["la"]), reverse=True))
+    fit = fit_multilevel(table.assign(la=own_order), events="CIN", child=["fsm"], group="la")
+    assert list(fit.groups) == sorted(fit.groups)
+    plain = fit_multilevel(table, events="CIN", child=["fsm"], group="la")
+    np.testing.assert_allclose(fit.group_effect, plain.group_effect, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"events": ["CIN", "REF"]}, "Name one column of events"),
+        ({"child": "fsm"}, r"as a list: child=\['fsm'\]"),
+        ({"nagq": 7.0}, "nagq is 7.0"),
+        ({"nagq": 0}, "nagq is 0"),
+        ({"group": "mixed"}, "labels that read the same"),
+        ({"child": ["mixed"]}, "categories that read the same"),
+        ({"child": ["lists"]}, "cannot be told apart"),
+        ({"events": "when"}, "dates or complex numbers, not counts"),
+        ({"child": ["complex"]}, "complex numbers"),
+        ({"trials": "huge", "events": "CIN"}, "more children than can be counted"),
+        ({"trials": "only_one", "events": "none"}, "only one group with children"),
+        ({"child": ["same"]}, None),
+    ],
+)
+def test_odd_questions_get_a_sentence(asked, says):
+    table = table_of()
+    table["mixed"] = [1 if number % 2 else "1" for number in range(len(table))]
+    table["lists"] = [[1]] * len(table)
+    table["when"] = pd.Timestamp("2026-01-01")
+    table["complex"] = 1j
+    table["huge"] = 2**62
+    table["only_one"] = np.where(table["la"] == "LA00", 5, 0)
+    table["none"] = np.where(table["la"] == "LA00", 1, 0)
+    table["same"] = 3.0
+    question = {"events": "CIN", "child": ["fsm"], "group": "la"} | asked
+    if says is None:
+        fit = fit_multilevel(table, **question)
+        assert "'same' is the same for every child" in fit.verdict
+        return
+    with pytest.raises(CypsError, match=says):
+        fit_multilevel(table, **question)
+
+
+def test_columns_of_one_name_and_other_tables_are_refused():
+    table = table_of()
+    with pytest.raises(CypsError, match="more than one column named CIN"):
+        fit_multilevel(pd.concat([table, table["CIN"]], axis=1), events="CIN", group="la")
+    with pytest.raises(CypsError, match="give a pandas DataFrame"):
+        fit_multilevel([1, 2], events="CIN", group="la")
+
+
+def test_exactly_as_many_values_as_patterns_hold():
+    table = table_of(rows=70_000)
+    table["x"] = np.arange(70_000) % 65_536 / 65_536
+    fit = fit_multilevel(table, events="CIN", child=["x", "fsm"], group="la")
+    assert fit.converged

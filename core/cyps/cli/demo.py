@@ -6,7 +6,6 @@ import csv
 import io
 import os
 import platform
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
+from cyps.cli.machine import peak_memory_mb
 from cyps.cli.outputs import write_outputs
 from cyps.cli.report import print_report
 from cyps.errors import CypsError
@@ -41,7 +41,7 @@ PACK, SHARES = "synthetic-england.cyps.zip", "shares.csv"
 @click.command("demo", short_help="The whole way on a made-up England.")
 @click.option(
     "--children",
-    type=click.IntRange(1_000_000, 20_000_000),
+    type=click.IntRange(4_000_000, 20_000_000),
     default=_CHILDREN,
     show_default=True,
     help="How many children to make up.",
@@ -87,7 +87,8 @@ def _need_modeller() -> None:
     if missing:
         raise CypsError(
             "The demo fits a model, and the modeller's part of cyps is not installed "
-            f"({', '.join(missing)}). Install it with: pip install 'cyps[modeller]'"
+            f"({', '.join(missing)}). Install it in this copy of the repository with: "
+            "uv sync --all-extras"
         )
 
 
@@ -234,16 +235,6 @@ def _record(
             "python": platform.python_version(),
             "processors": os.cpu_count(),
             "seconds": dict(steps.seconds),
-            "peak_memory_mb": _peak_memory_mb(),
+            "peak_memory_mb": peak_memory_mb(),
         },
     }
-
-
-def _peak_memory_mb() -> int | None:
-    """Peak memory of this process; None on Windows, where the standard library cannot tell."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024**2 if sys.platform == "darwin" else 1024))

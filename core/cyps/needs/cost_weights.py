@@ -101,6 +101,7 @@ def typed_weights(amounts: Mapping[str, float], metrics: Sequence[str]) -> NDArr
     weights = np.array([amounts[metric] for metric in metrics], dtype=np.float64)
     if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() <= 0:
         raise CypsError(
-            f"Cost weights {dict(amounts)} must be numbers of 0 or more with at least one above 0."
+            f"Cost weights ({', '.join(f'{m} {float(amounts[m]):g}' for m in metrics)}) must be "
+            "numbers of 0 or more with at least one above 0."
         )
     return np.asarray(weights / weights.sum())
