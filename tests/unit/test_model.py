@@ -310,3 +310,37 @@ def test_exactly_as_many_values_as_patterns_hold():
     table["x"] = np.arange(70_000) % 65_536 / 65_536
     fit = fit_multilevel(table, events="CIN", child=["x", "fsm"], group="la")
     assert fit.converged
+
+
+@pytest.mark.parametrize("seed", [0, 14, 24])
+def test_small_samples_converge_by_exact_curvature(seed):
+    """Three children a group that differ strongly: by approximate curvature it takes over 100."""
+    table = table_of(rows=60, groups=20, sigma=3.0, seed=seed)
+    fit = fit_multilevel(table, events="CIN", child=["fsm"], group="la")
+    assert fit.converged
+    assert len(fit.fit_log) < 40
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"events": 5}, "Events in 'events' are more than the trials in 1 rows"),
+        ({"idaci": np.inf}, "'idaci' is infinite"),
+    ],
+)
+def test_impossible_cells_are_refused(change, says):
+    table = pd.DataFrame(
+        {"la": ["A", "A", "B"], "trials": [4, 4, 4], "events": [1, 2, 1], "idaci": [0.1, 0.2, 0.3]}
+    )
+    table.loc[0, list(change)] = list(change.values())
+    with pytest.raises(CypsError, match=says):
+        collapse(table, events="events", trials="trials", child=[], area=["idaci"], group="la")
+
+
+def test_an_area_that_comes_twice_is_refused():
+    table = table_of()
+    areas = pd.DataFrame({"area": ["x", "x"], "la": ["LA00", "LA01"]})
+    with pytest.raises(CypsError, match="has some 'area' more than once"):
+        collapse(
+            table.assign(area="x"), events="CIN", child=[], group="la", areas=areas, area_key="area"
+        )
