@@ -203,7 +203,9 @@ class Pack:
         if self.kind == "coefficients":
             basis = f"Predicted by pack '{self.name}' ({self.status}): {self.statement}"
         else:
-            basis = f"Given by pack '{self.name}', without a model ({self.status}): {self.statement}"
+            basis = (
+                f"Given by pack '{self.name}', without a model ({self.status}): {self.statement}"
+            )
         if self.use.measure == "share":
             basis = f"{basis.rstrip('.')}. Its numbers are shares, not children"
         if state:

@@ -181,7 +181,7 @@ def _driver_words(before: Pack, after: Pack) -> list[str]:
             old_one, new_one = (d.categories[0] if d.categories else None for d in (was, now))
             words.append(
                 f"The reference of '{name}' was {_said(old_one)}, and is {_said(new_one)}: its "
-                "coefficients cannot be compared one by one."
+                "coefficients and the intercept cannot be compared one by one."
             )
     return words
 
@@ -213,13 +213,15 @@ def _coefficient_changes(before: Pack, after: Pack) -> tuple[CoefficientChange, 
 
 
 def _of_changed_reference(before: Pack, after: Pack) -> set[str]:
+    """Labels whose meaning moved with a reference category: the intercept's too."""
     new = {driver.name: driver for driver in after.drivers}
-    return {
-        label
+    moved = [
+        driver
         for driver in before.drivers
         if driver.name in new and driver.categories[:1] != new[driver.name].categories[:1]
-        for label in driver.labels
-    }
+    ]
+    labels = {label for driver in moved for label in driver.labels}
+    return labels | {"Intercept"} if moved else labels
 
 
 def _share_change(

@@ -1,0 +1,360 @@
+"""`cyps pack` and `cyps settle --use PACK` as their user meets them, in 50 columns."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from python_calamine import CalamineWorkbook
+
+from cyps.cli import main
+from cyps.pack import Standing, read_pack
+from plain_files import AUTHORITIES, SPEND, baseline_rows, changed, use_rows, without, write_csv
+
+CORPUS = Path(__file__).parents[1] / "golden" / "packs"
+TRUST = CORPUS / "trust.toml"
+COMPLETE = CORPUS / "v2-complete.cyps.zip"
+WORDS = ("--status", "published", "--statement", "Typed.", "--source", "Annex F",
+         "--created", "2026-11-20")  # fmt: skip
+TABLE = [
+    ["driver", "level", "category", "CIN", "CIN_se", "p"],
+    ["Intercept", "", "", -3.5, 0.1, 0],
+    ["sex", "child", "female", "reference", "", ""],
+    ["sex", "child", "male", 0.1, 0.02, 0],
+]
+
+
+def run(*args, columns="50"):
+    return CliRunner().invoke(main, [str(arg) for arg in args], env={"COLUMNS": columns})
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
+def fits(output, columns=50):
+    long = [line for line in output.splitlines() if len(line.rstrip()) > columns]
+    assert long == []
+
+
+@pytest.fixture
+def use_pack(tmp_path):
+    path = tmp_path / "use.cyps.zip"
+    use = write_csv(tmp_path / "use.csv", use_rows())
+    done = run("pack", "from-use", use, *WORDS, "--out", path)
+    assert done.exit_code == 0, done.output
+    return path
+
+
+@pytest.fixture
+def key(tmp_path):
+    done = run("pack", "keys", "new", "--out", tmp_path / "key.pem", columns="200")
+    (tmp_path / "trust.toml").write_text("\n".join(done.output.splitlines()[-2:]))
+    return tmp_path / "key.pem"
+
+
+# --- show
+
+
+def test_show_begins_with_status_and_state():
+    done = run("pack", "show", COMPLETE, "--trust", TRUST)
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert lines[0] == "Complete (illustrative)"
+    assert lines[1].startswith("Signed by Corpus on 2026-11-21")
+    text = one_line(done.output)
+    for told in (
+        "Says nothing of any authority.", "Coefficients and use, 3 authorities of 2024.",
+        "Fitted on 20,000 children of 3 authorities and 40 small areas.",
+        "1 entries of the gradient that rest on fewer than 12 children are 0.",
+        "- sex (child): male; reference female", "- idaci (area): a number",
+        "CIN Sigma 0.31; children with the event: 812. converged",
+        "Intercept -3.5000", "Metric Children CIN 7,331 CARE 1,154",
+    ):  # fmt: skip
+        assert told in text
+    assert read_pack(COMPLETE).content_hash in done.output.replace("\n", "")
+
+
+@pytest.mark.parametrize("pack", sorted(CORPUS.glob("*.zip")), ids=lambda path: path.name)
+def test_everything_that_is_shown_fits_a_narrow_terminal(pack):
+    for args in (("show", pack), ("verify", pack), ("diff", COMPLETE, pack)):
+        done = run("pack", *args)
+        assert done.exit_code == 0, done.output
+        fits(done.output)
+
+
+def test_show_says_what_cannot_be_had():
+    text = one_line(run("pack", "show", CORPUS / "v2-imported.cyps.zip").output)
+    assert "Uncertainty of shares is not available" in text
+    assert "children with the event: not told" in text
+    assert "Sigma unknown" in text
+    shares = one_line(run("pack", "show", CORPUS / "v2-shares.cyps.zip").output)
+    assert "Use without a model, 3 authorities of 2024" in shares
+    assert "Metric Sum of shares CIN 1.000000 CARE 1.000000" in shares
+
+
+# --- verify
+
+
+def test_verify_without_a_trust_file_asks_whether_the_pack_is_whole():
+    done = run("pack", "verify", CORPUS / "v2-imported.cyps.zip")
+    assert done.exit_code == 0
+    assert "is whole: no table differs from its manifest. Unsigned" in one_line(done.output)
+    signed = run("pack", "verify", COMPLETE)
+    assert signed.exit_code == 0
+    assert "no trust file was given" in one_line(signed.output)
+
+
+def test_verify_with_a_trust_file_asks_who_vouches():
+    good = run("pack", "verify", COMPLETE, "--trust", TRUST, "--year", "2024")
+    assert good.exit_code == 0
+    assert "Signed by Corpus on 2026-11-21, trusted by trust.toml." in one_line(good.output)
+    unsigned = run("pack", "verify", CORPUS / "v2-imported.cyps.zip", "--trust", TRUST)
+    assert unsigned.exit_code == 2
+    assert "does not pass. Unsigned" in one_line(unsigned.stderr)
+    assert unsigned.stdout == ""
+
+
+def test_verify_says_the_wrong_year():
+    done = run("pack", "verify", COMPLETE, "--trust", TRUST, "--year", "2025")
+    assert done.exit_code == 2
+    assert "Wrong year: the pack is for 2024, not 2025." in one_line(done.stderr)
+    assert run("pack", "verify", COMPLETE, "--year", "2025").exit_code == 2
+
+
+def test_verify_says_a_stranger(tmp_path):
+    other = tmp_path / "other.toml"
+    other.write_text(f'[signers."X"]\npublic_key = "{"0a" * 32}"\n')
+    done = run("pack", "verify", COMPLETE, "--trust", other)
+    assert done.exit_code == 2
+    assert "unknown signer: it says 'Corpus', whose key is not in other.toml" in one_line(
+        done.stderr
+    )
+
+
+def test_verify_says_what_is_no_pack(tmp_path):
+    (tmp_path / "x.zip").write_text("no pack")
+    done = run("pack", "verify", tmp_path / "x.zip")
+    assert done.exit_code == 2
+    assert "cannot be opened as a coefficient pack" in one_line(done.stderr)
+    assert "Traceback" not in done.output
+
+
+# --- sign
+
+
+def test_key_sign_verify(tmp_path, use_pack, key):
+    assert run("pack", "verify", use_pack, "--trust", tmp_path / "trust.toml").exit_code == 2
+    before = read_pack(use_pack).content_hash
+    done = run("pack", "sign", use_pack, "--key", key, "--signer", "Me")
+    assert done.exit_code == 0, done.output
+    assert "is signed by Me on" in one_line(done.output)
+    assert read_pack(use_pack).content_hash == before
+    good = run("pack", "verify", use_pack, "--trust", tmp_path / "trust.toml")
+    assert good.exit_code == 0, good.output
+    assert "Signed by Your name on" in one_line(good.output)
+
+
+def test_a_key_is_not_overwritten(key):
+    before = key.read_bytes()
+    done = run("pack", "keys", "new", "--out", key)
+    assert done.exit_code == 2
+    assert "a key is never overwritten" in one_line(done.stderr)
+    assert key.read_bytes() == before
+
+
+# --- import
+
+
+def test_import(tmp_path):
+    table = write_csv(tmp_path / "annex.csv", TABLE)
+    use = write_csv(tmp_path / "u.csv", [row[:3] for row in use_rows()])
+    out = tmp_path / "dfe.cyps.zip"
+    done = run("pack", "import", table, "--use", use, *WORDS, "--sigma", "CIN=0.3", "--out", out)
+    assert done.exit_code == 0, done.output
+    text = one_line(done.output)
+    assert "dfe.cyps.zip: pack 'dfe' (published). Unsigned" in text
+    assert "Uncertainty of shares is not available" in text
+    assert "Columns not read: p." in text
+    pack = read_pack(out).pack
+    assert (pack.source, pack.created, pack.year) == ("Annex F", "2026-11-20", 2025)
+    assert pack.models[0].sigma == 0.3
+    assert pack.models[0].standard_errors.tolist() == [0.1, 0.02]
+
+
+def test_import_asks_for_sigma_and_takes_unknown(tmp_path):
+    table = write_csv(tmp_path / "annex.csv", TABLE)
+    use = write_csv(tmp_path / "u.csv", [row[:3] for row in use_rows()])
+    args = ("pack", "import", table, "--use", use, *WORDS, "--out", tmp_path / "p.cyps.zip")
+    asked = run(*args)
+    assert asked.exit_code == 2
+    assert "say --sigma CIN=0.3" in one_line(asked.stderr)
+    assert not (tmp_path / "p.cyps.zip").exists()
+    assert run(*args, "--sigma", "cin=unknown").exit_code == 0
+    wrong = run(*args, "--sigma", "CIN=much", columns="200")
+    assert wrong.exit_code == 2
+    assert "'CIN=much' is no sigma" in wrong.output
+    twice = run(*args, "--sigma", "CIN=1", "--sigma", "CIN=2", columns="200")
+    assert "CIN is given twice" in twice.output
+
+
+def test_left_out_authorities_are_said_in_the_source(tmp_path):
+    use = write_csv(tmp_path / "u.csv", without(use_rows(), "E06000053"))
+    out = tmp_path / "p.cyps.zip"
+    missing = run("pack", "from-use", use, *WORDS, "--out", out)
+    assert missing.exit_code == 2
+    assert "no number of CIN for 1 of the 153" in one_line(missing.stderr)
+    done = run("pack", "from-use", use, *WORDS, "--exclude", "E06000053=too small", "--out", out)
+    assert done.exit_code == 0, done.output
+    pack = read_pack(out).pack
+    assert len(pack.use.codes) == 152
+    assert pack.source == "Annex F. Left out: Isles of Scilly (E06000053): too small"
+
+
+def test_a_wrong_date_is_said(tmp_path):
+    use = write_csv(tmp_path / "u.csv", use_rows())
+    done = run(
+        "pack", "from-use", use, *WORDS[:-1], "last week", "--out", tmp_path / "p.cyps.zip"
+    )  # fmt: skip
+    assert done.exit_code == 2
+    assert "created: String should match" in one_line(done.stderr)
+
+
+# --- diff
+
+
+def test_diff(tmp_path, use_pack):
+    other = tmp_path / "other.cyps.zip"
+    rows = changed(use_rows(), "E06000017", "CIN", 4000)
+    use = write_csv(tmp_path / "v.csv", rows)
+    run("pack", "from-use", use, *WORDS, "--name", "Other", "--out", other)
+    spend = write_csv(tmp_path / "spend.csv", SPEND)
+    out = tmp_path / "moved.csv"
+    done = run("pack", "diff", use_pack, other, "--spend", spend, "--out", out)
+    assert done.exit_code == 0, done.output
+    text = one_line(done.output)
+    assert "- Name: 'use' became 'Other'." in text
+    assert "Weights: CIN 35.7%, CARE 25.0%, CEASED 39.3% (cost weights from the spend" in text
+    rise = text[text.index("Rise most") :]
+    assert rise.split("Change ")[1].startswith("Rutland")
+    with out.open(encoding="utf-8", newline="") as file:
+        moved = {row["code"]: row for row in csv.DictReader(file)}
+    assert len(moved) == 153
+    i = [a.code for a in AUTHORITIES].index("E06000017")
+    cin = [row[2] for row in use_rows()[1:]]
+    hand = 10 / 28 * (4000 / (sum(cin) - cin[i] + 4000) - cin[i] / sum(cin))
+    assert float(moved["E06000017"]["change"]) == pytest.approx(hand, rel=1e-12)
+
+
+def test_diff_of_a_pack_with_itself(use_pack):
+    done = run("pack", "diff", use_pack, use_pack)
+    assert one_line(done.output) == "The two packs are the same, to the last digit."
+
+
+def test_diff_says_a_wrong_spend_file(tmp_path, use_pack):
+    spend = write_csv(tmp_path / "spend.csv", SPEND[:-1])
+    done = run("pack", "diff", use_pack, COMPLETE, "--spend", spend)
+    assert done.exit_code == 2
+    assert "no spend for service area 7" in one_line(done.stderr)
+
+
+# --- settle
+
+
+@pytest.fixture
+def settled(tmp_path):
+    spend = write_csv(tmp_path / "spend.csv", SPEND)
+    baseline = write_csv(tmp_path / "baseline.csv", baseline_rows())
+
+    def settle(*args):
+        return run(
+            "settle", "--spend", spend, "--baseline", baseline, "--pot", "220,000,000",
+            "--floor", "-5%", "--out", tmp_path / "out", *args,
+        )  # fmt: skip
+
+    return settle
+
+
+def test_a_pack_settles_as_its_table_does(tmp_path, settled, use_pack):
+    done = settled("--use", use_pack)
+    assert done.exit_code == 0, done.output
+    from_pack = (tmp_path / "out" / "results.csv").read_bytes()
+    settled("--use", tmp_path / "use.csv")
+    assert (tmp_path / "out" / "results.csv").read_bytes() == from_pack
+
+
+def test_name_hash_status_and_state_reach_every_output(tmp_path, settled, use_pack, key):
+    run("pack", "sign", use_pack, "--key", key, "--signer", "Me")
+    done = settled("--use", use_pack, "--trust", tmp_path / "trust.toml")
+    assert done.exit_code == 0, done.output
+    identity = read_pack(use_pack).content_hash
+    record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert record["pack"]["content_hash"] == identity
+    assert record["pack"]["name"] == "use"
+    assert record["pack"]["status"] == "published"
+    assert record["pack"]["state"] == "signed and trusted"
+    state = record["pack"]["state_in_words"]
+    assert state.startswith("Signed by Your name on")
+    notes = (tmp_path / "out" / "notes.txt").read_text(encoding="utf-8")
+    assert identity in notes
+    assert state in notes
+    book = CalamineWorkbook.from_path(tmp_path / "out" / "settlement.xlsx")
+    sheet = str(book.get_sheet_by_name("Notes").to_python())
+    assert identity in sheet
+    assert state in sheet
+    used = [str(row[0]) for row in book.get_sheet_by_name("Use").to_python()]
+    assert state.rstrip(".") in " ".join(used)  # wrapped into rows
+    assert state in one_line(done.output)
+
+
+def test_a_pack_of_another_year_is_said_in_every_banner(tmp_path, settled):
+    use = write_csv(tmp_path / "u.csv", use_rows())  # the lists of 2024 and 2025 are the same
+    old = tmp_path / "old.cyps.zip"
+    run("pack", "from-use", use, *WORDS, "--year", "2024", "--out", old)
+    done = settled("--use", old)
+    assert done.exit_code == 0, done.output
+    record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert record["pack"]["state"] == Standing.WRONG_YEAR.value
+    assert record["statement"].startswith("Wrong year: the pack is for 2024, not 2025.")
+    book = CalamineWorkbook.from_path(tmp_path / "out" / "settlement.xlsx")
+    assert "Wrong year: the pack is for 2024" in str(book.get_sheet_by_name("Results").to_python())
+
+
+def test_a_pack_that_lacks_authorities_is_said(settled):
+    done = settled("--use", COMPLETE)
+    assert done.exit_code == 2
+    text = one_line(done.stderr)
+    assert "v2-complete.cyps.zip: no use for 150 of the 153 authorities of 2025" in text
+    assert "--exclude CODE=reason" in text
+
+
+def test_an_excluded_authority_of_a_pack_is_left_out(tmp_path, settled, use_pack):
+    done = settled("--use", use_pack, "--exclude", "E06000017=a reason")
+    assert done.exit_code == 0, done.output
+    assert "E06000017" not in (tmp_path / "out" / "results.csv").read_text(encoding="utf-8")
+
+
+def test_a_pack_beside_another_use_file_is_said(tmp_path, settled, use_pack):
+    done = settled("--use", use_pack, "--use", tmp_path / "use.csv")
+    assert done.exit_code == 2
+    assert "holds the use of every metric. Give it alone." in one_line(done.stderr)
+
+
+def test_trust_without_a_pack_is_said(tmp_path, settled, use_pack):
+    assert use_pack.exists()
+    done = settled("--use", tmp_path / "use.csv", "--trust", TRUST)
+    assert done.exit_code == 2
+    assert "no use comes from a pack" in one_line(done.stderr)
+
+
+def test_a_changed_pack_does_not_settle(tmp_path, settled, use_pack):
+    shutil.copy(use_pack, tmp_path / "b.cyps.zip")
+    content = bytearray((tmp_path / "b.cyps.zip").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "b.cyps.zip").write_bytes(bytes(content))
+    done = settled("--use", tmp_path / "b.cyps.zip")
+    assert done.exit_code == 2
+    assert "b.cyps.zip" in done.stderr
+    assert "Traceback" not in done.output
