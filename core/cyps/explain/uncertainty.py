@@ -30,12 +30,15 @@ class UncertainUse:
     """Predicted use and how uncertain the coefficients make it.
 
     `gradient` has for each metric (n_authorities, k), the derivative of its use by each
-    coefficient; `covariance` for each metric (k, k).
+    coefficient; `covariance` for each metric (k, k). `incomplete` are the codes of
+    authorities whose gradient was, or may have been, hidden in part as resting on too few
+    children: their errors cannot be relied on.
     """
 
     use: Use
     gradient: Sequence[NDArray[np.float64]]
     covariance: Sequence[NDArray[np.float64]]
+    incomplete: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Uncertainty:
     infeasible : how many of them could not be settled and are in no range of
         allocations and ranks
     why : what the first of those said, or ""
+    incomplete : codes of authorities whose gradient is hidden in part (small counts): their
+        errors and ranges cannot be relied on
     label : what these numbers are and are not
     """
 
@@ -79,6 +84,7 @@ class Uncertainty:
     draws: int
     infeasible: int
     why: str
+    incomplete: tuple[str, ...]
     label: str = FIRST_ORDER
 
 
@@ -92,9 +98,13 @@ def uncertain_use(pack: Pack) -> UncertainUse:
         not zero.
     """
     covariance = pack.covariances_for("Uncertainty")
-    return UncertainUse(
-        pack.predicted_use(), tuple(pack.gradient_for("Uncertainty")), tuple(covariance)
+    gradient = pack.gradient_for("Uncertainty")
+    # A pack tells how many entries it hides, not which; a hidden one is 0 as is one of nobody.
+    hidden = (gradient == 0).any(axis=(0, 2)) & (pack.use.suppressed > 0)
+    incomplete = tuple(
+        code for code, some in zip(pack.use.codes, hidden.tolist(), strict=True) if some
     )
+    return UncertainUse(pack.predicted_use(), tuple(gradient), covariance, incomplete)
 
 
 def uncertainty(
@@ -154,6 +164,7 @@ def uncertainty(
         draws=draws,
         infeasible=draws - len(allocation),
         why=why,
+        incomplete=given.incomplete,
     )
 
 
