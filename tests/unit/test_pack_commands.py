@@ -333,7 +333,10 @@ def test_a_pack_that_lacks_authorities_is_said(settled):
 def test_an_excluded_authority_of_a_pack_is_left_out(tmp_path, settled, use_pack):
     done = settled("--use", use_pack, "--exclude", "E06000017=a reason")
     assert done.exit_code == 0, done.output
-    assert "E06000017" not in (tmp_path / "out" / "results.csv").read_text(encoding="utf-8")
+    from_pack = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8")
+    assert "E06000017" not in from_pack
+    settled("--use", tmp_path / "use.csv", "--exclude", "E06000017=a reason")
+    assert (tmp_path / "out" / "results.csv").read_text(encoding="utf-8") == from_pack
 
 
 def test_a_pack_beside_another_use_file_is_said(tmp_path, settled, use_pack):

@@ -179,6 +179,10 @@ def test_without_standard_errors(table, tmp_path):
             with_cell("idaci", "", "CIN_se", ""),
             "row 2, column 'CIN_se': the standard error of CIN for idaci is missing",
         ),
+        (
+            [["idaci", "area", "", "", "", "", ""], *ROWS[1:]],
+            "the standard error of CARE for idaci is missing",
+        ),
         (with_cell("Intercept", "", "CIN", ""), "the coefficient of CIN for Intercept is missing"),
         (with_cell("sex", "male", "CIN", "0.1***"), r"'0\.1\*\*\*' is not a plain number"),
         (with_cell("sex", "male", "CIN", "(0.1)"), r"'\(0\.1\)' is not a plain number"),

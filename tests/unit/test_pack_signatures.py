@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from cyps.errors import CypsError
 from cyps.pack import PackError, Standing, read_pack, read_trust
-from cyps.pack.ed25519 import is_signature
+from cyps.pack.ed25519 import _decoded, is_signature
 from cyps.pack.signatures import signed_message
 from cyps.pack.signing import new_key, sign_pack
 
@@ -113,6 +113,14 @@ def test_one_signature_has_one_form():
 )
 def test_keys_that_would_prove_nothing_are_refused(key):
     assert not is_signature(key, b"", (1).to_bytes(32, "little") + bytes(32))
+
+
+def test_a_point_has_one_encoding():
+    for y in range(2**255 - 19, 2**255):
+        assert _decoded(y.to_bytes(32, "little")) is None
+    for y in (1, 2**255 - 20):  # x is 0, which has no sign
+        assert _decoded(y.to_bytes(32, "little")) is not None
+        assert _decoded((y + 2**255).to_bytes(32, "little")) is None
 
 
 def test_a_signature_says_for_what_it_was_given():

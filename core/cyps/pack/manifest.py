@@ -91,6 +91,16 @@ class Manifest(_Described):
     gradient: ManifestGradient | None
     sample: ManifestSample | None
 
+    @property
+    def members(self) -> set[str]:
+        """Names of the files that a pack like this one has besides the manifest: no others."""
+        names = {"README.txt", "use.csv"}
+        names |= {"coefficients.csv"} if self.kind == "coefficients" else set()
+        for metric in (told.metric for told in self.metrics):
+            names |= {f"covariance_{metric}.csv"} if self.covariance else set()
+            names |= {f"use_gradient_{metric}.csv"} if self.gradient else set()
+        return names
+
     @model_validator(mode="after")
     def _kinds_hold(self) -> Manifest:
         if self.kind == "use" and (

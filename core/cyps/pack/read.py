@@ -142,6 +142,12 @@ def _unpacked(path: Path, archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 
 def _check_hashes(where: str, manifest: Manifest, members: dict[str, bytes]) -> None:
+    for name in sorted(manifest.members ^ set(manifest.files)):
+        state = "no table for" if name in manifest.members else "a table that no such pack has,"
+        raise PackError(
+            f"{where} is not a pack that can be used: its manifest.json names {state} {name}. "
+            "Ask whoever made the pack for a fresh copy."
+        )
     present = set(members) - {"manifest.json"}
     for name in sorted(present ^ set(manifest.files)):
         state = "is missing" if name in manifest.files else "does not belong to it"

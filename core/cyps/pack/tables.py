@@ -98,13 +98,17 @@ def _read_models(
     errors = tables.numbers(name, [row[5::2] for row in rows]) if manifest.standard_errors else None
     if errors is not None and (errors < 0).any():
         raise PackError(f"{tables.where}: {name} has a standard error below zero.")
+    covariances = [
+        _read_covariance(tables, metric, labels) if manifest.covariance else None
+        for metric in metrics
+    ]
+    for m, covariance in enumerate(covariances):
+        _check_errors(tables, metrics[m], covariance, errors, m)
     return tuple(
         MetricModel(
             metric=told.metric,
             coefficients=coefficients[:, m],
-            covariance=_read_covariance(tables, told.metric, labels)
-            if manifest.covariance
-            else None,
+            covariance=covariances[m],
             sigma=told.sigma,
             loglik=told.loglik,
             events=told.events,
@@ -113,6 +117,23 @@ def _read_models(
         )
         for m, told in enumerate(manifest.metrics)
     )
+
+
+def _check_errors(
+    tables: _Tables,
+    metric: str,
+    covariance: NDArray[np.float64] | None,
+    errors: NDArray[np.float64] | None,
+    column: int,
+) -> None:
+    """A person reads the errors, a program the covariance: they must be the same."""
+    if covariance is None or errors is None:
+        return
+    if not np.allclose(errors[:, column] ** 2, np.diag(covariance), rtol=1e-9, atol=0):
+        raise PackError(
+            f"{tables.where}: the standard errors of {metric} in coefficients.csv are not those of "
+            f"covariance_{metric}.csv."
+        )
 
 
 def _read_covariance(tables: _Tables, metric: str, labels: Sequence[str]) -> NDArray[np.float64]:
