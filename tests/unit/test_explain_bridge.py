@@ -9,7 +9,6 @@ import pytest
 
 from cyps.errors import CypsError
 from cyps.explain import NoBridge, above_population, bridge, population_bridge
-from cyps.explain.ingredients import mixed, paired, what_differs
 from cyps.settlement import Floor, FloorAndCeiling, Transition, Undamped
 from made_settlements import EVERYONE, like, made, named, rules
 
@@ -17,10 +16,12 @@ BEFORE = made(1)
 OTHER = made(2).scenario.baseline
 AFTER = made(
     2,
-    rule=FloorAndCeiling(floor=-0.1, ceiling=0.5),
+    rule=FloorAndCeiling(floor=-0.3, ceiling=0.7),
     pot=round(BEFORE.scenario.pot * 1.1),
     baseline=np.round(OTHER * BEFORE.scenario.baseline.sum() / OTHER.sum()),
 )
+
+HALVES = named(BEFORE.scenario.codes, "north", "south")
 
 
 def millionths(x):
@@ -32,26 +33,41 @@ def adds_up(moved):
     return (rows == millionths(moved.end) - millionths(moved.start)).all()
 
 
-def brute_force(before, after, feasible_only=False):
-    """The average over every order, each settled step by step."""
-    one, other = paired(before, after)
-    names = what_differs(one, other)
+TAKES = {
+    "cost weights": ("spend",),
+    "area cost": ("area_cost",),
+    "pot": ("pot",),
+    "baseline": ("baseline",),
+    "damping rule": ("rule", "transition"),
+}
+
+
+def between(before, after, taken):
+    """A whole settlement with the named components of the later one, made by `settle`."""
+    theirs = like(after)
+    changes = {name: theirs[name] for component in taken for name in TAKES.get(component, ())}
+    children = before.use.children.copy()
+    for m, metric in enumerate(before.use.metrics):
+        if f"use of {metric}" in taken:
+            children[:, m] = after.use.children[:, m]
+    return made(**like(before, children=children, **changes)).damped.allocation
+
+
+def brute_force(before, after, names, feasible_only=False):
+    """The average over every order, each settled step by step, and how many orders."""
     paths = []
     for order in permutations(names):
-        steps, taken = {}, frozenset()
-        last = before.damped.allocation
+        steps, last = {}, before.damped.allocation
         try:
-            for name in order:
-                taken |= {name}
-                now = mixed(one, other, taken).allocation()
-                steps[name] = now - last
-                last = now
+            for k, name in enumerate(order):
+                now = between(before, after, order[: k + 1])
+                steps[name], last = now - last, now
         except CypsError:
             if not feasible_only:
                 raise
             continue
         paths.append(np.column_stack([steps[name] for name in names]))
-    return names, np.mean(paths, axis=0), len(paths)
+    return np.mean(paths, axis=0), len(paths)
 
 
 def test_it_adds_up_to_the_pound():
@@ -71,12 +87,17 @@ def test_it_adds_up_to_the_pound():
     assert moved.infeasible == ()
 
 
-def test_it_is_the_average_over_every_order():
-    after = made(**like(AFTER, children=BEFORE.use.children, baseline=BEFORE.scenario.baseline))
+@pytest.mark.parametrize("kept", [("children", "baseline"), ("spend", "area_cost", "pot")])
+@pytest.mark.parametrize("transition", [Transition(), Transition(0.8, HALVES)])
+def test_it_is_the_average_over_every_order(kept, transition):
+    ours = like(BEFORE)
+    changes = {name: ours[name] for name in kept} | {"transition": transition}
+    after = made(**like(AFTER, **changes))
     moved = bridge(BEFORE, after)
-    names, average, paths = brute_force(BEFORE, after)
-    assert (*names, "rounding") == moved.components
-    assert paths == moved.orders == 24
+    names = moved.components[:-1]
+    average, paths = brute_force(BEFORE, after, names)
+    assert len(names) == (4 if "children" in kept else 5)
+    assert paths == moved.orders == moved.feasible_orders
     assert (np.abs(average).max(axis=0) > 1).all()  # every component moves somebody
     np.testing.assert_allclose(moved.contribution[:, :-1], average, rtol=0, atol=2e-6)
 
@@ -133,6 +154,27 @@ def test_a_metric_that_comes_is_told_under_cost_weights():
     np.testing.assert_allclose(moved.contribution, -back.contribution, rtol=0, atol=3e-6)
 
 
+def test_a_metric_that_comes_beside_another_change_by_hand():
+    four = ("CIN", "CARE", "CEASED", "REF")
+    ref = np.random.default_rng(5).uniform(500, 2000, 12)
+    coming = {
+        "metrics": four,
+        "children": np.column_stack([BEFORE.use.children, ref]),
+        "spend": [3e8, 3e8, 1e8, 2e8],
+    }
+    cost = {"area_cost": AFTER.scenario.area_cost}
+    after = made(**like(BEFORE, **coming, **cost))
+    weights_first = made(**like(BEFORE, **coming)).damped.allocation
+    cost_first = made(**like(BEFORE, **cost)).damped.allocation
+    start, end = BEFORE.damped.allocation, after.damped.allocation
+    moved = bridge(BEFORE, after)
+    assert moved.components == ("cost weights", "area cost", "rounding")
+    by_hand = ((weights_first - start) + (end - cost_first)) / 2
+    np.testing.assert_allclose(moved.of("cost weights"), by_hand, rtol=0, atol=2e-6)
+    going = bridge(after, BEFORE)
+    np.testing.assert_allclose(going.of("cost weights"), -by_hand, rtol=0, atol=2e-6)
+
+
 def blocked_pair():
     """A floor that only the new pot can pay for."""
     before = made(**like(BEFORE, rule=Floor(floor=-0.05)))
@@ -158,8 +200,9 @@ def test_a_way_that_is_blocked_is_said_with_what_helps():
 def test_feasible_orders_are_those_of_brute_force():
     before, after = blocked_pair()
     moved = bridge(before, after, feasible_orders_only=True)
-    names, average, paths = brute_force(before, after, feasible_only=True)
-    assert names == ("area cost", "pot", "damping rule")
+    names = ("area cost", "pot", "damping rule")
+    assert moved.components == (*names, "rounding")
+    average, paths = brute_force(before, after, names, feasible_only=True)
     assert moved.feasible_orders == paths == 3
     assert moved.orders == 6
     assert moved.infeasible == ("damping rule", "area cost + damping rule")
