@@ -361,3 +361,37 @@ def test_a_changed_pack_does_not_settle(tmp_path, settled, use_pack):
     assert done.exit_code == 2
     assert "b.cyps.zip" in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_a_scenario_holds_a_pack_by_its_content_hash(tmp_path, settled, use_pack, key):
+    assert settled  # wrote the other files
+    identity = read_pack(use_pack).content_hash
+    scenario = tmp_path / "s.toml"
+    text = f"""
+format = 1
+title = "By hash"
+year = 2025
+pot = 220_000_000
+[files]
+use = ["use.cyps.zip"]
+spend = "spend.csv"
+baseline = "baseline.csv"
+[sha256]
+"use.cyps.zip" = "{identity}"
+[damping]
+kind = "floor"
+floor = -0.05
+"""
+    scenario.write_text(text)
+    done = run("settle", scenario, "--out", tmp_path / "a")
+    assert done.exit_code == 0, done.output
+    run("pack", "sign", use_pack, "--key", key, "--signer", "Me")
+    signed = run("settle", scenario, "--trust", tmp_path / "trust.toml", "--out", tmp_path / "b")
+    assert signed.exit_code == 0, signed.output
+    results = [(tmp_path / out / "results.csv").read_bytes() for out in "ab"]
+    assert results[0] == results[1]
+    assert "Signed by Your name" in (tmp_path / "b" / "notes.txt").read_text(encoding="utf-8")
+    scenario.write_text(text.replace(identity, "0" * 64))
+    other = run("settle", scenario, "--out", tmp_path / "c")
+    assert other.exit_code == 2
+    assert "its content hash is" in one_line(other.stderr)

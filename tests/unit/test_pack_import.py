@@ -310,3 +310,15 @@ def test_a_metric_twice_and_missing_authorities_are_said(tmp_path):
     short = write_csv(tmp_path / "s.csv", use_rows()[:-1])
     with pytest.raises(ReturnsError, match="no number of CIN for 1 of the 153 authorities"):
         read_use_table([short], LISTED)
+
+
+def test_shares_are_printed_rounded_and_may_miss_1_by_a_little(tmp_path):
+    for factor, passes in ((1.0009, True), (0.9991, True), (1.0012, False), (0.9988, False)):
+        head, *body = shares(use_rows())
+        rows = [head, *([*row[:2], *(n * factor for n in row[2:])] for row in body)]
+        path = write_csv(tmp_path / "u.csv", rows)
+        if passes:
+            read_use_table([path], LISTED, measure="share")
+        else:
+            with pytest.raises(CypsError, match=r"not 1\. Give them as fractions"):
+                read_use_table([path], LISTED, measure="share")

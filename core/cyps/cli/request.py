@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cyps.errors import CypsError
+from cyps.pack import is_pack, read_pack
 from cyps.returns import (
     AuthorityList,
     GivenUse,
@@ -118,12 +119,14 @@ def _check_hashes(request: Request) -> None:
                 f"The scenario gives a SHA-256 for {name}, which is none of its files "
                 f"({', '.join(sorted(named))})."
             )
-        found = source_of(named[name])[0].sha256
-        if found != expected.lower():
+        found = [source_of(named[name])[0].sha256]
+        if is_pack(named[name]):  # signing changes the file, never what is signed
+            found.insert(0, read_pack(named[name]).content_hash)
+        if expected.lower() not in found:
             raise CypsError(
-                f"{name} is not the file that the scenario was made with: its SHA-256 is "
-                f"{found}, not {expected}. Get the right file, or change the scenario if the "
-                "new one is meant."
+                f"{name} is not the file that the scenario was made with: its "
+                f"{'content hash' if len(found) > 1 else 'SHA-256'} is {found[0]}, not {expected}. "
+                "Get the right file, or change the scenario if the new one is meant."
             )
 
 
