@@ -80,6 +80,18 @@ def test_undamped_pot_has_elasticity_1():
 def test_rates_of_every_rule(name, inputs):
     tornado = sensitivity(made(7, rule=rules(CODES)[name]))
     assert list(tornado.inputs[4:-1]) == inputs
+    assert tornado.not_possible == {}
+
+
+def test_a_tier_is_changed_by_itself():
+    rule = rules(CODES)["protection"]
+    settled = made(7, rule=rule)
+    higher = rule.model_copy(update={"tiers": {**rule.tiers, "real": rule.tiers["real"] + 0.01}})
+    tornado = sensitivity(settled)
+    column = tornado.change[:, tornado.inputs.index("tier real +1 point")]
+    anew = moved(made(**like(settled, rule=higher)), settled)
+    np.testing.assert_allclose(column, anew, rtol=0, atol=1e-6)
+    assert np.abs(anew).max() > 100
 
 
 def test_a_band_is_changed_by_itself():
