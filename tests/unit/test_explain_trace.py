@@ -105,6 +105,13 @@ def test_letters_run_on_and_values_have_14_decimals():
     assert by_key["target"].text == f"{SETTLED.target[0]:,.6f}"
 
 
+def test_use_that_is_a_share_keeps_its_digits():
+    use = SETTLED.use.children / SETTLED.use.children.sum(axis=0)
+    found = trace(made(**like(SETTLED, children=use)), CODES[0], "use_CIN")
+    assert found.lines[0].text == f"{use[0, 0]:.14f}"
+    assert trace(SETTLED, CODES[0], "use_CIN").lines[0].text == f"{SETTLED.use.children[0, 0]:,.6f}"
+
+
 def test_only_ancestors_are_shown():
     keys = [line.key for line in trace(SETTLED, CODES[0], "metric_share_CARE").lines]
     assert keys == ["use_CARE", "all_use_CARE", "metric_share_CARE"]

@@ -265,9 +265,8 @@ def _print_line(console: Console, line: TraceLine) -> None:
         formula = f", from {', '.join(f'({letter})' for letter in line.inputs)}"
     print_wrapped(console, f"({line.letter}) {line.name}{formula}")
     pound = "£" if "pounds" in line.unit else ""
-    unit = " children" if line.unit == "children" else ""
     kind = " (input)" if line.kind == "input" else ""
-    print_wrapped(console, f"    {pound}{line.text}{unit}{kind}")
+    print_wrapped(console, f"    {pound}{line.text}{kind}")
     print_wrapped(console, f"    {line.source}")
 
 

@@ -74,7 +74,8 @@ def settle_command(
     Give a SCENARIO.toml that names files and choices, or the files and choices
     themselves. Files are CSV or Excel, plain ones or the ones that DfE and MHCLG
     publish; use may be a pack (.cyps.zip). Writes settlement.xlsx, results.csv,
-    notes.txt and run.json into --out; for several years a folder each, and years.csv.
+    notes.txt, settlement.json and run.json into --out; for several years a folder each,
+    and years.csv.
     """
     given = {
         "--use": use, "--spend": spend, "--baseline": baseline, "--area-cost": area_cost,

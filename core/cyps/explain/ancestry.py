@@ -63,12 +63,12 @@ def _needs(settlement: Settlement, row: int) -> Iterator[Figure]:
     for m, metric in enumerate(use.metrics):
         lines = [line for line in scenario.spend if line.metric == metric]
         yield Figure(
-            f"use_{metric}", f"Use of {metric}", float(use.children[row, m]), "children",
+            f"use_{metric}", f"Use of {metric}", float(use.children[row, m]), "use",
             use.basis, kind="input",
         )  # fmt: skip
         yield Figure(
             f"all_use_{metric}", f"Use of {metric}, all authorities",
-            float(use.children[:, m].sum()), "children", _everyone(settlement), kind="total",
+            float(use.children[:, m].sum()), "use", _everyone(settlement), kind="total",
         )  # fmt: skip
         yield Figure(
             f"metric_share_{metric}", f"Share of {metric} use",

@@ -25,7 +25,8 @@ class TraceLine:
     inputs : letters of the lines it is made of
     value : the number
     kind : "input" comes from outside, "total" from all authorities, "line" from its inputs
-    unit : "children", "pounds", "whole pounds", "factor" or "count"
+    unit : "use" (children, or what the source says), "pounds", "whole pounds", "factor" or
+        "count"
     source : where an input is from, what a total is over, the rule of a line
     """
 
@@ -42,7 +43,7 @@ class TraceLine:
     @property
     def text(self) -> str:
         """The value as published calculations show it: factors to 14 decimals."""
-        if self.unit == "factor":
+        if self.unit == "factor" or (self.unit == "use" and abs(self.value) < 1):
             return f"{self.value:.14f}"
         if self.unit in {"whole pounds", "count"}:
             return f"{self.value:,.0f}"
