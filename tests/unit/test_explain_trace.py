@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cyps.errors import CypsError
 from cyps.explain import trace
-from cyps.settlement import Floor, Transition
+from cyps.settlement import Floor, Transition, settle
 from made_settlements import EVERYONE, like, made, named, rules
 
 CODES = tuple(place.code for place in EVERYONE[:12])
@@ -110,6 +111,21 @@ def test_use_that_is_a_share_keeps_its_digits():
     found = trace(made(**like(SETTLED, children=use)), CODES[0], "use_CIN")
     assert found.lines[0].text == f"{use[0, 0]:.14f}"
     assert trace(SETTLED, CODES[0], "use_CIN").lines[0].text == f"{SETTLED.use.children[0, 0]:,.6f}"
+
+
+def test_sources_are_what_the_notes_say():
+    notes = (
+        "Baseline: column 'x' of b.csv.", "Baseline: checked.", "Spend by service area: RO3.",
+        "Potatoes: none.", "Pot £10 (published, 2026-01-01: a letter).",
+        "Pot of England: a letter.",
+    )  # fmt: skip
+    settled = settle(replace(SETTLED.scenario, notes=notes), SETTLED.use)
+    source = {line.key: line.source for line in trace(settled, CODES[0]).lines}
+    assert source["baseline"] == "Baseline: column 'x' of b.csv. Baseline: checked."
+    assert source["spend_CIN"] == "services of CIN. Spend by service area: RO3."
+    assert source["pot"] == "Pot £10 (published, 2026-01-01: a letter). Pot of England: a letter."
+    assert source["area_cost"] == "Scenario 'Made 7'; its notes do not say more"
+    assert source["use_CIN"] == "made up"
 
 
 def test_only_ancestors_are_shown():

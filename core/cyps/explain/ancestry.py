@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.settlement import Floor, Settlement, phased
+from cyps.settlement import Floor, Scenario, Settlement, phased
 from cyps.settlement.summaries import PoundsBelow, pounds_below
 
 
@@ -52,6 +52,19 @@ def figures(settlement: Settlement, row: int) -> tuple[Figure, ...]:
     )
 
 
+def noted(scenario: Scenario, what: str) -> str:
+    """What a scenario's notes say of an input, or else its title.
+
+    Examples
+    --------
+    >>> from cyps.settlement.example import example
+    >>> noted(example().scenario, "Baseline")
+    "Scenario 'Two'; its notes do not say more"
+    """
+    told = [note for note in scenario.notes if re.match(rf"{what}\b[^:]*:", note)]
+    return " ".join(told) or f"Scenario '{scenario.title}'; its notes do not say more"
+
+
 def _everyone(settlement: Settlement) -> str:
     return f"sum over the {len(settlement.scenario.authorities)} authorities"
 
@@ -78,7 +91,8 @@ def _needs(settlement: Settlement, row: int) -> Iterator[Figure]:
         yield Figure(
             f"spend_{metric}", f"Spend that {metric} stands for",
             sum(line.pounds for line in lines), "pounds",
-            "national spend: " + "; ".join(line.service_area for line in lines), kind="input",
+            f"{'; '.join(line.service_area for line in lines)}. {noted(scenario, 'Spend')}",
+            kind="input",
         )  # fmt: skip
         if m == 0:
             yield Figure(
@@ -101,7 +115,7 @@ def _target(settlement: Settlement, row: int) -> Iterator[Figure]:
     scenario = settlement.scenario
     yield Figure(
         "area_cost", "Area cost factor", float(scenario.area_cost[row]), "factor",
-        f"scenario '{scenario.title}'", kind="input",
+        noted(scenario, "Area cost"), kind="input",
     )  # fmt: skip
     yield Figure(
         "all_needs_by_cost", "Needs share x area cost, all",
@@ -114,7 +128,7 @@ def _target(settlement: Settlement, row: int) -> Iterator[Figure]:
         "{needs_share} x {area_cost} / {all_needs_by_cost}",
     )  # fmt: skip
     yield Figure(
-        "pot", "Pot", float(scenario.pot), "whole pounds", f"scenario '{scenario.title}'",
+        "pot", "Pot", float(scenario.pot), "whole pounds", noted(scenario, "Pot"),
         kind="input",
     )  # fmt: skip
     yield Figure(
@@ -123,7 +137,7 @@ def _target(settlement: Settlement, row: int) -> Iterator[Figure]:
     )  # fmt: skip
     yield Figure(
         "baseline", "Baseline", float(scenario.baseline[row]), "pounds",
-        f"scenario '{scenario.title}'", kind="input",
+        noted(scenario, "Baseline"), kind="input",
     )  # fmt: skip
 
 
@@ -179,7 +193,7 @@ def _phasing(
 ) -> Iterator[Figure]:
     scenario = settlement.scenario
     yield Figure(
-        "phasing", "Part of the way to target", part, "factor", f"scenario '{scenario.title}'",
+        "phasing", "Part of the way to target", part, "factor", noted(scenario, "Damping"),
         kind="input",
     )  # fmt: skip
     for key, words, amount in (
@@ -201,7 +215,7 @@ def _phasing(
 def _floor_lines(settlement: Settlement, row: int, rule: Floor, start: str) -> Iterator[Figure]:
     damped = settlement.damped
     yield Figure(
-        "floor", "Floor", rule.floor, "factor", f"scenario '{settlement.scenario.title}'",
+        "floor", "Floor", rule.floor, "factor", noted(settlement.scenario, "Damping"),
         kind="input",
     )  # fmt: skip
     yield Figure(
