@@ -1,0 +1,144 @@
+"""What the terminal shows of comparisons, bridges and traces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cyps.cli.report import print_wrapped
+from cyps.explain import Bridge, Comparison, TraceLine
+from cyps.settlement import Settlement
+
+_SHOWN = 5
+
+
+def plain_console() -> Console:
+    """Give a console that shows text as it stands."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def print_title(console: Console, *settlements: Settlement) -> None:
+    """Say what the settlements are: one, or before and after."""
+    heads = ("Before", "After") if len(settlements) == 2 else ("",)
+    for head, settlement in zip(heads, settlements, strict=True):
+        scenario = settlement.scenario
+        words = f"{head}: {scenario.title}" if head else scenario.title
+        console.print(Text(f"{words} ({scenario.status})", style="bold"))
+        print_wrapped(console, f"{scenario.statement} {_choices(settlement)}")
+    console.print()
+
+
+def _choices(settlement: Settlement) -> str:
+    scenario = settlement.scenario
+    return f"Pot £{scenario.pot:,}; {scenario.damping_in_words}."
+
+
+def print_comparison(console: Console, comparison: Comparison) -> None:
+    """Print totals, regions, and who gains and loses most."""
+    total = comparison.total()
+    table = _table("", "Pounds")
+    for name, value in (
+        ("Before", f"{total.before:,}"),
+        ("After", f"{total.after:,}"),
+        ("Change", f"{total.change:+,}"),
+        ("Winners", f"{total.winners}"),
+        ("Losers", f"{total.losers}"),
+        ("Unchanged", f"{total.unchanged}"),
+    ):
+        table.add_row(name, value)
+    console.print(table)
+    regions = _table("Region", "Change", "%", "Win", "Lose")
+    for region in comparison.by_region():
+        percent = _percent(region.change_rate)
+        counts = (f"{region.winners}", f"{region.losers}")
+        regions.add_row(Text(region.name), f"{region.change:+,}", percent, *counts)
+    console.print(regions)
+    rate, change = comparison.change_rate, comparison.change
+    order = sorted((i for i in range(rate.size) if rate[i] == rate[i]), key=lambda i: -rate[i])
+    _print_movers(console, comparison, "Gain most", [i for i in order if change[i] > 0])
+    _print_movers(console, comparison, "Lose most", [i for i in order[::-1] if change[i] < 0])
+
+
+def _print_movers(
+    console: Console, comparison: Comparison, title: str, rows: Sequence[int]
+) -> None:
+    if not rows:
+        return
+    table = _table(title, "Change", "%")
+    for i in rows[:_SHOWN]:
+        name = Text(comparison.after.scenario.authorities[i].name)
+        table.add_row(name, f"{comparison.change[i]:+,}", _percent(comparison.change_rate[i]))
+    console.print(table)
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column(first, overflow="fold")
+    for head in others:
+        table.add_column(head, justify="right", overflow="fold")
+    return table
+
+
+def _percent(rate: float) -> str:
+    return "" if rate != rate else f"{rate:+.1%}"
+
+
+def print_bridge(console: Console, made: Bridge) -> None:
+    """Each component: what it moved between authorities and in total, and whom most."""
+    if len(made.components) == 1:
+        print_wrapped(console, "Nothing that moves pounds differs.")
+        return
+    table = _table("Component", "Gains", "Losses")
+    for k, component in enumerate(made.components):
+        moved = made.contribution[:, k]
+        gains, losses = moved[moved > 0].sum(), moved[moved < 0].sum()
+        table.add_row(Text(component), f"{gains:+,.0f}", f"{losses:+,.0f}")
+    console.print(table)
+    console.print()
+    for k, component in enumerate(made.components[:-1]):
+        moved = made.contribution[:, k]
+        most, least = int(moved.argmax()), int(moved.argmin())
+        print_wrapped(
+            console,
+            f"{component}: {made.names[most]} {moved[most]:+,.0f}, "
+            f"{made.names[least]} {moved[least]:+,.0f}.",
+        )
+
+
+def print_authority_bridge(console: Console, made: Bridge, row: int) -> None:
+    """One authority's steps in whole pounds; what rounding them leaves is with rounding."""
+    start = round(float(made.start[row]))
+    pounds = [round(float(amount)) for amount in made.contribution[row, :-1]]
+    rest = round(float(made.end[row])) - start - sum(pounds)
+    table = _table(f"{made.names[row]} ({made.codes[row]})", "Pounds")
+    table.add_row("from", f"{start:,}")
+    for component, amount in zip(made.components, [*pounds, rest], strict=True):
+        table.add_row(Text(component), f"{amount:+,}")
+    table.add_row("to", f"{round(float(made.end[row])):,}")
+    console.print(table)
+
+
+def print_left_out(console: Console, made: Bridge) -> None:
+    """Say so when the average is not over every order."""
+    if made.feasible_orders < made.orders:
+        print_wrapped(
+            console,
+            f"The average is over {made.feasible_orders:,} of {made.orders:,} orders. The others "
+            f"pass through settlements that cannot be made: before with after's "
+            f"{'; '.join(made.infeasible[:3])}{'; ...' if len(made.infeasible) > 3 else ''}.",
+        )
+
+
+def print_trace_line(console: Console, line: TraceLine) -> None:
+    """Print a line of a trace: letter, name, formula; value; source."""
+    formula = f" = {line.formula}" if line.formula else ""
+    if not line.formula and line.inputs:
+        formula = f", from {', '.join(f'({letter})' for letter in line.inputs)}"
+    print_wrapped(console, f"({line.letter}) {line.name}{formula}")
+    pound = "£" if "pounds" in line.unit else ""
+    kind = " (input)" if line.kind == "input" else ""
+    print_wrapped(console, f"    {pound}{line.text}{kind}")
+    print_wrapped(console, f"    {line.source}")
