@@ -235,6 +235,7 @@ def test_diff(tmp_path, use_pack):
     done = run("pack", "diff", use_pack, other, "--spend", spend, "--out", out)
     assert done.exit_code == 0, done.output
     text = one_line(done.output)
+    assert "First: Unsigned: nobody vouches for this pack. Second: Unsigned" in text
     assert "- Name: 'use' became 'Other'." in text
     assert "Weights: CIN 35.7%, CARE 25.0%, CEASED 39.3% (cost weights from the spend" in text
     rise = text[text.index("Rise most") :]

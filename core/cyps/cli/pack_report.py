@@ -124,6 +124,8 @@ def print_diff(before: LoadedPack, after: LoadedPack, diff: PackDiff) -> None:
         say("The two packs are the same, to the last digit.")
         return
     say(f"From {before.pack.name} to {after.pack.name}", "bold")
+    for which, loaded in (("First", before), ("Second", after)):
+        say(f"{which}: {loaded.state.sentence}")
     for word in diff.words or ("Nothing but numbers changed.",):
         say(f"- {word}")
     _print_coefficients(diff)
