@@ -26,6 +26,8 @@ _START_SIGMA = 0.3
 # While a step in the coefficients still gains this much, the effects stand for drivers that
 # are not in yet, and sigma is left alone.
 _FAR = 1000.0
+# Below this decrement the likelihood is a parabola, and what the last step saw can be trusted.
+_NEAR = 0.1
 # A standard deviation this small cannot be told from none at all.
 _NO_SIGMA = 1e-3
 
@@ -63,6 +65,32 @@ class StartingPoint:
     beta: NDArray[np.float64]
     log_sigma: float
     effect: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Secant:
+    """The last step taken and by how much the gradient fell along it, (k + 1,) each."""
+
+    step: NDArray[np.float64]
+    fall: NDArray[np.float64]
+
+    def corrected(self, information: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Information that agrees with what was seen along the last step (BFGS).
+
+        Newton's matrix leaves out how coefficients and sigma hang together; nearly all
+        of what it lacks lies along the step, so that one correction makes a slow, steady
+        approach a fast one.
+        """
+        curved = float(self.step @ self.fall)
+        along = information @ self.step
+        expected = float(self.step @ along)
+        if expected > _NEAR or not 0.2 * expected < curved < 5 * expected:
+            return information
+        return np.asarray(
+            information
+            - np.outer(along, along) / expected
+            + np.outer(self.fall, self.fall) / curved
+        )
 
 
 Likelihood = Callable[[NDArray[np.float64], float, NDArray[np.float64]], Evaluation]
@@ -110,8 +138,9 @@ def _search(problem: Problem, likelihood: Likelihood, start: StartingPoint) -> M
     beta, log_sigma = start.beta, start.log_sigma
     here = likelihood(beta, log_sigma, start.effect)
     log: list[FitStep] = []
+    last: Secant | None = None
     for number in range(_MOST_STEPS):
-        direction = _newton_direction(likelihood, beta, log_sigma, here, number)
+        direction = _newton_direction(likelihood, beta, log_sigma, here, number, last)
         if direction is None:
             return Maximum(beta, log_sigma, here, False, _stuck(problem, beta), tuple(log))
         by_beta, by_log_sigma, decrement = direction
@@ -127,7 +156,9 @@ def _search(problem: Problem, likelihood: Likelihood, start: StartingPoint) -> M
         if ahead is None:
             verdict = _separated(problem, beta) or _NO_ASCENT
             return Maximum(beta, log_sigma, here, False, verdict, tuple(log))
-        beta, log_sigma, here = beta + length * by_beta, log_sigma + length * by_log_sigma, ahead
+        taken = length * np.append(by_beta, by_log_sigma)
+        last = Secant(taken, _gradient(here) - _gradient(ahead))
+        beta, log_sigma, here = beta + taken[:-1], log_sigma + float(taken[-1]), ahead
     verdict = _separated(problem, beta) or f"not converged: stopped after {_MOST_STEPS} steps"
     return Maximum(beta, log_sigma, here, False, verdict, tuple(log))
 
@@ -174,21 +205,28 @@ def _verdict(
     return Maximum(beta, log_sigma, here, True, verdict, log)
 
 
+def _gradient(here: Evaluation) -> NDArray[np.float64]:
+    return np.append(here.gradient, here.gradient_log_sigma)
+
+
 def _newton_direction(
     likelihood: Likelihood,
     beta: NDArray[np.float64],
     log_sigma: float,
     here: Evaluation,
     number: int,
+    last: Secant | None,
 ) -> tuple[NDArray[np.float64], float, float] | None:
     """Step in coefficients and log sigma, and the decrement; None where it cannot be had."""
     free_sigma = np.isfinite(log_sigma)
-    gradient = np.append(here.gradient, here.gradient_log_sigma) if free_sigma else here.gradient
+    gradient = _gradient(here) if free_sigma else here.gradient
     information = here.newton
     if free_sigma:
         information = np.zeros((gradient.size, gradient.size))
         information[:-1, :-1] = here.newton
         information[-1, -1] = max(here.newton_log_sigma, 1e-12)
+        if last is not None:
+            information = last.corrected(information)
     if number >= _APPROXIMATE_STEPS and free_sigma:
         exact = observed_information(likelihood, beta, log_sigma, here)
         if np.linalg.eigvalsh(exact)[0] > 0:
@@ -196,7 +234,7 @@ def _newton_direction(
     scale = np.sqrt(np.diag(information).clip(1e-300))
     if np.linalg.eigvalsh(information / np.outer(scale, scale))[0] < 1e-10:
         return None
-    step = np.linalg.solve(information, gradient)
+    step: NDArray[np.float64] = np.asarray(np.linalg.solve(information, gradient), np.float64)
     decrement = float(gradient @ step)
     if not free_sigma:
         return step, 0.0, decrement
