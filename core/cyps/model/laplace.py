@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from cyps.model.passes import group_modes, moments
 from cyps.model.problem import Problem
 
-# Newton's method converges quadratically: a last step of 1e-7 leaves 1e-14.
-_MODE_TOLERANCE = 1e-7
+# Newton's method converges quadratically: a last step of 1e-5 leaves 1e-10.
+_MODE_TOLERANCE = 1e-5
 _MOST_MODE_STEPS = 50
 
 
