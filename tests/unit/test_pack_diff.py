@@ -8,7 +8,7 @@ import pytest
 
 from cyps.errors import CypsError
 from cyps.needs import ServiceAreaSpend
-from cyps.pack import PackDriver, read_pack
+from cyps.pack import Driver, read_pack
 from cyps.pack.diff import diff_packs, shares_csv
 
 CORPUS = Path(__file__).parents[1] / "golden" / "packs"
@@ -150,8 +150,8 @@ def test_drivers_in_words(pack):
     sex, idaci = pack.drivers
     other = replace(
         pack,
-        drivers=(PackDriver("sex", "area", ("boy", "female")), PackDriver("idaci", "area"),
-                 PackDriver("fsm", "child")),
+        drivers=(Driver("sex", "area", ("boy", "female")), Driver("idaci", "area"),
+                 Driver("fsm", "child")),
     )  # fmt: skip
     other = replace(other, models=tuple(
         replace(m, coefficients=np.append(m.coefficients, 1.0),
@@ -168,7 +168,7 @@ def test_drivers_in_words(pack):
         "The reference of 'sex' was 'female', and is 'boy': its coefficients and the intercept "
         "cannot be compared one by one.",
     )
-    number = replace(pack, drivers=(PackDriver("sex", "child"), idaci))
+    number = replace(pack, drivers=(Driver("sex", "child"), idaci))
     assert "The reference of 'sex' was 'female', and is not given: its coefficients" in " ".join(
         diff_packs(pack, number).words
     )
@@ -178,7 +178,7 @@ def test_drivers_in_words(pack):
 def test_a_changed_reference_takes_its_coefficients_out(pack):
     other = replace(
         pack,
-        drivers=(PackDriver("sex", "child", ("unknown", "male")), pack.drivers[1]),
+        drivers=(Driver("sex", "child", ("unknown", "male")), pack.drivers[1]),
         models=tuple(replace(m, coefficients=m.coefficients + 1) for m in pack.models),
     )
     labels = {c.label for c in diff_packs(pack, other).coefficients}

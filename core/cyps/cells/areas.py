@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cyps.cells.drivers import Driver, code_rows
+from cyps.cells.drivers import code_rows
 from cyps.errors import CypsError
+from cyps.pack import Driver
 
 
 @dataclass(frozen=True, slots=True)

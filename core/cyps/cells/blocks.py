@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.cells.cells import Cells
-from cyps.cells.drivers import Driver
+from cyps.pack import Driver
 
 SMALLEST_COUNT = 10
 """Fewest children that anything which leaves the modeller's machine may rest on."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cells.drivers import Driver
+from cyps.pack import Driver
 
 
 @dataclass(frozen=True, slots=True)

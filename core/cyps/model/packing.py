@@ -12,7 +12,7 @@ from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.model.prediction import predict_use
 from cyps.model.result import MultilevelFit
-from cyps.pack import MetricModel, Pack, PackDriver, UseTable
+from cyps.pack import MetricModel, Pack, UseTable
 
 
 def make_pack(
@@ -77,7 +77,7 @@ def make_pack(
         source=source,
         created=created,
         year=year,
-        drivers=tuple(PackDriver(d.name, d.level, d.categories) for d in fits[0].drivers),
+        drivers=fits[0].drivers,
         models=tuple(_model(fit) for fit in fits),
         use=UseTable(
             codes=children.groups,

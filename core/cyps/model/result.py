@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cyps.cells import Driver
 from cyps.model.fit import FitStep
+from cyps.pack import Driver
 
 
 @dataclass(frozen=True, slots=True)

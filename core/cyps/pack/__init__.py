@@ -1,6 +1,7 @@
 """Coefficient packs: the one door between the modeller's side and the officer's."""
 
-from cyps.pack.contents import MetricModel, Pack, PackDriver, PackError, UseTable
+from cyps.pack.contents import MetricModel, Pack, PackError, UseTable
+from cyps.pack.driver import Driver
 from cyps.pack.read import LoadedPack, is_pack, read_pack
 from cyps.pack.signatures import Signature
 from cyps.pack.state import UNSIGNED, PackState, Standing
@@ -9,10 +10,10 @@ from cyps.pack.write import pack_bytes, write_pack
 
 __all__ = [
     "UNSIGNED",
+    "Driver",
     "LoadedPack",
     "MetricModel",
     "Pack",
-    "PackDriver",
     "PackError",
     "PackState",
     "Signature",

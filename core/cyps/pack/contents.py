@@ -10,26 +10,11 @@ from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.needs import Use
+from cyps.pack.driver import Driver
 
 
 class PackError(CypsError):
     """A pack that cannot be trusted or read; the sentence says what is wrong with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackDriver:
-    """One driver of the model: its categories with the reference first, or none for a number."""
-
-    name: str
-    level: Literal["child", "area"]
-    categories: tuple[str, ...] = ()
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Names of its coefficients."""
-        if not self.categories:
-            return (self.name,)
-        return tuple(f"{self.name}[{category}]" for category in self.categories[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +104,7 @@ class Pack:
     source: str
     created: str
     year: int
-    drivers: tuple[PackDriver, ...]
+    drivers: tuple[Driver, ...]
     models: tuple[MetricModel, ...]
     use: UseTable
     sample_children: int | None = None

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
-from cyps.pack.contents import PackDriver
+from cyps.pack.driver import Driver
 from cyps.pack.parameter_columns import DRIVER_COLUMNS, Columns, find_columns
 from cyps.returns import Problems, Row, Source, Table, read_table
 from cyps.returns.tables import same_name
@@ -41,7 +41,7 @@ class Parameters:
     unread : names of columns that were not read
     """
 
-    drivers: tuple[PackDriver, ...]
+    drivers: tuple[Driver, ...]
     metrics: tuple[str, ...]
     coefficients: NDArray[np.float64]
     errors: NDArray[np.float64] | None
@@ -226,7 +226,7 @@ def _check_complete(table: Table, line: _Line, columns: Columns, problems: Probl
 
 def _driver(
     table: Table, name: str, lines: Sequence[_Line], problems: Problems
-) -> tuple[PackDriver, list[_Line]]:
+) -> tuple[Driver, list[_Line]]:
     """A driver with its reference first, and the lines of its coefficients in that order."""
     level = _level(table, name, lines, problems)
     references = [line for line in lines if line.reference]
@@ -238,7 +238,7 @@ def _driver(
                 f"{table.where(lines[0].row)}: '{name}' is a number, which has no reference. Fill "
                 "in its coefficient, or name the category of the row."
             )
-        return PackDriver(name, level), others
+        return Driver(name, level), others
     for line in lines:
         if not line.category or categories.count(line.category) > 1:
             problems.add(
@@ -255,7 +255,7 @@ def _driver(
     if not others:
         problems.add(f"{table.place}: driver '{name}' has no category besides its reference.")
     names = tuple(line.category for line in (*references, *others))
-    return PackDriver(name, level, names), others
+    return Driver(name, level, names), others
 
 
 def _level(

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.geography import authorities
-from cyps.pack.contents import MetricModel, Pack, PackDriver, PackError, UseTable
+from cyps.pack.contents import MetricModel, Pack, PackError, UseTable
+from cyps.pack.driver import Driver
 from cyps.pack.manifest import Manifest
 
 
@@ -26,8 +27,7 @@ def pack_of(where: str, manifest: Manifest, members: Mapping[str, bytes]) -> Pac
     """
     tables = _Tables(where, members)
     drivers = tuple(
-        PackDriver(driver.name, driver.level, tuple(driver.categories))
-        for driver in manifest.drivers
+        Driver(driver.name, driver.level, tuple(driver.categories)) for driver in manifest.drivers
     )
     metrics = [metric.metric for metric in manifest.metrics]
     labels = ["Intercept", *(label for driver in drivers for label in driver.labels)]

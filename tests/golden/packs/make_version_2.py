@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from cyps.geography import authorities
-from cyps.pack import MetricModel, Pack, PackDriver, UseTable, write_pack
+from cyps.pack import Driver, MetricModel, Pack, UseTable, write_pack
 from cyps.pack.signing import new_key, sign_pack
 
 DRIVERS = (
-    PackDriver("sex", "child", ("female", "male")),
-    PackDriver("idaci", "area"),
+    Driver("sex", "child", ("female", "male")),
+    Driver("idaci", "area"),
 )
 WHO = [a for a in authorities(2024) if a.code in {"E06000001", "E08000025", "E10000016"}]
 WORDS = ("Says nothing of any authority.", "a script", "2026-11-21", 2024)
