@@ -11,7 +11,7 @@ from scipy.optimize import brentq, linprog
 from cyps.errors import CypsError
 from cyps.settlement import FloorTooHigh, floor_damped
 from cyps.settlement.limits import CeilingTooLow, floor_and_ceiling_damped, proportionally_damped
-from cyps.settlement.transition import pace_of_change, phased, protected
+from cyps.settlement.transition import PaceTooSlow, pace_of_change, phased, protected
 
 amounts = st.integers(0, 10**7).map(float)
 rates = st.integers(-50, 10).map(lambda n: n / 100)
@@ -218,7 +218,7 @@ def test_pace_of_change_against_a_root_finder(problem, least, room):
     F, B = problem
     most = least + room / 100
     lower = np.maximum(B * (1 + least), F * 0.95)
-    upper = np.maximum(B * (1 + most), lower)
+    upper = np.maximum(lower, np.minimum(B * (1 + most), F))
     way = np.maximum(0.0, F - B * (1 + least))
 
     def amount_at(s):
@@ -227,14 +227,17 @@ def test_pace_of_change_against_a_root_finder(problem, least, room):
     total = F.sum()
     try:
         pace = pace_of_change(F, B, least, most)
-    except CeilingTooLow:
+    except PaceTooSlow as slow:
         assert amount_at(1e12).sum() < total * (1 + 1e-11)
+        needed = slow.least_most + 1e-7
+        assert pace_of_change(F, B, least, needed).factor <= 1 + 1e-9
         return
     except CypsError:
         assert lower.sum() > total * (1 - 1e-11)
         return
     assert pace.allocation.sum() == pytest.approx(total)
     assert (pace.closing_distance >= -0.05 - 1e-9).all()
+    assert pace.factor <= 1 + 1e-9
     if amount_at(0).sum() < total < amount_at(1e8).sum():
         np.testing.assert_allclose(
             pace.allocation, solved(amount_at, total, 1e8), atol=1e-6 * total

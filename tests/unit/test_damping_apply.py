@@ -178,3 +178,19 @@ def test_rules_say_themselves_in_words():
     assert by_words.damping_in_words == words
     assert by_words.floor is None
     assert replace(by_words, transition=Transition()).floor == -0.05
+
+
+def test_bands_that_cost_too_much_say_how_far_all_must_fall():
+    bands = {"north": Band(floor=0.3), "south": Band(floor=0.2)}
+    with pytest.raises(
+        FloorTooHigh, match=r"Lower every band's floor .* by \d+\.\d{6} perc"
+    ) as told:
+        damp(Bands(bands=bands, member=HALVES), TARGET, BASELINE, CODES)
+    points = float(str(told.value).split(" by ")[1].split(" ")[0]) / 100
+    lower = {name: Band(floor=band.floor - points) for name, band in bands.items()}
+    damped = damp(Bands(bands=lower, member=HALVES), TARGET, BASELINE, CODES)
+    assert damped.allocation.sum() == pytest.approx(TARGET.sum())
+
+
+def test_bands_say_their_ceilings():
+    assert "south floor -3.00%, ceiling +30.00%" in RULES["bands"].words()

@@ -113,8 +113,12 @@ def test_years_follow_each_other(folder):
     assert len(table) == 3 * 153
     assert [row["pounds"] for row in table[153:306]] == [r["pounds"] for r in by_year["2027-28"]]
     notes = (folder / "out" / "2027-28" / "notes.txt").read_text(encoding="utf-8")
-    assert "Pot 2027-28: £230,000,000 (assumed, 2026-11-20: A paper)." in notes
+    assert "Pot: £230,000,000 (assumed, 2026-11-20: A paper)." in notes
     assert "0.6667 of the way to target, then floor -5.00%" in notes
+    last = (folder / "out" / "2028-29" / "notes.txt").read_text(encoding="utf-8")
+    assert "Baseline: what each got in 2027-28, top-ups included." in last
+    assert "baseline.csv" not in last
+    assert "A paper" not in last
     # The workbook shows a floor for all and nothing else: no year here has just that.
     assert not list((folder / "out").rglob("settlement.xlsx"))
     assert "No workbook" in notes
@@ -202,3 +206,36 @@ def test_a_year_that_cannot_be_settled_is_named(folder):
 def test_the_published_schema_is_the_one_that_checks():
     """Renew: uv run python -m cyps.settlement.scenario_file > docs/scenario.schema.json."""
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == scenario_schema()
+
+
+def test_an_amended_pot_needs_an_origin_of_its_own(folder):
+    letter = (
+        'pot = { value = 220_000_000, source = "Letter", status = "published", dated = 2025-12-17 }'
+    )
+    (folder / "scenario.toml").write_text(ONE_YEAR.replace("pot = 220_000_000", letter))
+    (folder / "amended.toml").write_text('extends = "scenario.toml"\npot = { value = 230_000_000 }')
+    with pytest.raises(CypsError, match="pot"):
+        read_scenario(folder / "amended.toml")
+    (folder / "amended.toml").write_text('extends = "scenario.toml"\npot = 230_000_000')
+    (year,) = read_scenario(folder / "amended.toml").years()
+    assert year.pot == 230_000_000
+    assert year.notes == ()
+
+
+def test_an_amended_file_leaves_its_old_hash_behind(folder):
+    hashed = f'{ONE_YEAR}\n[sha256]\n"baseline.csv" = "{"0" * 64}"\n'
+    (folder / "scenario.toml").write_text(hashed)
+    (folder / "amended.toml").write_text(
+        'extends = "scenario.toml"\n[files]\nbaseline = "baseline2.csv"\n'
+    )
+    assert read_scenario(folder / "amended.toml").choices.sha256 == {}
+    assert read_scenario(folder / "scenario.toml").choices.sha256 != {}
+
+
+def test_what_is_in_the_way_of_a_year_is_said_first(folder):
+    (folder / "out").mkdir()
+    (folder / "out" / "2028-29").write_text("mine")
+    done = settle(folder / "years.toml", "--out", folder / "out")
+    assert done.exit_code == 2
+    assert "2028-29" in done.output
+    assert [path.name for path in (folder / "out").iterdir()] == ["2028-29"]

@@ -156,8 +156,11 @@ def write_years(settled: Sequence[tuple[str, Settlement]], out_dir: Path) -> Pat
             )
     path = out_dir / YEARS
     beside = path.with_name(f".{YEARS}.part")
-    beside.write_text(text.getvalue(), encoding="utf-8", newline="")
-    beside.replace(path)
+    try:
+        beside.write_text(text.getvalue(), encoding="utf-8", newline="")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     return path
 
 
@@ -271,6 +274,11 @@ def all_notes(settlement: Settlement) -> list[str]:
     notes = [f"Use: {settlement.use.basis.rstrip('.')}.", f"Damping: {scenario.damping_in_words}."]
     if scenario.floor is None:
         notes.append("No workbook: settlement.xlsx computes a floor for all and no other rule.")
+    if settlement.top_up.any():
+        notes.append(
+            f"Top-up from outside: £{settlement.top_up.sum():,} in all, on a line of its own; "
+            "pounds, changes and ranks are without it."
+        )
     return [*notes, *scenario.notes]
 
 
@@ -284,7 +292,7 @@ def notes_text(settlement: Settlement) -> str:
         "Notes": all_notes(settlement),
         "Columns of results.csv": [
             "needs_share: before area cost; share: after it; both sum to 1",
-            "target: share x pot; baseline: what was before; damped: after the floor; pounds: "
+            "target: share x pot; baseline: what was before; damped: after damping; pounds: "
             "whole pounds, which add up to the pot",
             "change, change_rate: pounds against baseline; on_floor: lifted to the floor",
         ],

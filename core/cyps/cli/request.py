@@ -88,7 +88,7 @@ def request_from_scenario(path: Path) -> Request:
         title=choices.title,
         status=choices.status,
         statement=choices.statement,
-        notes=(*choices.notes, *read.pot_notes()),
+        notes=tuple(choices.notes),
         sha256=choices.sha256,
         scenario={
             "files": list(read.sources),

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cyps.cli.options import exclusions, rate, whole_pot
-from cyps.cli.outputs import Outputs, all_notes, result_totals, write_outputs, write_years
+from cyps.cli.outputs import YEARS, Outputs, all_notes, result_totals, write_outputs, write_years
 from cyps.cli.pack_use import given_use, pack_among, pack_note, pack_record
 from cyps.cli.report import print_report, print_years
 from cyps.cli.request import (
@@ -22,6 +22,7 @@ from cyps.cli.request import (
     required,
     scenario_of,
 )
+from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack
 from cyps.returns import SettlementFiles, SettlementInputs
@@ -108,6 +109,7 @@ def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, work
     pack = pack_among(request.files.use, trust=trust, year=request.year)
     inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
     settled = settle_years(scenario_of(request, inputs), request.years, inputs.use)
+    _check_places(out, [label for label, _ in settled] if len(settled) > 1 else [])
     written = [
         write_outputs(
             settlement,
@@ -127,6 +129,16 @@ def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, work
     if len(settled) > 1:
         print_years(settled)
     print_report(settled[-1][1], written[-1])
+
+
+def _check_places(out: Path, labels: Sequence[str]) -> None:
+    """Each year needs a folder of its own: say what is in the way before anything is written."""
+    taken = [label for label in labels if (out / label).exists() and not (out / label).is_dir()]
+    if taken or (out / YEARS).is_dir():
+        raise CypsError(
+            f"{out} holds {', '.join([*taken, *([YEARS] if (out / YEARS).is_dir() else [])])}, "
+            "where this settlement would write. Choose another folder with --out."
+        )
 
 
 def _print_json(

@@ -15,9 +15,18 @@ from cyps.settlement.share_out import ROUNDING
 class FloorTooHigh(CypsError):  # noqa: N818 - the officer's words, not "FloorTooHighError"
     """The floors together cost more than the pot; `highest_floor` is the highest that fits."""
 
-    def __init__(self, floor: float, highest_floor: float) -> None:
+    def __init__(self, floor: float, highest_floor: float, *, by_band: bool = False) -> None:
         self.floor = floor
         self.highest_floor = highest_floor
+        if by_band:
+            # One floor for all has a highest that fits; several have how far all must fall.
+            points = math.ceil((floor - highest_floor) * 1e8) / 1e6
+            super().__init__(
+                "The floors cannot be paid for: guaranteeing them to everyone would cost more "
+                f"than the pot. Lower every band's floor (or every protected part) by {points:.6f} "
+                "percentage points, or raise the pot."
+            )
+            return
         super().__init__(
             f"A floor of {floor:.4%} cannot be paid for: guaranteeing it to everyone would cost "
             "more than the pot. The highest floor that fits is "

@@ -145,7 +145,9 @@ def _damped(F: Pounds, B: Pounds, bounds: Limits, shape: tuple[Pounds, ...]) -> 
     except LimitsTooHigh:
         # Lowering every floor alike by this rate of the baseline makes them fit.
         over = (lower.sum() - F.sum()) / B.sum()
-        raise FloorTooHigh(float(bounds.floor.max()), float(bounds.floor.max() - over)) from None
+        highest = float(bounds.floor.max())
+        by_band = bool(np.ptp(bounds.floor) > 0)
+        raise FloorTooHigh(highest, highest - float(over), by_band=by_band) from None
     except LimitsTooLow:
         capped = (slope > 0) & np.isfinite(upper)
         unspent = float(F.sum() - np.where(slope > 0, upper, np.clip(base, lower, upper)).sum())

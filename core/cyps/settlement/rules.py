@@ -72,6 +72,11 @@ class Band(_Rule):
     floor: Rate
     ceiling: Rate | None = None
 
+    def words(self) -> str:
+        """The band's limits in a few words."""
+        ceiling = "" if self.ceiling is None else f", ceiling {self.ceiling:+.2%}"
+        return f"floor {self.floor:+.2%}{ceiling}"
+
 
 class Bands(_Rule):
     """Floors and ceilings by band, in the official form; every authority is in one band."""
@@ -87,7 +92,8 @@ class Bands(_Rule):
 
     def words(self) -> str:
         """The rule in a few words, for every output."""
-        return f"floors by band ({', '.join(f'{n} {b.floor:+.2%}' for n, b in self.bands.items())})"
+        bands = (f"{name} {band.words()}" for name, band in self.bands.items())
+        return f"limits by band ({'; '.join(bands)})"
 
 
 class Protection(_Rule):

@@ -13,10 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.settlement.apply import Transition
+from cyps.settlement.record import Words
 from cyps.settlement.rules import DampingRule
 from cyps.settlement.years import Year
 
 _DEEPEST = 8
+
+NamedWords = Annotated[Words, Field(min_length=1)]
+"""Text that reaches outputs: not empty, nothing that a terminal would obey."""
 
 
 class _Strict(BaseModel):
@@ -27,7 +31,7 @@ class Parameter(_Strict):
     """An amount with where it came from; an amended one is a new value with a later date."""
 
     value: Annotated[int, Field(strict=True, gt=0, le=10**12)]
-    source: str = Field(min_length=1)
+    source: NamedWords
     status: Literal["published", "assumed", "illustrative"]
     dated: datetime.date
 
@@ -57,7 +61,10 @@ class Files(_Strict):
 class YearChoices(_Strict):
     """What a year has of its own; the rest is the scenario's."""
 
-    label: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,40}$")
+    label: str = Field(
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9 _-]{0,38}[A-Za-z0-9])?$",
+        description="letters, digits, spaces, hyphens; it names a folder",
+    )
     pot: Pot | None = None
     damping: DampingRule | None = None
     phasing: float | None = Field(default=None, ge=0, le=1)
@@ -68,19 +75,19 @@ class ScenarioChoices(_Strict):
     """A scenario file, as it is written down."""
 
     format: Literal[1] = Field(description="version of this format")
-    title: str = Field(min_length=1)
-    status: str = Field(default="illustrative", min_length=1)
-    statement: str | None = None
+    title: NamedWords
+    status: NamedWords = "illustrative"
+    statement: NamedWords | None = None
     year: int = Field(default=LAST_YEAR, description="authority list, year ending 31 March")
     files: Files
     sha256: dict[str, str] = Field(default={}, description="of files, by name")
-    exclude: dict[str, str] = Field(default={}, description="reason by GSS code")
+    exclude: dict[str, NamedWords] = Field(default={}, description="reason by GSS code")
     pot: Pot | None = None
     damping: DampingRule
     phasing: float | None = Field(default=None, ge=0, le=1)
     group: dict[str, str] | None = Field(default=None, description="damping group by GSS code")
     years: list[YearChoices] = Field(default=[])
-    notes: list[str] = Field(default=[])
+    notes: list[NamedWords] = Field(default=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +126,15 @@ class ScenarioFile:
             damping=year.damping or self.choices.damping,
             transition=Transition(phasing, self.choices.group),
             baseline=year.baseline,
+            notes=(f"Pot: {pot.words()}.",) if isinstance(pot, Parameter) else (),
         )
-
-    def pot_notes(self) -> tuple[str, ...]:
-        """Where each pot came from, as far as the file says."""
-        named = [
-            ("Pot", self.choices.pot),
-            *((f"Pot {y.label}", y.pot) for y in self.choices.years),
-        ]
-        return tuple(f"{name}: {pot.words()}." for name, pot in named if isinstance(pot, Parameter))
 
 
 def read_scenario(path: Path) -> ScenarioFile:
     """Read a scenario file, and those it extends.
 
     A file with `extends = "other.toml"` says only what is different: tables are merged key by
-    key, anything else is replaced (`damping` and lists as a whole).
+    key, anything else is replaced (`damping`, `pot` and lists as a whole).
 
     Raises
     ------
@@ -174,16 +174,27 @@ def _extended(path: Path, above: tuple[Path, ...]) -> tuple[dict[str, Any], tupl
             "a scenario names are looked for beside it."
         )
     base, sources = _extended(base_path, (*above, path.resolve()))
-    return _merged(base, own), (path.name, *sources)
+    return _without_stale_hashes(_merged(base, own), own), (path.name, *sources)
+
+
+def _without_stale_hashes(merged: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A hash inherited for a file that is no longer named goes with the file."""
+    files, hashes = merged.get("files"), merged.get("sha256")
+    if not isinstance(files, dict) or not isinstance(hashes, dict):
+        return merged
+    named: set[str] = set()
+    for value in files.values():
+        named.update(value if isinstance(value, list) else [value])
+    kept = {k: v for k, v in hashes.items() if k in named or k in own.get("sha256", {})}
+    return {**merged, "sha256": kept}
 
 
 def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in own.items():
-        whole = (
-            key == "damping" or not isinstance(value, dict) or not isinstance(base.get(key), dict)
-        )
-        merged[key] = value if whole else _merged(base[key], value)
+        tables = isinstance(value, dict) and isinstance(base.get(key), dict)
+        whole = key in {"damping", "pot"}  # half of one and half of another would be neither
+        merged[key] = _merged(base[key], value) if tables and not whole else value
     return merged
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cyps.errors import CypsError
 from cyps.settlement.damping import check_amounts
-from cyps.settlement.limits import CeilingTooLow, floor_and_ceiling_damped, per_pound
+from cyps.settlement.limits import floor_and_ceiling_damped
 from cyps.settlement.share_out import LimitsTooHigh, LimitsTooLow, share_out
 
 
@@ -93,6 +94,18 @@ def protected(
     return Protected(A + top_up, top_up, 1.0)
 
 
+class PaceTooSlow(CypsError):  # noqa: N818 - the officer's words
+    """Growth of at most `most` leaves money; `least_most` is the least growth that spends it."""
+
+    def __init__(self, most: float, least_most: float) -> None:
+        self.most = most
+        self.least_most = least_most
+        super().__init__(
+            f"Growth of at most {most:.4%} leaves part of the pot unspent. Raise 'most' to "
+            f"{math.ceil(least_most * 1e8) / 1e6:.6f}% or above, or lower the pot."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class PaceOfChange:
     """Growth towards target at a measured pace.
@@ -127,8 +140,8 @@ def pace_of_change(
     ------
     CypsError
         When least growth and lifts alone cost more than the pot.
-    CeilingTooLow
-        When the pot cannot be spent with growth of at most `most`.
+    PaceTooSlow
+        When the pot cannot be spent with growth of at most `most`; carries the least that can.
 
     Examples
     --------
@@ -145,7 +158,8 @@ def pace_of_change(
         raise CypsError("Pace of change starts from the baseline, but every baseline is 0.")
     opening = B * (F.sum() / B.sum()) / F - 1
     lower = np.maximum(B * (1 + least), F * (1 + furthest_below))
-    upper = np.maximum(B * (1 + most), lower)
+    # Nobody is taken past the target, but for who already is.
+    upper = np.maximum(lower, np.minimum(B * (1 + most), F))
     way = np.maximum(0.0, F - B * (1 + least))
     try:
         shared = share_out(B * (1 + least), way, lower, upper, float(F.sum()))
@@ -156,6 +170,7 @@ def pace_of_change(
             f"Lower the least growth, or let authorities stay further below target."
         ) from None
     except LimitsTooLow:
-        unspent = float(F.sum() - np.where(way > 0, upper, lower).sum())
-        raise CeilingTooLow(unspent, per_pound(unspent, B[way > 0])) from None
+        # The growth at which everybody is at it, at target, or lifted.
+        needed = share_out(np.zeros_like(F), B, lower, np.maximum(lower, F), float(F.sum()))
+        raise PaceTooSlow(most, needed.factor - 1) from None
     return PaceOfChange(shared.amount, opening, shared.amount / F - 1, shared.factor)

@@ -28,6 +28,7 @@ class Year:
     damping, transition : the year's rule
     baseline : "given" is the scenario's in every year; "previous" what each authority
         got the year before, a top-up from outside included
+    notes : where the year's own parameters came from
     area_cost : array (n_authorities,), the year's own factors, or None for the scenario's
     """
 
@@ -36,6 +37,7 @@ class Year:
     damping: DampingRule
     transition: Transition = NO_TRANSITION
     baseline: Literal["given", "previous"] = "given"
+    notes: tuple[str, ...] = ()
     area_cost: NDArray[np.float64] | None = None
 
 
@@ -73,7 +75,7 @@ def settle_years(
     [[55, 45], [60, 40]]
     """
     labels = [year.label for year in years]
-    if not labels or len(set(labels)) != len(labels):
+    if not labels or len({label.casefold() for label in labels}) != len(labels):
         raise CypsError(f"Years need labels, each its own, but are {', '.join(labels) or 'none'}.")
     if years[0].baseline == "previous":
         raise CypsError(
@@ -96,9 +98,12 @@ def settle_years(
 def _in_year(
     scenario: Scenario, year: Year, title: str, before: list[tuple[str, Settlement]]
 ) -> Scenario:
-    baseline = scenario.baseline
+    baseline, notes = scenario.baseline, scenario.notes
     if year.baseline == "previous":
-        last = before[-1][1]
+        label, last = before[-1]
+        # The file's baseline is not this year's: what its note says would be false.
+        others = tuple(note for note in notes if not note.startswith("Baseline:"))
+        notes = (*others, f"Baseline: what each got in {label}, top-ups included.")
         baseline = (last.pounds + last.top_up).astype(np.float64)
     return replace(
         scenario,
@@ -107,5 +112,6 @@ def _in_year(
         damping=year.damping,
         transition=year.transition,
         baseline=baseline,
+        notes=(*year.notes, *notes),
         area_cost=scenario.area_cost if year.area_cost is None else year.area_cost,
     )
