@@ -251,3 +251,13 @@ def test_a_folder_of_years_names_them(country, tmp_path):
     assert done.exit_code == 2
     assert "It has 2026-27." in one_line(done.stderr)
     assert run("trace", year, "Derby").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "asked", [("compare", "few", "few"), ("bridge", "few", "few"), ("trace", "few", "Leeds")]
+)
+def test_who_was_left_out_is_said(country, asked):
+    command, *folders = asked
+    done = run(command, *[country / name if name == "few" else name for name in folders])
+    assert done.exit_code == 0, done.output
+    assert "Left out: Reading (E06000038): merged" in one_line(done.output)

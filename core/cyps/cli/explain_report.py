@@ -28,6 +28,8 @@ def print_title(console: Console, *settlements: Settlement) -> None:
         words = f"{head}: {scenario.title}" if head else scenario.title
         console.print(Text(f"{words} ({scenario.status})", style="bold"))
         print_wrapped(console, f"{scenario.statement} {_choices(settlement)}")
+        for x in scenario.exclusions:
+            print_wrapped(console, f"Left out: {x.name} ({x.code}): {x.reason}")
     console.print()
 
 
