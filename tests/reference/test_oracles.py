@@ -79,9 +79,9 @@ def test_laplace_is_lme4s_or_better(case, data):
     fit, oracle = fitted(case, data, 1), ORACLES[f"{case}_1"]
     assert fit.converged
     assert fit.loglik >= oracle["loglik"] - 1e-6
-    # lme4 takes the weights of its determinant one step before the mode, which costs it up
-    # to 2e-4 of log-likelihood here and moves its maximum by up to 1e-3 standard errors:
-    # the same formula evaluated afresh at lme4's own estimates gives ours (and glmm's).
+    # lme4 is up to 2e-4 of log-likelihood low here and its maximum up to 1e-3 standard errors
+    # off (probably its determinant's weights are from one step before the mode): the same
+    # formula evaluated afresh at lme4's own estimates gives ours (and glmm's).
     assert fit.loglik == pytest.approx(oracle["loglik"], abs=2e-4)
     np.testing.assert_array_less(np.abs(fit.coefficients - oracle["beta"]) / oracle["se"], 2e-3)
     np.testing.assert_allclose(fit.bse, oracle["se"], rtol=2e-4)
