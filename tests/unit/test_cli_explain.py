@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from cyps.cli import main
-from cyps.cli.outputs import RECORD, RESULTS, SETTLEMENT
+from cyps.cli.folder import RECORD
+from cyps.cli.outputs import RESULTS, SETTLEMENT
 from cyps.cli.settled import read_settled
 from plain_files import (
     SPEND,

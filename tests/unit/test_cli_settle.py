@@ -8,8 +8,9 @@ import os
 import pytest
 from click.testing import CliRunner
 
-from cyps.cli import main, outputs
-from cyps.cli.outputs import RECORD, RESULTS, SETTLEMENT, WORKBOOK, safe_text
+from cyps.cli import folder, main, outputs
+from cyps.cli.folder import RECORD
+from cyps.cli.outputs import RESULTS, SETTLEMENT, WORKBOOK, safe_text
 from plain_files import (
     AUTHORITIES,
     SPEND,
@@ -302,7 +303,7 @@ def test_a_folder_that_may_not_be_written_to(country, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     # Even a folder without write rights may be written to by the root user of a container.
-    monkeypatch.setattr(outputs.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(folder.tempfile, "mkdtemp", refuse)
     done = run(*country())
     assert done.exit_code == 2
     assert "cannot be written to (Permission denied)" in one_line(done.stderr)
@@ -314,7 +315,7 @@ def test_a_failure_leaves_the_folder_as_it_was(tmp_path, country, monkeypatch):
     replace = type(tmp_path).replace
 
     def fails_on_the_record(self, target):
-        if self.name == RECORD and self.parent.name.startswith(".cyps-"):
+        if self.name == RECORD and self.parent.name == "new":
             raise PermissionError(13, "it is open elsewhere", str(target))
         return replace(self, target)
 

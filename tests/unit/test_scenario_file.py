@@ -239,3 +239,23 @@ def test_what_is_in_the_way_of_a_year_is_said_first(folder):
     assert done.exit_code == 2
     assert "2028-29" in done.output
     assert [path.name for path in (folder / "out").iterdir()] == ["2028-29"]
+
+
+def test_several_years_have_one_record_above_theirs(folder):
+    assert settle(folder / "years.toml", "--out", folder / "out").exit_code == 0
+    told = json.loads((folder / "out" / "run.json").read_text(encoding="utf-8"))
+    assert told["status"] == "illustrative"
+    assert told["scenario"]["files"] == ["years.toml", "scenario.toml"]
+    assert told["years"]["2027-28"]["pot"] == 230_000_000
+    content = (folder / "out" / "years.csv").read_bytes()
+    assert told["outputs"]["years.csv"] == hashlib.sha256(content).hexdigest()
+    assert {row["status"] for row in rows(folder / "out" / "years.csv")} == {"illustrative"}
+    for label in told["years"]:
+        assert f"{label}/results.csv" in told["outputs"]
+
+
+def test_one_year_after_several_leaves_none_of_the_several(folder):
+    assert settle(folder / "years.toml", "--out", folder / "out").exit_code == 0
+    assert settle(folder / "scenario.toml", "--out", folder / "out").exit_code == 0
+    names = {path.name for path in (folder / "out").iterdir()}
+    assert names == {"results.csv", "notes.txt", "settlement.json", "settlement.xlsx", "run.json"}

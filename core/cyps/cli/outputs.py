@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.errors import CypsError
+from cyps.cli.folder import RECORD, hashes, put_in_place
 from cyps.settlement import Settlement
 from cyps.settlement.record import to_json
 from cyps.settlement.summaries import on_the_floor
@@ -24,7 +21,7 @@ from cyps.settlement.summaries import on_the_floor
 if TYPE_CHECKING:
     from cyps_workbooks import PackNote
 
-RESULTS, NOTES, WORKBOOK, RECORD = "results.csv", "notes.txt", "settlement.xlsx", "run.json"
+RESULTS, NOTES, WORKBOOK = "results.csv", "notes.txt", "settlement.xlsx"
 YEARS, SETTLEMENT = "years.csv", "settlement.json"
 
 
@@ -48,17 +45,14 @@ def write_outputs(
 ) -> Outputs:
     """Write the files of a settlement into a folder, all or none.
 
-    They are results.csv, notes.txt, settlement.json (what the settlement can be made anew
-    from, see `cyps.settlement.record`), settlement.xlsx and run.json.
-
-    Everything is written beside first and put in place when it is whole; on
-    any error the folder is as it was.
+    They are settlement.xlsx, results.csv, notes.txt, settlement.json (what the settlement
+    can be made anew from, see `cyps.settlement.record`) and run.json.
 
     Parameters
     ----------
     settlement : what was settled
     out_dir : folder; made when it isn't there
-    record : what the run record says besides results and hashes (see `run_record`)
+    record : what the run record says besides results and hashes
     population : array (n_authorities,), children; adds two columns to results.csv
     pack : the coefficients behind the use, shown in the workbook
     workbook : whether to draw settlement.xlsx, where it can show the rule (a floor for all)
@@ -67,56 +61,34 @@ def write_outputs(
     Raises
     ------
     CypsError
-        When the folder can't be made or written to, or a file in it is open elsewhere.
+        When the folder can't be made or written to, a file in it is open elsewhere, or
+        something stands there that no run wrote.
     """
     out_dir = Path(out_dir)
-    made = _make_folder(out_dir)
-    beside = None
-    done = False
-    try:
-        beside = Path(tempfile.mkdtemp(prefix=".cyps-", dir=out_dir))
-        names = _write_all(settlement, beside, record, population, pack, workbook, more or {})
-        _put_in_place(beside, out_dir, names)
-        done = True
-    except PermissionError as error:
-        raise CypsError(
-            f"{out_dir} cannot be written to ({error.strerror}). Close its files in Excel, or "
-            "choose another folder with --out."
-        ) from None
-    finally:
-        if beside is not None:
-            shutil.rmtree(beside, ignore_errors=True)
-        if made and not done:
-            out_dir.rmdir()
+    with put_in_place(out_dir) as folder:
+        names = write_files(
+            settlement, folder, record, population=population, pack=pack, workbook=workbook,
+            more=more,
+        )  # fmt: skip
     return Outputs(out_dir, tuple(out_dir / name for name in names))
 
 
-def _make_folder(out_dir: Path) -> bool:
-    """Make the folder; True when it wasn't there."""
-    made = not out_dir.exists()
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CypsError(
-            f"The folder {out_dir} cannot be made: {error.strerror}. Choose another with --out."
-        ) from None
-    return made
-
-
-def _write_all(
+def write_files(
     settlement: Settlement,
     folder: Path,
     record: Mapping[str, Any],
-    population: NDArray[np.float64] | None,
-    pack: PackNote | None,
-    workbook: bool,
-    more: Mapping[str, bytes],
+    *,
+    population: NDArray[np.float64] | None = None,
+    pack: PackNote | None = None,
+    workbook: bool = True,
+    more: Mapping[str, bytes] | None = None,
 ) -> list[str]:
+    """Write the files of one settlement as `write_outputs` does; names, first the one to open."""
     files = {
         RESULTS: results_csv(settlement, population).encode(),
         NOTES: notes_text(settlement).encode(),
         SETTLEMENT: to_json(settlement.scenario, settlement.use).encode(),
-        **more,
+        **(more or {}),
     }
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -127,62 +99,33 @@ def _write_all(
 
         write_settlement(settlement, folder / WORKBOOK, pack=pack)
         names.insert(0, WORKBOOK)
-    told = {**record, "results": result_totals(settlement), "outputs": _hashes(folder, names)}
-    (folder / RECORD).write_text(
-        json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
-    )
+    write_record(folder, {**record, "results": result_totals(settlement)})
     return [*names, RECORD]
 
 
-def _hashes(folder: Path, names: list[str]) -> dict[str, str]:
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+def write_record(folder: Path, told: Mapping[str, Any]) -> None:
+    """Write run.json: what was told, and the SHA-256 of every file in the folder."""
+    text = json.dumps({**told, "outputs": hashes(folder)}, indent=2, ensure_ascii=False) + "\n"
+    (folder / RECORD).write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_years(settled: Sequence[tuple[str, Settlement]], out_dir: Path) -> Path:
-    """Write years.csv: a row for each year and authority, pounds in full precision."""
+def years_csv(settled: Sequence[tuple[str, Settlement]]) -> str:
+    """Give years.csv: a row for each year and authority, numbers in full precision."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(
-        ["year", "code", "name", "region", "baseline", "target", "damped", "pounds", "top_up"]
-    )
+        ["year", "status", "code", "name", "region", "baseline", "target", "damped", "pounds",
+         "top_up"]
+    )  # fmt: skip
     for label, s in settled:
         amounts = zip(
             s.scenario.baseline.tolist(), s.target.tolist(), s.damped.allocation.tolist(),
             s.pounds.tolist(), s.top_up.tolist(), strict=True,
         )  # fmt: skip
         for place, row in zip(s.scenario.authorities, amounts, strict=True):
-            writer.writerow(
-                csv_cell(v) for v in (label, place.code, place.name, place.region, *row)
-            )
-    path = out_dir / YEARS
-    beside = path.with_name(f".{YEARS}.part")
-    try:
-        beside.write_text(text.getvalue(), encoding="utf-8", newline="")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
-
-
-def _put_in_place(beside: Path, out_dir: Path, names: list[str]) -> None:
-    """Move files into the folder; move everything back if one cannot be replaced."""
-    kept = beside / "before"
-    kept.mkdir()
-    moved: list[str] = []
-    try:
-        # A workbook of an earlier run must not stand beside results that it does not show.
-        for name in dict.fromkeys([*names, WORKBOOK]):
-            if (out_dir / name).exists():
-                (out_dir / name).replace(kept / name)
-            moved.append(name)
-            if name in names:
-                (beside / name).replace(out_dir / name)
-    except OSError:
-        for name in moved:
-            (out_dir / name).unlink(missing_ok=True)
-            if (kept / name).exists():
-                (kept / name).replace(out_dir / name)
-        raise
+            who = (label, s.scenario.status, place.code, place.name, place.region)
+            writer.writerow(csv_cell(v) for v in (*who, *row))
+    return text.getvalue()
 
 
 def result_totals(settlement: Settlement) -> dict[str, Any]:

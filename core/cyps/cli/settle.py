@@ -10,8 +10,17 @@ from typing import Any
 
 import click
 
+from cyps.cli.folder import RECORD, put_in_place
 from cyps.cli.options import exclusions, rate, whole_pot
-from cyps.cli.outputs import YEARS, Outputs, all_notes, result_totals, write_outputs, write_years
+from cyps.cli.outputs import (
+    YEARS,
+    Outputs,
+    all_notes,
+    result_totals,
+    write_files,
+    write_record,
+    years_csv,
+)
 from cyps.cli.pack_use import given_use, pack_among, pack_note, pack_record
 from cyps.cli.report import print_report, print_years
 from cyps.cli.request import (
@@ -22,7 +31,6 @@ from cyps.cli.request import (
     required,
     scenario_of,
 )
-from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack
 from cyps.returns import SettlementFiles, SettlementInputs
@@ -109,36 +117,44 @@ def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, work
     pack = pack_among(request.files.use, trust=trust, year=request.year)
     inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
     settled = settle_years(scenario_of(request, inputs), request.years, inputs.use)
-    _check_places(out, [label for label, _ in settled] if len(settled) > 1 else [])
-    written = [
-        write_outputs(
-            settlement,
-            out if len(settled) == 1 else out / label,
-            record=_record(request, inputs, settlement, pack),
-            population=inputs.population,
-            pack=pack_note(pack) if pack and workbook else None,
-            workbook=workbook,
-        )
-        for label, settlement in settled
-    ]
-    if len(settled) > 1:
-        write_years(settled, out)
+    several = len(settled) > 1
+    written: list[Outputs] = []
+    with put_in_place(out) as folder:
+        for label, settlement in settled:
+            place = folder / label if several else folder
+            place.mkdir(exist_ok=True)
+            names = write_files(
+                settlement,
+                place,
+                _record(request, inputs, settlement, pack),
+                population=inputs.population,
+                pack=pack_note(pack) if pack and workbook else None,
+                workbook=workbook,
+            )
+            final = out / label if several else out
+            written.append(Outputs(final, tuple(final / name for name in names)))
+        if several:
+            (folder / YEARS).write_bytes(years_csv(settled).encode())
+            write_record(folder, _years_record(request, settled))
     if as_json:
         _print_json(settled, written, out)
         return
-    if len(settled) > 1:
+    if several:
         print_years(settled)
     print_report(settled[-1][1], written[-1])
 
 
-def _check_places(out: Path, labels: Sequence[str]) -> None:
-    """Each year needs a folder of its own: say what is in the way before anything is written."""
-    taken = [label for label in labels if (out / label).exists() and not (out / label).is_dir()]
-    if taken or (out / YEARS).is_dir():
-        raise CypsError(
-            f"{out} holds {', '.join([*taken, *([YEARS] if (out / YEARS).is_dir() else [])])}, "
-            "where this settlement would write. Choose another folder with --out."
-        )
+def _years_record(request: Request, settled: Sequence[tuple[str, Settlement]]) -> dict[str, Any]:
+    """What a run of several years was, above the record that each year has in its folder."""
+    first = settled[0][1].scenario
+    return {
+        "tool": {"name": "cyps", "version": version("cyps"), "command": "settle"},
+        "title": request.title,
+        "status": first.status,
+        "statement": first.statement,
+        **({"scenario": request.scenario} if request.scenario else {}),
+        "years": {label: result_totals(settlement) for label, settlement in settled},
+    }
 
 
 def _print_json(
@@ -150,7 +166,7 @@ def _print_json(
     else:
         told = {
             "folder": str(out),
-            "files": ["years.csv"],
+            "files": [YEARS, RECORD],
             "years": {
                 label: _summary(settlement, outputs)
                 for (label, settlement), outputs in zip(settled, written, strict=True)

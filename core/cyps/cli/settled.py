@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cli.outputs import RECORD, RESULTS, SETTLEMENT
+from cyps.cli.folder import RECORD
+from cyps.cli.outputs import RESULTS, SETTLEMENT
 from cyps.errors import CypsError
 from cyps.settlement import Settlement, settle
 from cyps.settlement.record import from_json
