@@ -175,10 +175,16 @@ def test_options_beside_a_scenario_are_refused(folder):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("format = 1", "format = 2"), "'format': Input should be 1"),
+        (("format = 1", "format = 2"), "'format' is 2; it must be 1"),
         (("format = 1", ""), "'format' is missing"),
         (("pot = 220_000_000", "pott = 1"), "'pott' is not a key that a scenario has"),
-        (("pot = 220_000_000", "pot = 2.5"), "'pot"),
+        (("pot = 220_000_000", "pot = 2.5"), r"'pot' is 2.5; it must be a whole number"),
+        (("pot = 220_000_000", 'pot = "8,000,000,000"'), "'pot' is '8,000,000,000'; it must be a"),
+        (("pot = 220_000_000", "pot = 0"), "'pot' is 0; it must be above 0"),
+        (("floor = -0.05", 'floor = "-5%"'), "'damping.floor.floor' is '-5%'; it must be a number"),
+        (("floor = -0.05", "floor = -5"), "'damping.floor.floor' is -5; it must be at least -1"),
+        (("use = ", 'trend = "x"\nuse = '), "'files.trend' is not a key"),
+        (('use = "use.csv"', "use = 3"), "'files.use' .*must be a list"),
         (("pot = 220_000_000", ""), "year 2025 has no pot, and neither has the scenario"),
         (('kind = "floor"', 'kind = "flour"'), "'damping'.*'flour'"),
         (("floor = -0.05", "floor = -0.05\nceiling = 1.0"), "'damping.floor.ceiling' is not a key"),

@@ -134,6 +134,11 @@ def _movers_table(settlement: Settlement, title: str, rows: Sequence[int]) -> Ta
     return table
 
 
+def print_lines(title: str, lines: Sequence[str], *, console: Console | None = None) -> None:
+    """Print lines under a title, if there are any."""
+    _print_list(console or Console(highlight=False, markup=False, emoji=False), title, lines)
+
+
 def _print_list(console: Console, title: str, lines: Sequence[str]) -> None:
     if lines:
         console.print()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from cyps.returns import (
     ReturnsError,
     SettlementFiles,
     SettlementInputs,
+    YearFiles,
     read_inputs,
     source_of,
 )
 from cyps.settlement import Exclusion, Floor, Scenario, Year
-from cyps.settlement.scenario_file import read_scenario
+from cyps.settlement.scenario_file import ScenarioFile, read_scenario
 
 STATUS = "illustrative"
 STATEMENT = "Made by cyps settle from the files named in the notes. Not a published settlement."
@@ -36,7 +38,9 @@ class Request:
     """Files, years and everything else that was chosen.
 
     `sha256` holds the hashes that named files must have; `scenario` what a scenario file
-    said, for the run record.
+    said, for the run record; `as_at` the day whose versions of dated parameters were taken
+    (the newest where there is none); `before` the same request as it was before the newest
+    amendment of a dated parameter.
     """
 
     files: SettlementFiles
@@ -49,6 +53,8 @@ class Request:
     notes: tuple[str, ...] = ()
     sha256: Mapping[str, str] = field(default_factory=dict)
     scenario: dict[str, Any] | None = None
+    as_at: datetime.date | None = None
+    before: Request | None = None
 
 
 def request_from_options(
@@ -63,7 +69,7 @@ def request_from_options(
     return Request(files, year, (Year(str(year), pot, Floor(floor=floor)),), exclusions, title)
 
 
-def request_from_scenario(path: Path) -> Request:
+def request_from_scenario(path: Path, as_at: datetime.date | None = None) -> Request:
     """The request that a scenario file makes.
 
     Raises
@@ -71,16 +77,28 @@ def request_from_scenario(path: Path) -> Request:
     CypsError
         When the file cannot be used (see `read_scenario`).
     """
-    read = read_scenario(path)
+    read = read_scenario(path, as_at)
+    before = read.before_amendment()
+    return replace(_request(read), before=None if before is None else _request(before))
+
+
+def _request(read: ScenarioFile) -> Request:
     choices = read.choices
     named = choices.files
+    spend, baseline = read.file(named.spend), read.file(named.baseline)
+    assert spend is not None and baseline is not None  # noqa: S101, PT018 - both are required
     return Request(
         files=SettlementFiles(
             use=tuple(read.path(name) for name in named.use),
-            spend=read.path(named.spend),
-            baseline=read.path(named.baseline),
-            area_cost=None if named.area_cost is None else read.path(named.area_cost),
-            population=None if named.population is None else read.path(named.population),
+            spend=spend,
+            baseline=baseline,
+            area_cost=read.file(named.area_cost),
+            population=read.file(named.population),
+            by_year=tuple(
+                YearFiles(label, own_baseline, own_area_cost)
+                for label, (own_baseline, own_area_cost) in read.year_files().items()
+                if own_baseline or own_area_cost
+            ),
         ),
         year=choices.year,
         years=read.years(),
@@ -88,8 +106,9 @@ def request_from_scenario(path: Path) -> Request:
         title=choices.title,
         status=choices.status,
         statement=choices.statement,
-        notes=tuple(choices.notes),
-        sha256=choices.sha256,
+        notes=(*choices.notes, *read.file_notes()),
+        sha256=read.hashes(),
+        as_at=choices.as_at,
         scenario={
             "files": list(read.sources),
             "choices": choices.model_dump(mode="json", exclude_none=True),
@@ -172,6 +191,19 @@ def scenario_of(request: Request, inputs: SettlementInputs) -> Scenario:
         exclusions=left_out,
         notes=(*request.notes, *inputs.notes),
     )
+
+
+def years_of(request: Request, inputs: SettlementInputs) -> tuple[Year, ...]:
+    """The years of a request, with the baseline and area cost that were read for each."""
+    years = []
+    for year in request.years:
+        own = inputs.by_year.get(year.label)
+        if own is not None:
+            baseline = year.baseline if own.baseline is None else own.baseline
+            notes = (*year.notes, *own.notes)
+            year = replace(year, baseline=baseline, area_cost=own.area_cost, notes=notes)
+        years.append(year)
+    return tuple(years)
 
 
 def required(given: Mapping[str, object]) -> None:

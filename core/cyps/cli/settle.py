@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -10,6 +11,7 @@ from typing import Any
 
 import click
 
+from cyps.cli.amendment import AMENDED, amended_csv, amendment_lines, amendment_record
 from cyps.cli.folder import RECORD, put_in_place
 from cyps.cli.options import exclusions, rate, whole_pot
 from cyps.cli.outputs import (
@@ -22,7 +24,7 @@ from cyps.cli.outputs import (
     years_csv,
 )
 from cyps.cli.pack_use import given_use, pack_among, pack_note, pack_record
-from cyps.cli.report import print_report, print_years
+from cyps.cli.report import print_lines, print_report, print_years
 from cyps.cli.request import (
     Request,
     read_requested,
@@ -30,6 +32,7 @@ from cyps.cli.request import (
     request_from_scenario,
     required,
     scenario_of,
+    years_of,
 )
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack
@@ -58,6 +61,11 @@ _FILE = click.Path(path_type=Path)
     help="Leave an authority out of use and baseline, and say why. Repeat for more.",
 )
 @click.option("--title", help="Its name.  [default: Settlement from files]")
+@click.option(
+    "--as-at",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Of a scenario's dated parameters, take those known on this day.",
+)
 @click.option("--out", type=_FILE, required=True, help="Folder for the results.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--no-workbook", is_flag=True, help="Leave settlement.xlsx out.")
@@ -74,6 +82,7 @@ def settle_command(
     year: int | None,
     exclude: tuple[tuple[str, str], ...],
     title: str | None,
+    as_at: datetime.datetime | None,
     out: Path,
     as_json: bool,
     no_workbook: bool,
@@ -98,8 +107,13 @@ def settle_command(
                 f"{scenario.name} says everything; leave {', '.join(also)} out, or write "
                 f'a scenario with extends = "{scenario.name}" that says what is different.'
             )
-        request = request_from_scenario(scenario)
+        request = request_from_scenario(scenario, as_at.date() if as_at else None)
     else:
+        if as_at is not None:
+            raise click.UsageError(
+                "--as-at chooses among versions of a scenario's parameters. Give a scenario file, "
+                "or leave it out."
+            )
         required({name: given[name] for name in _NEEDED})
         assert spend is not None and baseline is not None  # noqa: S101, PT018 - just required
         assert pot is not None and floor is not None  # noqa: S101, PT018
@@ -115,18 +129,23 @@ _NEEDED = ("--use", "--spend", "--baseline", "--pot", "--floor")
 
 def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, workbook: bool) -> None:
     pack = pack_among(request.files.use, trust=trust, year=request.year)
-    inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
-    settled = settle_years(scenario_of(request, inputs), request.years, inputs.use)
+    inputs, settled = _settled(request, pack)
+    before = _settled(request.before, pack)[1] if request.before else None
     several = len(settled) > 1
     written: list[Outputs] = []
     with put_in_place(out) as folder:
+        if before is not None:
+            (folder / AMENDED).write_bytes(amended_csv(before, settled).encode())
         for label, settlement in settled:
             place = folder / label if several else folder
             place.mkdir(exist_ok=True)
+            record = _record(request, inputs, settlement, pack)
+            if before is not None and not several:
+                record["amendment"] = amendment_record(_eve(request), before, settled)
             names = write_files(
                 settlement,
                 place,
-                _record(request, inputs, settlement, pack),
+                record,
                 population=inputs.population,
                 pack=pack_note(pack) if pack and workbook else None,
                 workbook=workbook,
@@ -135,13 +154,33 @@ def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, work
             written.append(Outputs(final, tuple(final / name for name in names)))
         if several:
             (folder / YEARS).write_bytes(years_csv(settled).encode())
-            write_record(folder, _years_record(request, settled))
+            told = _years_record(request, settled)
+            if before is not None:
+                told["amendment"] = amendment_record(_eve(request), before, settled)
+            write_record(folder, told)
     if as_json:
         _print_json(settled, written, out)
         return
     if several:
         print_years(settled)
     print_report(settled[-1][1], written[-1])
+    if before is not None:
+        print_lines("Amended", amendment_lines(_eve(request), before, settled))
+
+
+def _settled(
+    request: Request, pack: LoadedPack | None
+) -> tuple[SettlementInputs, tuple[tuple[str, Settlement], ...]]:
+    inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
+    years = years_of(request, inputs)
+    return inputs, settle_years(scenario_of(request, inputs), years, inputs.use)
+
+
+def _eve(request: Request) -> str:
+    """The day before the newest amendment."""
+    assert request.before is not None  # noqa: S101 - asked only where there was one
+    assert request.before.as_at is not None  # noqa: S101
+    return request.before.as_at.isoformat()
 
 
 def _years_record(request: Request, settled: Sequence[tuple[str, Settlement]]) -> dict[str, Any]:
@@ -191,6 +230,7 @@ def _record(
         "options": {
             "year": request.year,
             "pot": scenario.pot,
+            **({"as_at": request.as_at.isoformat()} if request.as_at else {}),
             "damping": scenario.damping_in_words,
             "floor": scenario.floor,
             "area_cost": "from file" if request.files.area_cost else "1 for every authority",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,19 +41,30 @@ from cyps.returns.tables import read_table
 
 
 @dataclass(frozen=True, slots=True)
+class YearFiles:
+    """Files that one of several years has of its own, by its label."""
+
+    label: str
+    baseline: Path | None = None
+    area_cost: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementFiles:
-    """Files that a settlement starts from; the last two may be left out."""
+    """Files that a settlement starts from; area cost, population and years may be left out."""
 
     use: tuple[Path, ...]
     spend: Path
     baseline: Path
     area_cost: Path | None = None
     population: Path | None = None
+    by_year: tuple[YearFiles, ...] = ()
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """Every file that was given."""
-        given = (*self.use, self.spend, self.baseline, self.area_cost, self.population)
+        own = (path for year in self.by_year for path in (year.baseline, year.area_cost))
+        given = (*self.use, self.spend, self.baseline, self.area_cost, self.population, *own)
         return tuple(path for path in given if path is not None)
 
 
@@ -67,12 +78,25 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True)
+class YearInputs:
+    """Baseline and area cost that a year has of its own, and what is to be said of them.
+
+    Arrays (n_authorities,), or None where the year has the scenario's.
+    """
+
+    baseline: NDArray[np.float64] | None
+    area_cost: NDArray[np.float64] | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementInputs:
     """Use, spend, area cost, baseline and population of the settled authorities.
 
     Arrays have a row for each of `listed.settled`, in code order. `population`
-    is None when no file gave it. `published` says whether any use is real
-    activity from a department's file; `warning` is what every banner must say of it.
+    is None when no file gave it; `by_year` holds what years have of their own, by label.
+    `published` says whether any use is real activity from a department's file; `warning`
+    is what every banner must say of it.
     """
 
     listed: AuthorityList
@@ -85,6 +109,7 @@ class SettlementInputs:
     files: tuple[InputFile, ...]
     notes: tuple[str, ...]
     warning: str = ""
+    by_year: Mapping[str, YearInputs] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +148,10 @@ class GivenUse:
         return Use(shown, self.use.metrics, self.use.children[kept], self.use.basis)
 
 
+_YearReadings = tuple[Reading | None, Reading | None]
+"""A year's own baseline and area cost."""
+
+
 def read_inputs(
     files: SettlementFiles, listed: AuthorityList, given: GivenUse | None = None
 ) -> SettlementInputs:
@@ -157,10 +186,16 @@ def read_inputs(
     if files.population is not None:
         with problems.gathered():
             population = _read_population(files.population, listed, problems)
+    own = {year.label: _read_year(year, listed, problems) for year in files.by_year}
     problems.stop_if_any()
     if spend is None or baseline is None:  # pragma: no cover - the line above has raised
         raise CypsError("Spend and baseline are needed.")
     together = _together(listed, ready, use, spend, baseline, area_cost, population)
+    together = replace(
+        together,
+        files=(*together.files, *(file for year in own for file in _year_files(year, own[year]))),
+        by_year={label: _year_inputs(readings, listed) for label, readings in own.items()},
+    )
     if given is None:
         return together
     return replace(
@@ -207,6 +242,34 @@ def _read_baseline(path: Path, listed: AuthorityList, problems: Problems) -> Rea
 def _read_area_cost(path: Path, listed: AuthorityList, problems: Problems) -> Reading:
     table = read_table(path, key_columns=CODE_COLUMNS)
     return plain_amounts(table, AREA_COST_COLUMNS, listed, problems, number=above_zero)
+
+
+def _read_year(year: YearFiles, listed: AuthorityList, problems: Problems) -> _YearReadings:
+    baseline = area_cost = None
+    if year.baseline is not None:
+        with problems.gathered():
+            baseline = _read_baseline(year.baseline, listed, problems)
+    if year.area_cost is not None:
+        with problems.gathered():
+            area_cost = _read_area_cost(year.area_cost, listed, problems)
+    return baseline, area_cost
+
+
+def _year_inputs(readings: _YearReadings, listed: AuthorityList) -> YearInputs:
+    baseline, area_cost = (
+        None if reading is None else _in_order(reading, listed) for reading in readings
+    )
+    notes = tuple(note for reading in readings if reading for note in reading.notes)
+    return YearInputs(baseline, area_cost, notes)
+
+
+def _year_files(label: str, readings: _YearReadings) -> list[InputFile]:
+    roles = ("baseline", "area cost")
+    return [
+        InputFile(f"{role} of {label}", reading.source, reading.form)
+        for role, reading in zip(roles, readings, strict=True)
+        if reading
+    ]
 
 
 def _read_population(path: Path, listed: AuthorityList, problems: Problems) -> Reading:

@@ -3,54 +3,56 @@
 from __future__ import annotations
 
 import datetime
+import json
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.settlement.apply import Transition
-from cyps.settlement.record import Words
+from cyps.settlement.dated import (
+    AnyFile,
+    DatedFile,
+    NamedFile,
+    NamedWords,
+    Parameter,
+    Pot,
+    amended,
+    in_force,
+    versions,
+)
+from cyps.settlement.mistakes import scenario_mistakes
 from cyps.settlement.rules import DampingRule
-from cyps.settlement.years import Year
+from cyps.settlement.years import Year, names_a_folder
 
 _DEEPEST = 8
-
-NamedWords = Annotated[Words, Field(min_length=1)]
-"""Text that reaches outputs: not empty, nothing that a terminal would obey."""
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Parameter(_Strict):
-    """An amount with where it came from; an amended one is a new value with a later date."""
-
-    value: Annotated[int, Field(strict=True, gt=0, le=10**12)]
-    source: NamedWords
-    status: Literal["published", "assumed", "illustrative"]
-    dated: datetime.date
-
-    def words(self) -> str:
-        """Amount, status, date and source, for the notes."""
-        return f"£{self.value:,} ({self.status}, {self.dated.isoformat()}: {self.source})"
-
-
-Pot = Annotated[int, Field(strict=True, gt=0, le=10**12)] | Parameter
-
-
 class Files(_Strict):
     """Files by role; relative names are taken from the scenario file's folder."""
 
     use: list[str] = Field(min_length=1)
-    spend: str
-    baseline: str
-    area_cost: str | None = None
-    population: str | None = None
+    spend: NamedFile
+    baseline: NamedFile
+    area_cost: NamedFile | None = None
+    population: NamedFile | None = None
 
     @field_validator("use", mode="before")
     @classmethod
@@ -58,10 +60,17 @@ class Files(_Strict):
         return [value] if isinstance(value, str) else value
 
 
+class YearFiles(_Strict):
+    """Files that a year has of its own; the rest are the scenario's."""
+
+    baseline: NamedFile | None = None
+    area_cost: NamedFile | None = None
+
+
 class YearChoices(_Strict):
     """What a year has of its own; the rest is the scenario's."""
 
-    label: str = Field(
+    label: Annotated[str, AfterValidator(names_a_folder)] = Field(
         pattern=r"^[A-Za-z0-9]([A-Za-z0-9 _-]{0,38}[A-Za-z0-9])?$",
         description="letters, digits, spaces, hyphens; it names a folder",
     )
@@ -69,6 +78,15 @@ class YearChoices(_Strict):
     damping: DampingRule | None = None
     phasing: float | None = Field(default=None, ge=0, le=1)
     baseline: Literal["given", "previous"] = "given"
+    files: YearFiles = YearFiles()
+
+    @model_validator(mode="after")
+    def _one_baseline(self) -> YearChoices:
+        if self.baseline == "previous" and self.files.baseline is not None:
+            raise ValueError(
+                'has a baseline file of its own and baseline = "previous". Keep one of the two'
+            )
+        return self
 
 
 class ScenarioChoices(_Strict):
@@ -82,6 +100,9 @@ class ScenarioChoices(_Strict):
     files: Files
     sha256: dict[str, str] = Field(default={}, description="of files, by name")
     exclude: dict[str, NamedWords] = Field(default={}, description="reason by GSS code")
+    as_at: datetime.date | None = Field(
+        default=None, description="of parameters with several versions, those known on this day"
+    )
     pot: Pot | None = None
     damping: DampingRule
     phasing: float | None = Field(default=None, ge=0, le=1)
@@ -106,47 +127,116 @@ class ScenarioFile:
         """A file of the scenario, beside it unless its name says otherwise."""
         return self.folder / name
 
+    def file(self, named: AnyFile | None) -> Path | None:
+        """The version in force of a file, or None where none is named."""
+        if named is None:
+            return None
+        version = in_force(named, self.choices.as_at)
+        return self.path(version.file if isinstance(version, DatedFile) else version)
+
     def years(self) -> tuple[Year, ...]:
-        """The years to settle: one without a list of years."""
+        """The years to settle: one without a list of years. Files are not read."""
+        return tuple(self._year(year) for year in self._listed())
+
+    def year_files(self) -> dict[str, tuple[Path | None, Path | None]]:
+        """Baseline and area cost that a year has of its own, by its label."""
+        return {
+            year.label: (self.file(year.files.baseline), self.file(year.files.area_cost))
+            for year in self._listed()
+        }
+
+    def file_notes(self) -> tuple[str, ...]:
+        """Where dated files came from, one sentence each."""
+        files = self.choices.files
+        return self._file_notes(
+            ("Spend", files.spend),
+            ("Baseline", files.baseline),
+            ("Area cost", files.area_cost),
+            ("Population", files.population),
+        )
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 by name, without versions of a file that are not in force."""
+        choices, files = self.choices, self.choices.files
+        named = [files.spend, files.baseline, files.area_cost, files.population]
+        named += [n for y in choices.years for n in (y.files.baseline, y.files.area_cost)]
+        every = {v.file for p in named for v in versions(p) if isinstance(v, DatedFile)}
+        used = {path.name for path in map(self.file, named) if path is not None}
+        return {n: sha for n, sha in choices.sha256.items() if n in used or n not in every}
+
+    def before_amendment(self) -> ScenarioFile | None:
+        """The scenario as it was the day before its newest amendment; None without one."""
         choices = self.choices
-        listed = choices.years or [YearChoices(label=str(choices.year))]
-        return tuple(self._year(year) for year in listed)
+        files = choices.files
+        own = [(y.pot, y.files.baseline, y.files.area_cost) for y in choices.years]
+        parameters = (
+            *(choices.pot, files.spend, files.baseline, files.area_cost, files.population),
+            *(parameter for year in own for parameter in year),
+        )
+        dates = [amended(parameter, choices.as_at) for parameter in parameters]
+        newest = max((date for date in dates if date), default=None)
+        if newest is None:
+            return None
+        eve = newest - datetime.timedelta(days=1)
+        return replace(self, choices=choices.model_copy(update={"as_at": eve}))
+
+    def _listed(self) -> list[YearChoices]:
+        return self.choices.years or [YearChoices(label=str(self.choices.year))]
 
     def _year(self, year: YearChoices) -> Year:
-        pot = year.pot or self.choices.pot
-        if pot is None:
+        choices = self.choices
+        named = year.pot or choices.pot
+        if named is None:
             raise CypsError(
                 f"{self.sources[0]}: year {year.label} has no pot, and neither has the scenario. "
                 "Write pot = 8_000_000_000 in one of the two."
             )
-        phasing = self.choices.phasing if year.phasing is None else year.phasing
+        pot = in_force(named, choices.as_at)
         return Year(
             label=year.label,
             pot=pot.value if isinstance(pot, Parameter) else pot,
-            damping=year.damping or self.choices.damping,
-            transition=Transition(phasing, self.choices.group),
+            damping=year.damping or choices.damping,
+            transition=Transition(
+                choices.phasing if year.phasing is None else year.phasing, choices.group
+            ),
             baseline=year.baseline,
-            notes=(f"Pot: {pot.words()}.",) if isinstance(pot, Parameter) else (),
+            notes=(
+                *((f"Pot: {pot.words()}.",) if isinstance(pot, Parameter) else ()),
+                *self._file_notes(("Baseline", year.files.baseline)),
+                *self._file_notes(("Area cost", year.files.area_cost)),
+            ),
         )
 
+    def _file_notes(self, *by_role: tuple[str, AnyFile | None]) -> tuple[str, ...]:
+        in_use = ((r, in_force(f, self.choices.as_at)) for r, f in by_role if f is not None)
+        return tuple(f"{r}: {v.words()}." for r, v in in_use if isinstance(v, DatedFile))
 
-def read_scenario(path: Path) -> ScenarioFile:
-    """Read a scenario file, and those it extends.
+
+def read_scenario(path: Path, as_at: datetime.date | None = None) -> ScenarioFile:
+    """Read a scenario file (TOML, or JSON with the same keys), and those it extends.
 
     A file with `extends = "other.toml"` says only what is different: tables are merged key by
-    key, anything else is replaced (`damping`, `pot` and lists as a whole).
+    key, anything else is replaced (`damping`, `pot` and lists as a whole), and what `remove`
+    lists is taken out.
+
+    Parameters
+    ----------
+    path : the scenario file
+    as_at : takes the place of the scenario's own `as_at`
 
     Raises
     ------
     CypsError
-        When a file is not there, is no TOML, says something unknown or impossible, or
+        When a file is not there, is no TOML or JSON, says something unknown or impossible, or
         extends itself. The sentence names file and key.
     """
     merged, sources = _extended(path, ())
+    if as_at is not None:
+        merged["as_at"] = as_at
     try:
         choices = ScenarioChoices.model_validate(merged)
     except ValidationError as error:
-        raise CypsError(_told(path.name, error)) from None
+        raise CypsError(scenario_mistakes(path.name, error)) from None
     return ScenarioFile(path.parent, choices, sources)
 
 
@@ -161,9 +251,14 @@ def _extended(path: Path, above: tuple[Path, ...]) -> tuple[dict[str, Any], tupl
             f"{path.name} extends itself, or more than {_DEEPEST} files stand above it. "
             "Take one 'extends' out."
         )
-    own = _toml(path)
-    base_name = own.pop("extends", None)
+    own = _written(path)
+    base_name, remove = own.pop("extends", None), own.pop("remove", [])
     if base_name is None:
+        if remove:
+            raise CypsError(
+                f"{path.name}: 'remove' takes out what another scenario says, but there is no "
+                "'extends'. Take it out."
+            )
         return own, (path.name,)
     if not isinstance(base_name, str):
         raise CypsError(f"{path.name}: 'extends' must be the name of a scenario file.")
@@ -174,19 +269,48 @@ def _extended(path: Path, above: tuple[Path, ...]) -> tuple[dict[str, Any], tupl
             "a scenario names are looked for beside it."
         )
     base, sources = _extended(base_path, (*above, path.resolve()))
+    for key in _removable(path.name, remove):
+        _remove(path.name, base, key)
     return _without_stale_hashes(_merged(base, own), own), (path.name, *sources)
+
+
+def _removable(name: str, remove: object) -> list[str]:
+    if isinstance(remove, list) and all(isinstance(key, str) for key in remove):
+        return remove
+    raise CypsError(f'{name}: \'remove\' must be a list of keys, such as ["phasing", "group"].')
+
+
+def _remove(name: str, base: dict[str, Any], dotted: str) -> None:
+    """Take a key out of what is extended; `exclude.E06000053` is a key within a table."""
+    *tables, last = dotted.split(".")
+    within: Any = base
+    for table in tables:
+        within = within.get(table) if isinstance(within, dict) else None
+    if not isinstance(within, dict) or last not in within:
+        raise CypsError(
+            f"{name}: 'remove' names {dotted}, which the scenario that is extended does not have. "
+            "Check the key."
+        )
+    del within[last]
 
 
 def _without_stale_hashes(merged: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """A hash inherited for a file that is no longer named goes with the file."""
-    files, hashes = merged.get("files"), merged.get("sha256")
-    if not isinstance(files, dict) or not isinstance(hashes, dict):
+    hashes = merged.get("sha256")
+    if not isinstance(hashes, dict):
         return merged
-    named: set[str] = set()
-    for value in files.values():
-        named.update(value if isinstance(value, list) else [value])
+    named = set(_names_of([merged.get("files"), merged.get("years")]))
     kept = {k: v for k, v in hashes.items() if k in named or k in own.get("sha256", {})}
     return {**merged, "sha256": kept}
+
+
+def _names_of(written: object) -> Iterator[str]:
+    """Every text in lists and tables: file names are among them."""
+    if isinstance(written, str):
+        yield written
+    elif isinstance(written, list | dict):
+        for part in written.values() if isinstance(written, dict) else written:
+            yield from _names_of(part)
 
 
 def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -198,34 +322,34 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _written(path: Path) -> dict[str, Any]:
+    """What a file says, as it is written down: TOML, or JSON where its name ends in .json."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise CypsError(f"There is no scenario file {path}. Check the name and folder.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise CypsError(f"{path.name} cannot be read as a scenario file: {error}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise CypsError(f"{path.name} is not written in TOML: {error}.") from None
+    if path.suffix.lower() != ".json":
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise CypsError(f"{path.name} is not written in TOML: {error}.") from None
+    try:
+        told = json.loads(text, object_pairs_hook=_each_key_once)
+    except (ValueError, RecursionError) as error:
+        raise CypsError(f"{path.name} is not written in JSON: {error}.") from None
+    if not isinstance(told, dict):
+        raise CypsError(f"{path.name} is not a scenario: it holds no keys.")
+    return told
 
 
-def _told(name: str, error: ValidationError) -> str:
-    problems = []
-    for problem in error.errors():
-        place = ".".join(str(part) for part in problem["loc"]) or "the file"
-        if problem["type"] == "extra_forbidden":
-            problems.append(f"'{place}' is not a key that a scenario has")
-        elif problem["type"] == "missing":
-            problems.append(f"'{place}' is missing")
-        else:
-            problems.append(f"'{place}': {problem['msg']}")
-    return (
-        f"{name} cannot be used as a scenario: {'; '.join(problems)}. "
-        "docs/scenarios.md lists every key."
-    )
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        raise ValueError(f"the key '{max(keys, key=keys.count)}' stands twice")
+    return dict(pairs)
 
 
 if __name__ == "__main__":
-    import json
-
     print(json.dumps(scenario_schema(), indent=2))

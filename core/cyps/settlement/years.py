@@ -26,8 +26,8 @@ class Year:
     label : such as "2026-27"
     pot : whole pounds
     damping, transition : the year's rule
-    baseline : "given" is the scenario's in every year; "previous" what each authority
-        got the year before, a top-up from outside included
+    baseline : "given" is the scenario's; "previous" what each authority got the year
+        before, a top-up from outside included; an array (n_authorities,) the year's own, pounds
     notes : where the year's own parameters came from
     area_cost : array (n_authorities,), the year's own factors, or None for the scenario's
     """
@@ -36,7 +36,7 @@ class Year:
     pot: int
     damping: DampingRule
     transition: Transition = NO_TRANSITION
-    baseline: Literal["given", "previous"] = "given"
+    baseline: Literal["given", "previous"] | NDArray[np.float64] = "given"
     notes: tuple[str, ...] = ()
     area_cost: NDArray[np.float64] | None = None
 
@@ -77,7 +77,7 @@ def settle_years(
     labels = [year.label for year in years]
     if not labels or len({label.casefold() for label in labels}) != len(labels):
         raise CypsError(f"Years need labels, each its own, but are {', '.join(labels) or 'none'}.")
-    if years[0].baseline == "previous":
+    if _is_previous(years[0]):
         raise CypsError(
             f"The first year ({labels[0]}) cannot take the year before as its baseline: there is "
             "none. Set its baseline to 'given'."
@@ -95,16 +95,23 @@ def settle_years(
     return tuple(settled)
 
 
+def _is_previous(year: Year) -> bool:
+    return isinstance(year.baseline, str) and year.baseline == "previous"
+
+
 def _in_year(
     scenario: Scenario, year: Year, title: str, before: list[tuple[str, Settlement]]
 ) -> Scenario:
     baseline, notes = scenario.baseline, scenario.notes
-    if year.baseline == "previous":
+    if _is_previous(year):
         label, last = before[-1]
-        # The file's baseline is not this year's: what its note says would be false.
-        others = tuple(note for note in notes if not note.startswith("Baseline:"))
-        notes = (*others, f"Baseline: what each got in {label}, top-ups included.")
+        notes = (*_without(notes, "Baseline"), f"{_PREVIOUS} {label}, top-ups included.")
         baseline = (last.pounds + last.top_up).astype(np.float64)
+    elif not isinstance(year.baseline, str):
+        notes = _without(notes, "Baseline")
+        baseline = year.baseline
+    if year.area_cost is not None:
+        notes = _without(notes, "Area cost")
     return replace(
         scenario,
         title=title,
@@ -115,3 +122,21 @@ def _in_year(
         notes=(*year.notes, *notes),
         area_cost=scenario.area_cost if year.area_cost is None else year.area_cost,
     )
+
+
+_PREVIOUS = "Baseline: what each got in"
+
+
+def _without(notes: tuple[str, ...], what: str) -> tuple[str, ...]:
+    """Notes of the scenario that would be false of a year that has its own."""
+    return tuple(note for note in notes if not note.startswith(f"{what}:"))
+
+
+_RESERVED = {"CON", "PRN", "AUX", "NUL"} | {f"{n}{i}" for n in ("COM", "LPT") for i in range(10)}
+
+
+def names_a_folder(label: str) -> str:
+    """A label that can name a folder on every system, as it was given."""
+    if label.upper() in _RESERVED:
+        raise ValueError(f"is '{label}', which Windows keeps for itself. Choose another label")
+    return label

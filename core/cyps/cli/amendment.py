@@ -1,0 +1,67 @@
+"""What an amended pot or baseline changes: both results, side by side."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cyps.cli.outputs import csv_cell
+from cyps.settlement import Settlement
+
+AMENDED = "amended.csv"
+
+Settled = Sequence[tuple[str, Settlement]]
+
+
+def amended_csv(before: Settled, after: Settled) -> str:
+    """Give amended.csv: a row for each year and authority, whole pounds before and after."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["year", "code", "name", "pounds_before", "pounds", "difference"])
+    for (label, one), (_, other) in zip(before, after, strict=True):
+        amounts = zip(
+            one.pounds.tolist(), other.pounds.tolist(), (other.pounds - one.pounds).tolist(),
+            strict=True,
+        )  # fmt: skip
+        for place, row in zip(other.scenario.authorities, amounts, strict=True):
+            writer.writerow([csv_cell(v) for v in (label, place.code, place.name, *row)])
+    return text.getvalue()
+
+
+def amendment_lines(as_at: str, before: Settled, after: Settled) -> list[str]:
+    """What the newest amendment did to each year, in a sentence a year."""
+    lines = []
+    for (label, one), (_, other) in zip(before, after, strict=True):
+        change = other.pounds - one.pounds
+        pots = (
+            f"the pot stays £{other.scenario.pot:,}"
+            if one.scenario.pot == other.scenario.pot
+            else f"the pot was £{one.scenario.pot:,} and is £{other.scenario.pot:,}"
+        )
+        lines.append(
+            f"{label}: against what was known on {as_at}, {pots}; {int((change > 0).sum())} "
+            f"authorities get more, {int((change < 0).sum())} less, £{_moved(change):,} in all. "
+            f"{AMENDED} has each; settle again with --as-at {as_at} for the result before."
+        )
+    return lines
+
+
+def amendment_record(as_at: str, before: Settled, after: Settled) -> dict[str, Any]:
+    """What the run record says of an amendment."""
+    return {
+        "before": as_at,
+        "years": {
+            label: {"pot_before": one.scenario.pot, "pot": other.scenario.pot,
+                    "pounds_that_changed": _moved(other.pounds - one.pounds)}
+            for (label, one), (_, other) in zip(before, after, strict=True)
+        },
+    }  # fmt: skip
+
+
+def _moved(change: np.ndarray[Any, np.dtype[np.int64]]) -> int:
+    """Whole pounds that are elsewhere than before: rises and falls, the larger of the two."""
+    return int(max(change[change > 0].sum(), -change[change < 0].sum()))
