@@ -18,6 +18,7 @@ from cyps.settlement import (
     Floor,
     FloorAndCeiling,
     FloorTooHigh,
+    Infeasible,
     PaceOfChange,
     Proportional,
     Protection,
@@ -194,3 +195,35 @@ def test_bands_that_cost_too_much_say_how_far_all_must_fall():
 
 def test_bands_say_their_ceilings():
     assert "south floor -3.00%, ceiling +30.00%" in RULES["bands"].words()
+
+
+CEILING = FloorAndCeiling(floor=-0.5, ceiling=0.0)
+SLOW, STEEP = PaceOfChange(least=0.0, most=0.01), PaceOfChange(least=0.3, most=0.5)
+RULES_THAT_CANNOT_BE_KEPT = [
+    (Floor(floor=0.2), [90.0, 200.0, 50.0], [100.0, 200.0, 100.0], "C", "Lifting"),
+    (CEILING, [150.0, 210.0, 10.0], [100.0, 200.0, 10.0], "A", "Ceilings hold"),
+    (SLOW, [100.0, 400.0, 5.0], [100.0, 200.0, 5.0], "B", "It holds back"),
+    (STEEP, [60.0, 210.0, 130.0], [100.0, 200.0, 100.0], "A", "Lifting"),
+]
+
+
+@pytest.mark.parametrize(("rule", "F", "B", "most", "says"), RULES_THAT_CANNOT_BE_KEPT)
+def test_a_refusal_knows_whom_the_limits_move_most(rule, F, B, most, says):
+    names = ("A", "B", "C")
+    big = 1e6
+    with pytest.raises(Infeasible) as refused:
+        damp(rule, big * np.array(F), big * np.array(B), names)
+    who = refused.value.who(names)
+    assert who.startswith(f"{says}")
+    assert f"most for {most} (£" in who
+
+
+def test_a_refusal_in_a_group_knows_whom_it_binds_in_the_whole():
+    F, B = np.array([1e8, 0.9e8, 2e8, 0.5e8]), np.full(4, 1e8)
+    transition = Transition(group={"A": "x", "B": "y", "C": "x", "D": "y"})
+    with pytest.raises(Infeasible, match="In the damping group 'y'") as refused:
+        damp(Floor(floor=0.0), F, B, tuple("ABCD"), transition)
+    assert refused.value.binding.tolist() == [0, 1e7, 0, 5e7]
+    assert refused.value.who(tuple("ABCD")) == (
+        "Lifting to the limit costs most for D (£50,000,000), B (£10,000,000)."
+    )

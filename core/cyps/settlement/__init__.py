@@ -1,7 +1,7 @@
 """Scenario in, settlement out: pot, damping and whole pounds."""
 
 from cyps.settlement.apply import Transition, damp
-from cyps.settlement.damping import Damped, FloorTooHigh, floor_damped
+from cyps.settlement.damping import Damped, FloorTooHigh, Infeasible, floor_damped
 from cyps.settlement.limits import (
     CeilingTooLow,
     floor_and_ceiling_damped,
@@ -20,7 +20,7 @@ from cyps.settlement.rules import (
 )
 from cyps.settlement.scenario import Exclusion, Scenario
 from cyps.settlement.settle import Settlement, settle
-from cyps.settlement.transition import pace_of_change, phased, protected
+from cyps.settlement.transition import PaceTooSlow, pace_of_change, phased, protected
 from cyps.settlement.whole_pounds import whole_pounds
 from cyps.settlement.years import Year, settle_years
 
@@ -34,7 +34,9 @@ __all__ = [
     "Floor",
     "FloorAndCeiling",
     "FloorTooHigh",
+    "Infeasible",
     "PaceOfChange",
+    "PaceTooSlow",
     "Proportional",
     "Protection",
     "Scenario",

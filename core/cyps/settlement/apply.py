@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
-from cyps.settlement.damping import Damped, check_amounts, damped_lines, floor_damped
+from cyps.settlement.damping import Damped, Infeasible, check_amounts, damped_lines, floor_damped
 from cyps.settlement.limits import floor_and_ceiling_damped, proportionally_damped
 from cyps.settlement.rules import (
     Bands,
@@ -86,6 +86,9 @@ def damp(
             damped = _damp_together(rule, F[members], B[members], own, transition.phasing)
         except CypsError as error:
             error.args = (f"In the damping group '{name}': {error}",)
+            if isinstance(error, Infeasible):  # of the whole settlement, not of the group
+                of_group, error.binding = error.binding, np.zeros(len(codes))
+                error.binding[members] = of_group
             raise
         parts[name] = (members, damped)
     return _joined(parts, len(codes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +13,41 @@ from cyps.errors import CypsError
 from cyps.settlement.share_out import ROUNDING
 
 
-class FloorTooHigh(CypsError):  # noqa: N818 - the officer's words, not "FloorTooHighError"
+class Infeasible(CypsError):  # noqa: N818 - the officer's words, not "InfeasibleError"
+    """A rule that cannot be kept with this pot.
+
+    `binding` (n_authorities,) is in pounds what the limits add to each authority, or keep from
+    it; `does` says which of the two in words.
+    """
+
+    does = "Lifting to the limit costs"
+
+    def __init__(self, message: str, binding: NDArray[np.float64]) -> None:
+        self.binding = binding
+        super().__init__(message)
+
+    def who(self, names: Sequence[str]) -> str:
+        """A sentence that names those whom the limits move most, and counts the others."""
+        bound = [i for i in np.argsort(-self.binding, kind="stable") if self.binding[i] >= 1]
+        if not bound:
+            return ""
+        most = ", ".join(f"{names[i]} (£{self.binding[i]:,.0f})" for i in bound[:3])
+        more = len(bound) - 3
+        others = f", and less for {more} other{'s' if more > 1 else ''}" if more > 0 else ""
+        return f"{self.does} most for {most}{others}."
+
+
+class FloorTooHigh(Infeasible):
     """The floors together cost more than the pot; `highest_floor` is the highest that fits."""
 
-    def __init__(self, floor: float, highest_floor: float, *, by_band: bool = False) -> None:
+    def __init__(
+        self,
+        floor: float,
+        highest_floor: float,
+        binding: NDArray[np.float64],
+        *,
+        by_band: bool = False,
+    ) -> None:
         self.floor = floor
         self.highest_floor = highest_floor
         if by_band:
@@ -24,14 +56,16 @@ class FloorTooHigh(CypsError):  # noqa: N818 - the officer's words, not "FloorTo
             super().__init__(
                 "The floors cannot be paid for: guaranteeing them to everyone would cost more "
                 f"than the pot. Lower every band's floor (or every protected part) by {points:.6f} "
-                "percentage points, or raise the pot."
+                "percentage points, or raise the pot.",
+                binding,
             )
             return
         super().__init__(
             f"A floor of {floor:.4%} cannot be paid for: guaranteeing it to everyone would cost "
             "more than the pot. The highest floor that fits is "
             f"{_rounded_down(highest_floor):.6%}. Lower the floor to that or below, or "
-            "raise the pot."
+            "raise the pot.",
+            binding,
         )
 
 
@@ -120,7 +154,7 @@ def floor_damped(target: ArrayLike, baseline: ArrayLike, floor: float) -> Damped
     cost = np.maximum(0.0, L - F)
     headroom = np.maximum(0.0, F - L)
     if cost.sum() - headroom.sum() > ROUNDING * max(F.sum(), B.sum()):
-        raise FloorTooHigh(floor, float(F.sum() / B.sum() - 1))
+        raise FloorTooHigh(floor, float(F.sum() / B.sum() - 1), cost)
     # Without headroom there is nothing to scale, and the pot is what the floors cost.
     s = max(0.0, float(1 - cost.sum() / headroom.sum())) if headroom.sum() > 0 else 1.0
     return damped_lines(F, L, s, np.where(F <= L, L, L + s * (F - L)))

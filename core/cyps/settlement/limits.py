@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cyps.errors import CypsError
-from cyps.settlement.damping import Damped, FloorTooHigh, check_amounts, damped_lines
+from cyps.settlement.damping import Damped, FloorTooHigh, Infeasible, check_amounts, damped_lines
 from cyps.settlement.share_out import LimitsTooHigh, LimitsTooLow, Pounds, share_out
 
 
-class CeilingTooLow(CypsError):  # noqa: N818 - the officer's words
+class CeilingTooLow(Infeasible):
     """The ceilings leave part of the pot unspent; `raise_by` is the least rise that mends it."""
 
-    def __init__(self, unspent: float, raise_by: float) -> None:
+    does = "Ceilings hold back"
+
+    def __init__(self, unspent: float, raise_by: float, binding: NDArray[np.float64]) -> None:
         self.unspent = unspent
         self.raise_by = raise_by
         mend = "Give those without a baseline no ceiling, or lower the pot."
@@ -25,7 +27,8 @@ class CeilingTooLow(CypsError):  # noqa: N818 - the officer's words
             mend = f"Raise every ceiling by at least {least:.6%} of the baseline, or lower the pot."
         super().__init__(
             f"The ceilings leave £{unspent:,.0f} of the pot unspent: everybody above their floor "
-            f"would be at their ceiling. {mend}"
+            f"would be at their ceiling. {mend}",
+            binding,
         )
 
 
@@ -147,9 +150,10 @@ def _damped(F: Pounds, B: Pounds, bounds: Limits, shape: tuple[Pounds, ...]) -> 
         over = (lower.sum() - F.sum()) / B.sum()
         highest = float(bounds.floor.max())
         by_band = bool(np.ptp(bounds.floor) > 0)
-        raise FloorTooHigh(highest, highest - float(over), by_band=by_band) from None
+        raise FloorTooHigh(highest, highest - float(over), lower - F, by_band=by_band) from None
     except LimitsTooLow:
         capped = (slope > 0) & np.isfinite(upper)
         unspent = float(F.sum() - np.where(slope > 0, upper, np.clip(base, lower, upper)).sum())
-        raise CeilingTooLow(unspent, per_pound(unspent, B[capped])) from None
+        held = np.where(capped, F - upper, 0.0)
+        raise CeilingTooLow(unspent, per_pound(unspent, B[capped]), held) from None
     return damped_lines(F, B * (1 + bounds.floor), shared.factor, shared.amount)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 from cyps.needs import Use, area_cost_adjusted, cost_weights, metric_shares, needs_shares
 from cyps.settlement.apply import damp
-from cyps.settlement.damping import Damped
+from cyps.settlement.damping import Damped, Infeasible
 from cyps.settlement.scenario import Scenario
 from cyps.settlement.whole_pounds import whole_pounds
 
@@ -73,8 +73,9 @@ def settle(scenario: Scenario, use: Use) -> Settlement:
     ------
     CypsError
         When use and scenario do not name the same authorities, or an input cannot be used.
-    FloorTooHigh
-        When the floor costs more than the pot.
+    Infeasible
+        When floors, ceilings or the pace of change cannot be kept with this pot; the message
+        names the nearest value that can be and those whom the limits move most.
 
     Examples
     --------
@@ -97,9 +98,20 @@ def settle(scenario: Scenario, use: Use) -> Settlement:
     needs_share = needs_shares(shares, weights)
     share = area_cost_adjusted(needs_share, scenario.area_cost)
     target = share * scenario.pot
-    damped = damp(scenario.damping, target, scenario.baseline, scenario.codes, scenario.transition)
+    damped = _damped(scenario, target)
     pounds = _pounds(scenario, target, damped)
     return Settlement(scenario, use, weights, shares, needs_share, share, target, damped, pounds)
+
+
+def _damped(scenario: Scenario, target: NDArray[np.float64]) -> Damped:
+    baseline, codes = scenario.baseline, scenario.codes
+    try:
+        return damp(scenario.damping, target, baseline, codes, scenario.transition)
+    except Infeasible as error:
+        # Only here are names known: nobody reads a refusal by the row of an array.
+        who = error.who([authority.name for authority in scenario.authorities])
+        error.args = (f"{error} {who}".rstrip(),)
+        raise
 
 
 def _pounds(scenario: Scenario, target: NDArray[np.float64], damped: Damped) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cyps.errors import CypsError
-from cyps.settlement.damping import check_amounts
+from cyps.settlement.damping import Infeasible, check_amounts
 from cyps.settlement.limits import floor_and_ceiling_damped
 from cyps.settlement.share_out import LimitsTooHigh, LimitsTooLow, share_out
 
@@ -94,15 +94,18 @@ def protected(
     return Protected(A + top_up, top_up, 1.0)
 
 
-class PaceTooSlow(CypsError):  # noqa: N818 - the officer's words
+class PaceTooSlow(Infeasible):
     """Growth of at most `most` leaves money; `least_most` is the least growth that spends it."""
 
-    def __init__(self, most: float, least_most: float) -> None:
+    does = "It holds back"
+
+    def __init__(self, most: float, least_most: float, binding: NDArray[np.float64]) -> None:
         self.most = most
         self.least_most = least_most
         super().__init__(
             f"Growth of at most {most:.4%} leaves part of the pot unspent. Raise 'most' to "
-            f"{math.ceil(least_most * 1e8) / 1e6:.6f}% or above, or lower the pot."
+            f"{math.ceil(least_most * 1e8) / 1e6:.6f}% or above, or lower the pot.",
+            binding,
         )
 
 
@@ -164,13 +167,14 @@ def pace_of_change(
     try:
         shared = share_out(B * (1 + least), way, lower, upper, float(F.sum()))
     except LimitsTooHigh:
-        raise CypsError(
+        raise Infeasible(
             f"Growth of at least {least:.2%} for everybody and lifts to {furthest_below:.2%} of "
             f"target cost £{lower.sum():,.0f}, more than the pot of £{F.sum():,.0f}. "
-            f"Lower the least growth, or let authorities stay further below target."
+            f"Lower the least growth, or let authorities stay further below target.",
+            lower - F,
         ) from None
     except LimitsTooLow:
         # The growth at which everybody is at it, at target, or lifted.
         needed = share_out(np.zeros_like(F), B, lower, np.maximum(lower, F), float(F.sum()))
-        raise PaceTooSlow(most, needed.factor - 1) from None
+        raise PaceTooSlow(most, needed.factor - 1, F - upper) from None
     return PaceOfChange(shared.amount, opening, shared.amount / F - 1, shared.factor)
