@@ -68,7 +68,7 @@ def test_show_begins_with_status_and_state():
     for told in (
         "Says nothing of any authority.", "Coefficients and use, 3 authorities of 2024.",
         "Fitted on 20,000 children of 3 authorities and 40 small areas.",
-        "1 entries of the gradient that rest on fewer than 12 children are 0.",
+        "1 entries of the gradient that rest on fewer than 12 children are 0; it is not told which.",
         "- sex (child): male; reference female", "- idaci (area): a number",
         "CIN Sigma 0.31; children with the event: 812. converged",
         "Intercept -3.5000", "Metric Children CIN 7,331 CARE 1,154",

@@ -23,6 +23,7 @@ def loaded_and_told(name):
 def test_no_pack_of_the_corpus_is_lost():
     assert PACKS == [
         "v1-by-hand", "v1-fitted", "v2-complete", "v2-imported", "v2-shares", "v2-without-errors",
+        "v3-neutral", "v3-unmarked",
     ]  # fmt: skip
 
 
@@ -64,6 +65,32 @@ def test_gradients_are_the_ones_that_were_written(name):
         assert gradient is None
     else:
         assert gradient.tolist() == told["gradient"]
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_what_is_hidden_neutralised_or_averaged_is_what_was_written(name):
+    loaded, told = loaded_and_told(name)
+    pack = loaded.pack
+    if "hidden" in told:
+        hidden = pack.use.hidden
+        assert (None if hidden is None else hidden.tolist()) == told["hidden"]
+    elif pack.use.suppressed or pack.use.gradient is None:
+        assert pack.use.hidden is None
+    else:
+        assert not pack.use.hidden.any()
+    means = told.get("driver_means")
+    if means is None:
+        assert pack.driver_means is None
+    else:
+        assert [None if mean != mean else mean for mean in pack.driver_means.tolist()] == means
+    assert [
+        {
+            "drivers": [list(pair) for pair in table.drivers],
+            "codes": list(table.use.codes),
+            "children": table.use.children.tolist(),
+        }
+        for table in pack.neutralised
+    ] == told.get("neutralised", [])
 
 
 @pytest.mark.parametrize("name", PACKS)

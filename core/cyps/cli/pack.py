@@ -15,8 +15,7 @@ from cyps.cli.options import exclusions
 from cyps.cli.pack_report import print_diff, print_made, print_pack, say
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
-from cyps.pack import LoadedPack, Pack, Standing, read_pack, read_trust, write_pack
-from cyps.pack.contents import UseTable
+from cyps.pack import LoadedPack, Pack, Standing, UseTable, read_pack, read_trust, write_pack
 from cyps.pack.diff import diff_packs, shares_csv
 from cyps.pack.importing import PackWords, pack_of_parameters, pack_of_use, read_use_table
 from cyps.pack.parameter_table import read_parameters

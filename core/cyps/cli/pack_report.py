@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cyps.pack import LoadedPack, MetricModel, Pack
+from cyps.pack import LoadedPack, MetricModel, NeutralisedUse, Pack
 from cyps.pack.diff import PackDiff, ShareChange
+from cyps.pack.use_table import neutral_key
 
 _SHOWN = 5
 """Authorities in each of the tables of those whose share rises and falls most."""
@@ -59,6 +60,10 @@ def print_pack(loaded: LoadedPack) -> None:
         _heading("Drivers")
         for driver in pack.drivers:
             say(_driver_line(driver.name, driver.level, driver.categories))
+    if pack.neutralised:
+        _heading("Use with drivers neutralised")
+        for table in pack.neutralised:
+            say(f"- {{ {neutral_key(table.drivers)} }}: {_without(pack, table)}")
     for model in pack.models:
         _print_model(pack, model)
     _heading("Use of all authorities")
@@ -84,11 +89,28 @@ def _facts(loaded: LoadedPack) -> list[str]:
             f"authorities and {pack.sample_areas or 0:,} small areas."
         )
     if pack.use.suppressed:
+        which = "are 0; it is not told which" if pack.use.hidden is None else "are hidden"
         lines.append(
             f"{pack.use.suppressed:,} entries of the gradient that rest on fewer than "
-            f"{pack.use.smallest_count} children are 0."
+            f"{pack.use.smallest_count} children {which}."
         )
     return [*lines, f"Content hash {loaded.content_hash}"]
+
+
+def _without(pack: Pack, table: NeutralisedUse) -> str:
+    left_out = len(pack.use.codes) - len(table.use.codes)
+    if not left_out:
+        return "every authority"
+    named = [
+        name
+        for code, name in zip(pack.use.codes, pack.use.names, strict=True)
+        if code not in table.use.codes
+    ]
+    more = f" and {left_out - 5} more" if left_out > 5 else ""
+    return (
+        f"without {', '.join(named[:5])}{more}, where fewer than {pack.use.smallest_count} "
+        "children differ by it"
+    )
 
 
 def _driver_line(name: str, level: str, categories: Sequence[str]) -> str:

@@ -5,12 +5,13 @@ from cyps.explain.compare import Comparison, GroupChange, compare, distance_from
 from cyps.explain.population import above_population, population_bridge
 from cyps.explain.sensitivity import Tornado, sensitivity
 from cyps.explain.trace import Trace, TraceLine, authority_row, trace
-from cyps.explain.uncertainty import Range, Uncertainty, UncertainUse, uncertainty
+from cyps.explain.uncertainty import MissingEntry, Range, Uncertainty, UncertainUse, uncertainty
 
 __all__ = [
     "Bridge",
     "Comparison",
     "GroupChange",
+    "MissingEntry",
     "NoBridge",
     "Range",
     "Tornado",

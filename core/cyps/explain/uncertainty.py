@@ -13,7 +13,7 @@ from cyps.errors import CypsError
 from cyps.explain.compare import ranks
 from cyps.explain.ingredients import ingredients
 from cyps.needs import Use, area_cost_adjusted, needs_shares
-from cyps.pack import Pack
+from cyps.pack import Pack, UseTable
 from cyps.settlement import Scenario, Settlement, damp, settle
 
 FIRST_ORDER: Final = (
@@ -26,19 +26,30 @@ _FEWEST = 10
 
 
 @dataclass(frozen=True, slots=True)
+class MissingEntry:
+    """An entry of the gradient that a pack hides, as resting on too few children."""
+
+    code: str
+    metric: str
+    coefficient: str
+
+
+@dataclass(frozen=True, slots=True)
 class UncertainUse:
     """Predicted use and how uncertain the coefficients make it.
 
     `gradient` has for each metric (n_authorities, k), the derivative of its use by each
     coefficient; `covariance` for each metric (k, k). `incomplete` are the codes of
     authorities whose gradient was, or may have been, hidden in part as resting on too few
-    children: their errors cannot be relied on.
+    children: their errors cannot be relied on. `missing` says which entries, where the pack
+    tells (format 3): without it an entry of 0 may be hidden or may be of nobody.
     """
 
     use: Use
     gradient: Sequence[NDArray[np.float64]]
     covariance: Sequence[NDArray[np.float64]]
     incomplete: tuple[str, ...] = ()
+    missing: tuple[MissingEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,7 @@ class Uncertainty:
     why : what the first of those said, or ""
     incomplete : codes of authorities whose gradient is hidden in part (small counts): their
         errors and ranges cannot be relied on
+    missing : the entries that are hidden, where the pack tells which
     label : what these numbers are and are not
     """
 
@@ -85,6 +97,7 @@ class Uncertainty:
     infeasible: int
     why: str
     incomplete: tuple[str, ...]
+    missing: tuple[MissingEntry, ...] = ()
     label: str = FIRST_ORDER
 
 
@@ -99,12 +112,23 @@ def uncertain_use(pack: Pack) -> UncertainUse:
     """
     covariance = pack.covariances_for("Uncertainty")
     gradient = pack.gradient_for("Uncertainty")
-    # A pack tells how many entries it hides, not which; a hidden one is 0 as is one of nobody.
-    hidden = (gradient == 0).any(axis=(0, 2)) & (pack.use.suppressed > 0)
+    missing = _missing(pack.use, pack.labels)
+    if pack.use.hidden is None:
+        # Told is how many entries are hidden, not which; a hidden one is 0 as is one of nobody.
+        hidden = (gradient == 0).any(axis=(0, 2)) & (pack.use.suppressed > 0)
+    else:
+        hidden = pack.use.hidden.any(axis=(0, 2))
     incomplete = tuple(
         code for code, some in zip(pack.use.codes, hidden.tolist(), strict=True) if some
     )
-    return UncertainUse(pack.predicted_use(), tuple(gradient), covariance, incomplete)
+    return UncertainUse(pack.predicted_use(), tuple(gradient), covariance, incomplete, missing)
+
+
+def _missing(use: UseTable, labels: Sequence[str]) -> tuple[MissingEntry, ...]:
+    if use.hidden is None:
+        return ()
+    by_authority = np.argwhere(use.hidden.transpose(1, 0, 2)).tolist()
+    return tuple(MissingEntry(use.codes[i], use.metrics[m], labels[k]) for i, m, k in by_authority)
 
 
 def uncertainty(
@@ -165,6 +189,7 @@ def uncertainty(
         infeasible=draws - len(allocation),
         why=why,
         incomplete=given.incomplete,
+        missing=given.missing,
     )
 
 

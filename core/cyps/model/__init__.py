@@ -1,6 +1,7 @@
 """The multilevel fit: likelihood, quadrature, maximum, prediction."""
 
 from cyps.model.multilevel import fit_cells, fit_multilevel
+from cyps.model.neutral import neutral_cells
 from cyps.model.packing import make_pack
 from cyps.model.prediction import PredictedUse, predict_use
 from cyps.model.result import MultilevelFit
@@ -11,5 +12,6 @@ __all__ = [
     "fit_cells",
     "fit_multilevel",
     "make_pack",
+    "neutral_cells",
     "predict_use",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from cyps.cells import SMALLEST_COUNT, Cells, driver_blocks
 from cyps.errors import CypsError
 from cyps.geography import authorities
+from cyps.model.neutral import driver_means, few_differ, neutral_cells
 from cyps.model.prediction import predict_use
 from cyps.model.result import MultilevelFit
-from cyps.pack import MetricModel, Pack, UseTable
+from cyps.pack import MetricModel, Neutral, NeutralisedUse, Pack, UseTable
 
 
 def make_pack(
@@ -26,6 +27,7 @@ def make_pack(
     created: str,
     year: int,
     sample_areas: int,
+    neutralise: Sequence[Mapping[str, Neutral]] = (),
 ) -> Pack:
     """Put fits together with the use that they predict for all children.
 
@@ -35,12 +37,16 @@ def make_pack(
     children : cells of every child to predict for, grouped by GSS code
     name, status, statement, source, created, year : what the pack says of itself
     sample_areas : how many small areas the fits rest on
+    neutralise : combinations of drivers to predict with as well, each driver put at its
+        "reference", "average" or "own average" (see `neutral_cells`), such as
+        `[{"ethnicity": "reference"}, {"ethnicity": "reference", "fsm": "average"}]`
 
     Raises
     ------
     CypsError
         When there is no fit or one did not converge, a group is no authority of that
-        year, or an authority has too few children to be published.
+        year, an authority has too few children to be published, or a driver cannot be
+        neutralised as asked.
     """
     if not fits:
         raise CypsError("There is no fit to pack. Fit at least one metric.")
@@ -66,10 +72,11 @@ def make_pack(
             f"{', '.join(tiny[:5])} has fewer than {SMALLEST_COUNT} children, so that its "
             "predicted use would tell of single ones. Leave it out of the children to predict for."
         )
-    predicted = predict_use(children, fits)
     hidden = _rests_on_few(children)
-    gradient = np.array([use.gradient for use in predicted])
-    gradient[:, hidden] = 0.0
+    names = tuple(name_of[code] for code in children.groups)
+    use = _use_table(children, fits, names, hidden)
+    means = driver_means(children)
+    means[_few_of_all(children)] = np.nan
     return Pack(
         name=name,
         status=status,
@@ -79,20 +86,92 @@ def make_pack(
         year=year,
         drivers=fits[0].drivers,
         models=tuple(_model(fit) for fit in fits),
-        use=UseTable(
-            codes=children.groups,
-            names=tuple(name_of[code] for code in children.groups),
-            metrics=tuple(fit.metric for fit in fits),
-            children=np.column_stack([use.children for use in predicted]),
-            gradient=gradient,
-            smallest_count=SMALLEST_COUNT,
-            suppressed=int(hidden.sum()) * len(fits),
+        use=use,
+        neutralised=tuple(
+            _neutralised(children, fits, combination, names)
+            for combination in _combinations(children, neutralise)
         ),
+        driver_means=means,
         sample_children=fits[0].children,
         sample_authorities=len(fits[0].groups),
         sample_areas=sample_areas,
         nagq=fits[0].nagq,
     )
+
+
+def _use_table(
+    children: Cells,
+    fits: Sequence[MultilevelFit],
+    names: tuple[str, ...],
+    hidden: NDArray[np.bool_],
+) -> UseTable:
+    """Predicted use of some children; `hidden` (n_groups, k) are the entries not to show."""
+    predicted = predict_use(children, fits)
+    gradient = np.array([use.gradient for use in predicted])
+    gradient[:, hidden] = 0.0
+    return UseTable(
+        codes=children.groups,
+        names=names,
+        metrics=tuple(fit.metric for fit in fits),
+        children=np.column_stack([use.children for use in predicted]),
+        gradient=gradient,
+        smallest_count=SMALLEST_COUNT,
+        suppressed=int(hidden.sum()) * len(fits),
+        hidden=np.broadcast_to(hidden, gradient.shape).copy(),
+    )
+
+
+def _combinations(
+    children: Cells, neutralise: Sequence[Mapping[str, Neutral]]
+) -> list[dict[str, Neutral]]:
+    """What to neutralise, in the order of the drivers, each combination once."""
+    order = [driver.name for driver in children.drivers]
+    found: list[dict[str, Neutral]] = []
+    for combination in neutralise:
+        if not combination:
+            raise CypsError(
+                "Nothing is to be neutralised in one of the combinations. Leave it out."
+            )
+        neutral_cells(children, combination)
+        ordered = {name: combination[name] for name in order if name in combination}
+        if ordered not in found:
+            found.append(ordered)
+    return found
+
+
+def _neutralised(
+    children: Cells,
+    fits: Sequence[MultilevelFit],
+    combination: Mapping[str, Neutral],
+    names: tuple[str, ...],
+) -> NeutralisedUse:
+    """Predicted use with drivers neutralised, without the authorities it would tell too much of."""
+    withheld = few_differ(children, combination)
+    kept = [j for j, code in enumerate(children.groups) if code not in withheld]
+    if not kept:
+        raise CypsError(
+            f"{', '.join(combination)} cannot be neutralised: in every authority fewer than "
+            f"{SMALLEST_COUNT} children differ by it, whom the use would tell of."
+        )
+    predicted = predict_use(neutral_cells(children, combination), fits)
+    # No gradient: beside that of the use as it is, it would tell of those who are few in a
+    # category and differ by the driver.
+    use = UseTable(
+        codes=tuple(children.groups[j] for j in kept),
+        names=tuple(names[j] for j in kept),
+        metrics=tuple(fit.metric for fit in fits),
+        children=np.column_stack([use.children for use in predicted])[kept],
+    )
+    return NeutralisedUse(tuple(combination.items()), use)
+
+
+def _few_of_all(children: Cells) -> NDArray[np.bool_]:
+    """Which coefficients' means over all children (k,) tell of too few of them."""
+    few = np.zeros(len(children.labels), dtype=bool)
+    for block in driver_blocks(children):
+        hide = _hide_categories if block.driver.categories else _hide_number
+        few[block.columns] = hide(block.children, block.values)
+    return few
 
 
 def _model(fit: MultilevelFit) -> MetricModel:

@@ -1,11 +1,12 @@
 """Coefficient packs: the one door between the modeller's side and the officer's."""
 
-from cyps.pack.contents import MetricModel, Pack, PackError, UseTable
+from cyps.pack.contents import MetricModel, Pack
 from cyps.pack.driver import Driver
 from cyps.pack.read import LoadedPack, is_pack, read_pack
 from cyps.pack.signatures import Signature
 from cyps.pack.state import UNSIGNED, PackState, Standing
 from cyps.pack.trust import Trust, TrustedSigner, read_trust
+from cyps.pack.use_table import Neutral, NeutralisedUse, PackError, UseTable
 from cyps.pack.write import pack_bytes, write_pack
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Driver",
     "LoadedPack",
     "MetricModel",
+    "Neutral",
+    "NeutralisedUse",
     "Pack",
     "PackError",
     "PackState",

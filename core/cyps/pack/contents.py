@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.errors import CypsError
 from cyps.needs import Use
 from cyps.pack.driver import Driver
-
-
-class PackError(CypsError):
-    """A pack that cannot be trusted or read; the sentence says what is wrong with it."""
+from cyps.pack.use_table import (
+    Neutral,
+    NeutralisedUse,
+    PackError,
+    UseTable,
+    neutral_key,
+    neutral_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +57,6 @@ class MetricModel:
 
 
 @dataclass(frozen=True, slots=True)
-class UseTable:
-    """Predicted use by authority and metric: all that leaves the modeller's machine.
-
-    Attributes
-    ----------
-    codes, names : of the authorities, in code order
-    metrics : activity metrics, one a column
-    children : (n_authorities, n_metrics), expected number of children, or their
-        shares when `measure` says so
-    gradient : (n_metrics, n_authorities, k), derivative by each coefficient, or None; entries
-        that rest on fewer than `smallest_count` children are 0
-    smallest_count : fewest children that an entry of the gradient rests on; 0 without one
-    suppressed : how many entries of the gradient were set to 0 for that reason
-    measure : "children", or "share" for a table of shares without numbers of children
-    """
-
-    codes: tuple[str, ...]
-    names: tuple[str, ...]
-    metrics: tuple[str, ...]
-    children: NDArray[np.float64]
-    gradient: NDArray[np.float64] | None = None
-    smallest_count: int = 0
-    suppressed: int = 0
-    measure: Literal["children", "share"] = "children"
-
-
-@dataclass(frozen=True, slots=True)
 class Pack:
     """Coefficients, what they are, and the use they predict; or a use table by itself.
 
@@ -96,6 +73,12 @@ class Pack:
     use : predicted, or published, use
     sample_children, sample_authorities, sample_areas : what the fit rests on, or None
     nagq : quadrature nodes of the fit; 1 is the Laplace approximation, None is not told
+    neutralised : use predicted with drivers neutralised, a table for each combination that
+        the modeller chose
+    driver_means : (k,), mean of each coefficient's column over all children that were
+        predicted for: a category's part of them, a number's mean, 1 for the intercept; not
+        a number where it would tell of fewer than `use.smallest_count`. None is not told
+    neutral : what was neutralised in `use`, driver by driver; nothing in a pack as it was read
     """
 
     name: str
@@ -111,6 +94,9 @@ class Pack:
     sample_authorities: int | None = None
     sample_areas: int | None = None
     nagq: int | None = None
+    neutralised: tuple[NeutralisedUse, ...] = ()
+    driver_means: NDArray[np.float64] | None = None
+    neutral: tuple[tuple[str, Neutral], ...] = ()
 
     @property
     def kind(self) -> Literal["coefficients", "use"]:
@@ -145,7 +131,12 @@ class Pack:
             )
         if any(model.standard_errors is None for model in self.models):
             found.append("Standard errors of the coefficients were not given.")
-        if self.use.gradient is None:
+        if self.neutral:
+            found.append(
+                "With drivers neutralised there is no gradient: neither uncertainty nor what-ifs "
+                "by coefficient are available."
+            )
+        elif self.use.gradient is None:
             found.append(
                 "The use table was given beside the coefficients, not computed from them, and has "
                 "no gradient: what-ifs by coefficient are not available."
@@ -177,7 +168,43 @@ class Pack:
             raise PackError(self._lacks(purpose, "covariance of the coefficients"))
         return found
 
+    def with_neutralised(self, wanted: Mapping[str, Neutral]) -> Pack:
+        """The same pack with its use predicted with drivers neutralised.
+
+        Parameters
+        ----------
+        wanted : what is done with each driver: "reference" (everybody in the reference
+            category), "average" (everybody's term is the average over all children) or
+            "own average" (over the children of the authority)
+
+        Raises
+        ------
+        PackError
+            When no such table was packed; names the combinations that were.
+        """
+        for table in self.neutralised:
+            if dict(table.drivers) == dict(wanted):
+                return replace(self, use=table.use, neutral=table.drivers)
+        named = [driver.name for driver in self.drivers]
+        strangers = [name for name in wanted if name not in named]
+        problem = f"has no use predicted with {neutral_words(tuple(wanted.items()))}"
+        if strangers:
+            problem = f"has no driver '{strangers[0]}'; it has {', '.join(named) or 'none'}"
+        held = "; ".join(f"{{ {neutral_key(table.drivers)} }}" for table in self.neutralised)
+        holds = f"It holds {held}: take one of these, or ask" if held else "It holds none: ask"
+        raise PackError(
+            f"Pack '{self.name}' {problem}. {holds} whoever fitted the model to pack another. "
+            "Neutralising takes the children's records, and several drivers at once a table of "
+            "their own."
+        )
+
     def _lacks(self, purpose: str, what: str) -> str:
+        if self.neutral:
+            return (
+                f"{purpose} is not available from pack '{self.name}' with "
+                f"{neutral_words(self.neutral)}: that use is packed without a gradient, which "
+                "would tell of too few children. Leave nothing neutralised to get it."
+            )
         return (
             f"{purpose} is not available from pack '{self.name}': it holds no {what}. "
             "Ask whoever fitted the model for a pack made by the fit."
@@ -191,6 +218,8 @@ class Pack:
             basis = (
                 f"Given by pack '{self.name}', without a model ({self.status}): {self.statement}"
             )
+        if self.neutral:
+            basis = f"{basis.rstrip('.')}. Predicted with {neutral_words(self.neutral)}"
         if self.use.measure == "share":
             basis = f"{basis.rstrip('.')}. Its numbers are shares, not children"
         if state:

@@ -11,8 +11,9 @@ import numpy as np
 
 from cyps.errors import CypsError
 from cyps.needs import Use
-from cyps.pack.contents import MetricModel, Pack, UseTable
+from cyps.pack.contents import MetricModel, Pack
 from cyps.pack.parameter_table import Parameters
+from cyps.pack.use_table import UseTable
 from cyps.returns import AuthorityList, Problems, Reading, add_metrics, read_use
 from cyps.returns.by_authority import METRICS
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cyps.pack.contents import PackError
+from cyps.pack.use_table import Neutral, PackError
 
 FORMAT: Final = "cyps coefficient pack"
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 
 
 def _printable(words: str) -> str:
@@ -60,11 +60,24 @@ class ManifestSample(Strict):
     nagq: int | None = Field(ge=1)
 
 
-class ManifestGradient(Strict):
-    """The smallest number of children behind an entry, and how many entries hide fewer."""
-
+class _Gradient2(Strict):
     smallest_count: int = Field(ge=1)
     suppressed_entries: int = Field(ge=0)
+
+
+class ManifestGradient(_Gradient2):
+    """The smallest number of children behind an entry, and how many entries hide fewer.
+
+    `marked` says whether hidden entries are blank, rather than 0 like those of nobody.
+    """
+
+    marked: bool
+
+
+class ManifestNeutralised(Strict):
+    """What was done with each driver, in the order of the drivers."""
+
+    drivers: dict[Words, Neutral] = Field(min_length=1)
 
 
 class _Described(Strict):
@@ -79,30 +92,17 @@ class _Described(Strict):
     files: dict[str, str]
 
 
-class Manifest(_Described):
-    """What the pack is, what it rests on, which tables it has and their SHA-256 (version 2)."""
-
-    format_version: Literal[2]
+class _Contents(_Described):
     kind: Literal["coefficients", "use"]
     measure: Literal["children", "share"]
     metrics: list[ManifestMetric] = Field(min_length=1)
     covariance: bool
     standard_errors: bool
-    gradient: ManifestGradient | None
+    gradient: _Gradient2 | None
     sample: ManifestSample | None
 
-    @property
-    def members(self) -> set[str]:
-        """Names of the files that a pack like this one has besides the manifest: no others."""
-        names = {"README.txt", "use.csv"}
-        names |= {"coefficients.csv"} if self.kind == "coefficients" else set()
-        for metric in (told.metric for told in self.metrics):
-            names |= {f"covariance_{metric}.csv"} if self.covariance else set()
-            names |= {f"use_gradient_{metric}.csv"} if self.gradient else set()
-        return names
-
     @model_validator(mode="after")
-    def _kinds_hold(self) -> Manifest:
+    def _kinds_hold(self) -> Self:
         if self.kind == "use" and (
             self.drivers or self.covariance or self.standard_errors or self.gradient or self.sample
         ):
@@ -110,6 +110,66 @@ class Manifest(_Described):
         if self.covariance and not self.standard_errors:
             raise ValueError("a covariance tells the standard errors")
         return self
+
+
+class Manifest(_Contents):
+    """What the pack is, what it rests on, which tables it has and their SHA-256 (version 3)."""
+
+    format_version: Literal[3]
+    gradient: ManifestGradient | None
+    driver_means: bool
+    neutralised: list[ManifestNeutralised]
+
+    @property
+    def members(self) -> set[str]:
+        """Names of the files that a pack like this one has besides the manifest: no others."""
+        names = {"README.txt"}
+        names |= {"coefficients.csv"} if self.kind == "coefficients" else set()
+        names |= {"driver_means.csv"} if self.driver_means else set()
+        metrics = [told.metric for told in self.metrics]
+        if self.covariance:
+            names |= {f"covariance_{metric}.csv" for metric in metrics}
+        names |= {use_file(number) for number in range(len(self.neutralised) + 1)}
+        names |= {f"use_gradient_{metric}.csv" for metric in metrics} if self.gradient else set()
+        return names
+
+    @model_validator(mode="after")
+    def _neutralised_drivers_are_known(self) -> Self:
+        known = [driver.name for driver in self.drivers]
+        for told in self.neutralised:
+            if list(told.drivers) != [name for name in known if name in told.drivers]:
+                raise ValueError("a neutralised driver is unknown or out of order")
+        combinations = [tuple(told.drivers.items()) for told in self.neutralised]
+        if len(set(combinations)) < len(combinations):
+            raise ValueError("drivers are neutralised in the same way more than once")
+        if self.kind == "use" and (self.driver_means or self.neutralised):
+            raise ValueError("a pack of use has no driver to neutralise")
+        return self
+
+
+def use_file(number: int) -> str:
+    """The use table of a pack (0), or that of its 1st, 2nd, ... neutralised combination.
+
+    Examples
+    --------
+    >>> use_file(0), use_file(2)
+    ('use.csv', 'neutralised_2.csv')
+    """
+    return f"neutralised_{number}.csv" if number else "use.csv"
+
+
+class _Manifest2(_Contents):
+    """Version 2: nothing is neutralised, and hidden entries are 0 like those of nobody."""
+
+    format_version: Literal[2]
+
+    def as_version_3(self) -> Manifest:
+        """Say the same in the words of version 3."""
+        told = {name: getattr(self, name) for name in _Contents.model_fields}
+        hides = self.gradient
+        if hides is not None:
+            told["gradient"] = ManifestGradient(**hides.model_dump(), marked=False)
+        return Manifest(**told, format_version=3, driver_means=False, neutralised=[])
 
 
 class _FittedMetric(Strict):
@@ -132,9 +192,9 @@ class _Manifest1(_Described):
     smallest_count: int = Field(ge=1)
     suppressed_gradient_entries: int = Field(ge=0)
 
-    def as_version_2(self) -> Manifest:
+    def as_version_2(self) -> _Manifest2:
         """Say the same in the words of version 2."""
-        return Manifest(
+        return _Manifest2(
             **{name: getattr(self, name) for name in _Described.model_fields},
             format_version=2,
             kind="coefficients",
@@ -142,7 +202,7 @@ class _Manifest1(_Described):
             metrics=[ManifestMetric(**metric.model_dump()) for metric in self.metrics],
             covariance=True,
             standard_errors=True,
-            gradient=ManifestGradient(
+            gradient=_Gradient2(
                 smallest_count=self.smallest_count,
                 suppressed_entries=self.suppressed_gradient_entries,
             ),
@@ -158,8 +218,11 @@ class _Manifest1(_Described):
 def parse_manifest(text: str, where: str) -> Manifest:
     """Read a manifest of any version, or say in words what is wrong with it."""
     try:
-        if _version(text) == 1:
-            return _Manifest1.model_validate_json(text).as_version_2()
+        version = _version(text)
+        if version == 1:
+            return _Manifest1.model_validate_json(text).as_version_2().as_version_3()
+        if version == 2:
+            return _Manifest2.model_validate_json(text).as_version_3()
         return Manifest.model_validate_json(text)
     except ValidationError as error:
         raise PackError(

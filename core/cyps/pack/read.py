@@ -5,21 +5,24 @@ from __future__ import annotations
 import hashlib
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cyps.needs import Use
-from cyps.pack.contents import Pack, PackError
+from cyps.pack.contents import Pack
 from cyps.pack.manifest import Manifest, parse_manifest
 from cyps.pack.signatures import SIGNATURES, Signature, parse_signatures
 from cyps.pack.state import PackState, state_of
 from cyps.pack.tables import pack_of
 from cyps.pack.trust import Trust
+from cyps.pack.use_table import Neutral, PackError
 from cyps.pack.write import content_hash
 
-# A pack of 153 authorities, 4 metrics and 60 coefficients is under 2 MB; these
+# A pack of 153 authorities, 4 metrics and 60 coefficients is under 2 MB, and as much for
+# each combination of neutralised drivers; these
 # bounds keep a hostile file from filling the memory before it is refused.
-_MOST_MEMBERS = 64
+_MOST_MEMBERS = 256
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -39,6 +42,10 @@ class LoadedPack:
     content_hash: str
     state: PackState
     signatures: tuple[Signature, ...] = ()
+
+    def with_neutralised(self, wanted: Mapping[str, Neutral]) -> LoadedPack:
+        """The same pack with its use predicted with drivers neutralised; see `Pack`."""
+        return replace(self, pack=self.pack.with_neutralised(wanted))
 
     def predicted_use(self) -> Use:
         """The use table as the needs shares want it, with the pack's state in its basis."""

@@ -6,9 +6,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError
 
-from cyps.pack.contents import PackError
 from cyps.pack.ed25519 import is_signature
 from cyps.pack.manifest import Day, Strict, Words, problems_of
+from cyps.pack.use_table import PackError
 
 SIGNATURES: Final = "signatures.json"
 """The member of a pack's zip that holds them; the manifest does not list it."""

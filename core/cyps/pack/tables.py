@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.geography import authorities
-from cyps.pack.contents import MetricModel, Pack, PackError, UseTable
+from cyps.pack.contents import MetricModel, Pack
 from cyps.pack.driver import Driver
-from cyps.pack.manifest import Manifest
+from cyps.pack.manifest import Manifest, ManifestGradient, use_file
+from cyps.pack.use_table import NeutralisedUse, PackError, UseTable
 
 
 def pack_of(where: str, manifest: Manifest, members: Mapping[str, bytes]) -> Pack:
@@ -49,6 +50,13 @@ def pack_of(where: str, manifest: Manifest, members: Mapping[str, bytes]) -> Pac
         sample_authorities=sample.authorities if sample else None,
         sample_areas=sample.areas if sample else None,
         nagq=sample.nagq if sample else None,
+        neutralised=tuple(
+            NeutralisedUse(
+                tuple(told.drivers.items()), _read_use(tables, manifest, metrics, labels, number)
+            )
+            for number, told in enumerate(manifest.neutralised, 1)
+        ),
+        driver_means=_read_means(tables, labels) if manifest.driver_means else None,
     )
 
 
@@ -151,31 +159,65 @@ def _read_covariance(tables: _Tables, metric: str, labels: Sequence[str]) -> NDA
     return covariance
 
 
+def _read_means(tables: _Tables, labels: Sequence[str]) -> NDArray[np.float64]:
+    """Means by coefficient; a blank is one that was withheld, and not a number here."""
+    name = "driver_means.csv"
+    rows = tables.rows(name, ["label", "mean"])
+    if [row[0] for row in rows] != list(labels):
+        raise PackError(f"{tables.where}: the rows of {name} are not the coefficients.")
+    hidden = np.array([row[1] == "" for row in rows])
+    means = tables.numbers(name, [[row[1] or "0"] for row in rows])[:, 0]
+    means[hidden] = np.nan
+    return means
+
+
 def _read_use(
-    tables: _Tables, manifest: Manifest, metrics: Sequence[str], labels: Sequence[str]
+    tables: _Tables,
+    manifest: Manifest,
+    metrics: Sequence[str],
+    labels: Sequence[str],
+    number: int = 0,
 ) -> UseTable:
-    rows = tables.rows("use.csv", ["code", "name", *metrics])
+    name = use_file(number)
+    rows = tables.rows(name, ["code", "name", *metrics])
     codes = tuple(row[0] for row in rows)
     known = _names(tables.where, manifest.year)
     strangers = [code for code in codes if code not in known]
     if not codes:
-        raise PackError(f"{tables.where}: use.csv has no authority.")
+        raise PackError(f"{tables.where}: {name} has no authority.")
     if strangers or list(codes) != sorted(set(codes)):
         what = f"{strangers[0]} is no authority" if strangers else "a code is out of order or twice"
-        raise PackError(f"{tables.where}: in use.csv {what} in {manifest.year}.")
-    children = tables.numbers("use.csv", [row[2:] for row in rows])
+        raise PackError(f"{tables.where}: in {name} {what} in {manifest.year}.")
+    children = tables.numbers(name, [row[2:] for row in rows])
     if (children < 0).any():
-        raise PackError(f"{tables.where}: use.csv has a number below zero.")
-    told = manifest.gradient
-    return UseTable(
+        raise PackError(f"{tables.where}: {name} has a number below zero.")
+    table = UseTable(
         codes=codes,
         names=tuple(known[code] for code in codes),  # a file's own words could be anything
         metrics=tuple(metrics),
         children=children,
-        gradient=_read_gradient(tables, metrics, labels, codes) if told else None,
-        smallest_count=told.smallest_count if told else 0,
-        suppressed=told.suppressed_entries if told else 0,
         measure=manifest.measure,
+    )
+    told = manifest.gradient if number == 0 else None
+    return table if told is None else _with_gradient(tables, table, told, labels)
+
+
+def _with_gradient(
+    tables: _Tables, use: UseTable, told: ManifestGradient, labels: Sequence[str]
+) -> UseTable:
+    files = [f"use_gradient_{metric}.csv" for metric in use.metrics]
+    gradient, blank = _read_gradient(tables, files, labels, use.codes, marked=told.marked)
+    if told.marked and told.suppressed_entries != blank.sum():
+        raise PackError(
+            f"{tables.where}: its gradient has {int(blank.sum()):,} blank entries, and its "
+            f"manifest.json tells of {told.suppressed_entries:,}."
+        )
+    return replace(
+        use,
+        gradient=gradient,
+        smallest_count=told.smallest_count,
+        suppressed=told.suppressed_entries,
+        hidden=blank if told.marked or not told.suppressed_entries else None,
     )
 
 
@@ -189,13 +231,21 @@ def _names(where: str, year: int) -> dict[str, str]:
 
 
 def _read_gradient(
-    tables: _Tables, metrics: Sequence[str], labels: Sequence[str], codes: tuple[str, ...]
-) -> NDArray[np.float64]:
-    gradients = []
-    for metric in metrics:
-        name = f"use_gradient_{metric}.csv"
+    tables: _Tables,
+    files: Sequence[str],
+    labels: Sequence[str],
+    codes: tuple[str, ...],
+    *,
+    marked: bool,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The gradient with hidden entries at 0, and which they are where blanks mark them."""
+    gradients, blanks = [], []
+    for name in files:
         table = tables.rows(name, ["code", *labels])
         if tuple(row[0] for row in table) != codes:
             raise PackError(f"{tables.where}: the authorities of {name} are not those of use.csv.")
-        gradients.append(tables.numbers(name, [row[1:] for row in table]))
-    return np.array(gradients)
+        blank = np.array([[marked and cell == "" for cell in row[1:]] for row in table])
+        filled = [["0" if marked and cell == "" else cell for cell in row[1:]] for row in table]
+        gradients.append(tables.numbers(name, filled))
+        blanks.append(blank)
+    return np.array(gradients), np.array(blanks)

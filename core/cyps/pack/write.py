@@ -9,11 +9,13 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from cyps.errors import CypsError
-from cyps.pack.contents import MetricModel, Pack, PackError
+from cyps.pack.contents import MetricModel, Pack
 from cyps.pack.manifest import (
     FORMAT,
     FORMAT_VERSION,
@@ -21,9 +23,12 @@ from cyps.pack.manifest import (
     ManifestDriver,
     ManifestGradient,
     ManifestMetric,
+    ManifestNeutralised,
     ManifestSample,
     problems_of,
+    use_file,
 )
+from cyps.pack.use_table import PackError, neutral_words
 
 _README = """{name}
 {underline}
@@ -55,9 +60,17 @@ _TABLES = {
 """,
     "gradient": """\
   use_gradient_<METRIC>.csv  derivative of the predicted use by each coefficient
-                           ({suppressed} entries resting on fewer than {smallest} children are 0)
+                           ({suppressed} entries are {hidden}: they
+                           would rest on fewer than {smallest} children)
+""",
+    "means": """\
+  driver_means.csv         mean of each driver over all children: a category's part of them,
+                           a number's mean; blank where fewer than {smallest} stand behind it
 """,
 }
+_NEUTRALISED = """\
+  neutralised_{number}.csv        predicted use with {words}
+"""
 
 
 def content_hash(manifest: bytes) -> str:
@@ -82,6 +95,11 @@ def pack_bytes(pack: Pack) -> tuple[bytes, str]:
     PackError
         When a name, a date or a number is one that no pack may have.
     """
+    if pack.neutral:
+        raise PackError(
+            f"Pack '{pack.name}' cannot be written with its use neutralised: write the pack as it "
+            "was read, which holds that table beside its own."
+        )
     tables = {name: text.encode() for name, text in _tables(pack).items()}
     try:
         manifest = _manifest(pack, tables).model_dump_json(indent=1).encode()
@@ -155,8 +173,16 @@ def _manifest(pack: Pack, tables: dict[str, bytes]) -> Manifest:
         standard_errors=_has_errors(pack),
         gradient=None
         if use.gradient is None
-        else ManifestGradient(smallest_count=use.smallest_count, suppressed_entries=use.suppressed),
+        else ManifestGradient(
+            smallest_count=use.smallest_count,
+            suppressed_entries=use.suppressed,
+            marked=use.hidden is not None,
+        ),
         sample=None if pack.kind == "use" else _sample(pack),
+        driver_means=pack.driver_means is not None,
+        neutralised=[
+            ManifestNeutralised(drivers=dict(table.drivers)) for table in pack.neutralised
+        ],
         files={name: hashlib.sha256(content).hexdigest() for name, content in tables.items()},
     )
 
@@ -193,7 +219,6 @@ def _has_errors(pack: Pack) -> bool:
 
 
 def _tables(pack: Pack) -> dict[str, str]:
-    use = pack.use
     tables = {"README.txt": _readme(pack)}
     if pack.kind == "coefficients":
         tables["coefficients.csv"] = _coefficients(pack)
@@ -201,18 +226,33 @@ def _tables(pack: Pack) -> dict[str, str]:
         for metric, matrix in zip(pack.metrics, pack.covariances_for("A table"), strict=True):
             rows = ([label, *row] for label, row in zip(pack.labels, matrix, strict=True))
             tables[f"covariance_{metric}.csv"] = _csv(["label", *pack.labels], rows)
-    authorities = list(zip(use.codes, use.names, strict=True))
-    tables["use.csv"] = _csv(
-        ["code", "name", *pack.metrics],
-        ([*who, *row] for who, row in zip(authorities, use.children, strict=True)),
-    )
-    if use.gradient is not None:
-        for metric, gradient in zip(pack.metrics, use.gradient, strict=True):
-            tables[f"use_gradient_{metric}.csv"] = _csv(
-                ["code", *pack.labels],
-                ([code, *row] for code, row in zip(use.codes, gradient, strict=True)),
-            )
-    return tables
+    if pack.driver_means is not None:
+        means = zip(pack.labels, pack.driver_means.tolist(), strict=True)
+        tables["driver_means.csv"] = _csv(
+            ["label", "mean"], ([label, "" if mean != mean else mean] for label, mean in means)
+        )
+    for number, use in enumerate([pack.use, *(table.use for table in pack.neutralised)]):
+        authorities = zip(use.codes, use.names, use.children, strict=True)
+        rows = ([code, name, *row] for code, name, row in authorities)
+        tables[use_file(number)] = _csv(["code", "name", *use.metrics], rows)
+    return tables | _gradients(pack)
+
+
+def _gradients(pack: Pack) -> dict[str, str]:
+    """The gradient of the use by metric; blank is an entry that is hidden."""
+    use = pack.use
+    if use.gradient is None:
+        return {}
+    cells: NDArray[Any] = use.gradient.astype(object)
+    if use.hidden is not None:
+        cells[use.hidden] = ""
+    return {
+        f"use_gradient_{metric}.csv": _csv(
+            ["code", *pack.labels],
+            ([code, *row] for code, row in zip(use.codes, rows, strict=True)),
+        )
+        for metric, rows in zip(use.metrics, cells, strict=True)
+    }
 
 
 def _readme(pack: Pack) -> str:
@@ -223,8 +263,17 @@ def _readme(pack: Pack) -> str:
         "use": pack.use.gradient is not None,
         "given use": pack.use.gradient is None,
         "gradient": pack.use.gradient is not None,
+        "means": pack.driver_means is not None,
     }
-    tables = "".join(text for name, text in _TABLES.items() if wanted[name])
+    tables = "".join(text for name, text in _TABLES.items() if wanted[name]).format(
+        suppressed=pack.use.suppressed,
+        smallest=pack.use.smallest_count,
+        hidden="0, like those of nobody" if pack.use.hidden is None else "blank",
+    )
+    tables += "".join(
+        _NEUTRALISED.format(number=number, words=neutral_words(table.drivers))
+        for number, table in enumerate(pack.neutralised, 1)
+    )
     return _README.format(
         name=pack.name,
         underline="=" * len(pack.name),
@@ -232,7 +281,7 @@ def _readme(pack: Pack) -> str:
         status=pack.status,
         created=pack.created,
         source=pack.source,
-        tables=tables.format(suppressed=pack.use.suppressed, smallest=pack.use.smallest_count)[:-1],
+        tables=tables[:-1],
         limits="".join(f"{sentence}\n" for sentence in pack.limits),
     )
 

@@ -1,8 +1,9 @@
 """Made the packs of format version 2 here: complete, imported without covariance, use only.
 
 The key that signed two of them was thrown away; trust.toml holds its public half.
-Running it again makes the same content hashes (the signatures have another key and
-day): do that only to prove it, into another folder. What is here stays as it is.
+Kept to show what is in them: later code writes a later version. At commit ecb2acb it
+makes the same content hashes (the signatures have another key and day): do that only to
+prove it, into another folder. What is here stays as it is.
 
     uv run python tests/golden/packs/make_version_2.py FOLDER
 """
