@@ -204,7 +204,21 @@ def test_authorities_with_a_hidden_gradient_are_named(fitted):
     assert pack.use.suppressed > 0
     assert 0 < len(found.incomplete) < 10
     assert "E06000053" in found.incomplete  # Isles of Scilly
-    told = replace(pack, use=replace(pack.use, suppressed=0))
+    missing = {(entry.code, entry.metric, entry.coefficient) for entry in found.missing}
+    assert len(missing) == pack.use.suppressed
+    assert {code for code, _, _ in missing} == set(found.incomplete)
+    for code, metric, coefficient in missing:
+        i, m = pack.use.codes.index(code), pack.metrics.index(metric)
+        assert pack.use.gradient[m, i, pack.labels.index(coefficient)] == 0
+
+
+def test_an_old_pack_that_does_not_say_which_names_everyone_who_may_be_meant(fitted):
+    *_, pack, scenario = fitted
+    old = replace(pack, use=replace(pack.use, hidden=None))
+    found = uncertainty(old, scenario, draws=10)
+    assert found.missing == ()
+    assert set(found.incomplete) >= set(uncertainty(pack, scenario, draws=10).incomplete)
+    told = replace(old, use=replace(old.use, suppressed=0))
     assert uncertainty(told, scenario, draws=10).incomplete == ()
 
 

@@ -3,14 +3,17 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
 from cyps.cli import main
-from cyps.pack import Standing, read_pack
+from cyps.pack import Standing, read_pack, write_pack
+from made_models import made_cells, made_children, made_fit, packed
 from plain_files import AUTHORITIES, SPEND, baseline_rows, changed, use_rows, without, write_csv
 
 CORPUS = Path(__file__).parents[1] / "golden" / "packs"
@@ -68,7 +71,7 @@ def test_show_begins_with_status_and_state():
     for told in (
         "Says nothing of any authority.", "Coefficients and use, 3 authorities of 2024.",
         "Fitted on 20,000 children of 3 authorities and 40 small areas.",
-        "1 entries of the gradient that rest on fewer than 12 children are 0; it is not told which.",
+        "1 entries of the gradient that rest on fewer than 12 children are 0; it is not told",
         "- sex (child): male; reference female", "- idaci (area): a number",
         "CIN Sigma 0.31; children with the event: 812. converged",
         "Intercept -3.5000", "Metric Children CIN 7,331 CARE 1,154",
@@ -396,3 +399,117 @@ floor = -0.05
     other = run("settle", scenario, "--out", tmp_path / "c")
     assert other.exit_code == 2
     assert "its content hash is" in one_line(other.stderr)
+
+
+# --- neutralised drivers
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory):
+    """A pack of everybody with neutralised use, and the files and scenario of a settlement."""
+    folder = tmp_path_factory.mktemp("neutral")
+    children = made_children(5, 153 * 120, 153)
+    # In one authority only three are not in the reference category.
+    of_last = children.index[children["la"] == AUTHORITIES[-1].code]
+    children.loc[of_last, "group"] = "most"
+    children.loc[of_last[:3], "group"] = "some"
+    cells = made_cells(children, ("CIN", "CARE", "CEASED"))
+    beta = np.array([-3.0, 0.4, 0.7, -0.9, 2.5, 0.3])
+    fits = [made_fit(cells, beta * f, m) for m, f in (("CIN", 1), ("CARE", 1.2), ("CEASED", 1.3))]
+    fits = [replace(f, coefficients=f.coefficients * [1, 0, 1, 1, 1, 1]) for f in fits]
+    pack = packed(
+        fits, cells, neutralise=[{"group": "reference"}, {"sex": "average"}, {"idaci": "average"}]
+    )
+    write_pack(pack, folder / "use.cyps.zip")
+    write_csv(folder / "spend.csv", SPEND)
+    write_csv(folder / "baseline.csv", baseline_rows())
+    return folder
+
+
+SCENARIO = """format = 1
+title = "Made up"
+pot = 220_000_000
+[files]
+use = "use.cyps.zip"
+spend = "spend.csv"
+baseline = "baseline.csv"
+[damping]
+kind = "none"
+[neutralise]
+"""
+
+
+def settle_neutral(folder, name, more=""):
+    (folder / f"{name}.toml").write_text(SCENARIO + more)
+    return run("settle", folder / f"{name}.toml", "--no-workbook", "--out", folder / name)
+
+
+def results(folder):
+    with (folder / "results.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_scenario_settles_on_neutralised_use(country):
+    assert settle_neutral(country, "plain").exit_code == 0
+    # No coefficient of sex: neutralising it moves nothing.
+    done = settle_neutral(country, "sex", 'sex = "average"')
+    assert done.exit_code == 0, done.output
+    assert "Predicted with everybody at the national average of sex" in one_line(done.output)
+    plain, sex = (results(country / name) for name in ("plain", "sex"))
+    assert [row["pounds"] for row in plain] == [row["pounds"] for row in sex]
+    done = settle_neutral(country, "idaci", 'idaci = "average"')
+    idaci = results(country / "idaci")
+    table = read_pack(country / "use.cyps.zip").pack.neutralised[2].use
+    assert [float(row["use_CARE"]) for row in idaci] == table.children[:, 1].tolist()
+    assert [row["pounds"] for row in plain] != [row["pounds"] for row in idaci]
+    record = json.loads((country / "idaci" / "run.json").read_text())
+    assert record["pack"]["neutralised"] == {"idaci": "average"}
+
+
+def test_what_was_not_packed_is_said_with_what_was(country):
+    done = settle_neutral(country, "both", 'idaci = "average"\nsex = "average"')
+    assert done.exit_code == 2
+    said = one_line(done.output)
+    assert (
+        'It holds { group = "reference" }; { sex = "average" }; { idaci = "average" }: take one'
+        in said
+    )
+    assert not (country / "both").exists()
+
+
+def test_an_authority_that_would_tell_too_much_is_to_be_left_out(country):
+    done = settle_neutral(country, "group", 'group = "reference"')
+    assert done.exit_code == 2
+    code = AUTHORITIES[-1].code
+    assert "would tell of too few children: leave them out" in one_line(done.output)
+    assert code in done.output
+    without = f'group = "reference"\n[exclude]\n{code} = "few children"'
+    done = settle_neutral(country, "group", without)
+    assert done.exit_code == 0, done.output
+
+
+def test_show_lists_what_was_neutralised(country):
+    shown = one_line(run("pack", "show", country / "use.cyps.zip").output)
+    name = AUTHORITIES[-1].name
+    assert f'{{ group = "reference" }}: without {name}, where fewer than 10' in shown
+    assert '{ idaci = "average" }: every authority' in shown
+
+
+def test_tables_have_no_driver_to_neutralise(country):
+    write_csv(country / "use.csv", use_rows())
+    text = SCENARIO.replace("use.cyps.zip", "use.csv") + 'sex = "average"'
+    (country / "t.toml").write_text(text)
+    done = run("settle", country / "t.toml", "--out", country / "t")
+    assert "neutralises sex, but its use comes from tables" in one_line(done.output)
+
+
+def test_a_scenario_names_its_trust_file(country):
+    (country / "trust.toml").write_bytes(TRUST.read_bytes())
+    text = SCENARIO.replace("pot =", 'trust = "trust.toml"\npot =')
+    (country / "trusting.toml").write_text(text)
+    done = run("settle", country / "trusting.toml", "--no-workbook", "--out", country / "tr")
+    assert done.exit_code == 0, done.output
+    (country / "none.toml").write_text(text.replace("trust.toml", "nowhere.toml"))
+    done = run("settle", country / "none.toml", "--no-workbook", "--out", country / "n")
+    assert done.exit_code == 2
+    assert "There is no trust file" in one_line(done.output)

@@ -161,6 +161,7 @@ def _pack(fits: Sequence[MultilevelFit], everyone: Cells, sample_areas: int, see
         created=datetime.now(UTC).date().isoformat(),
         year=2025,
         sample_areas=sample_areas,
+        neutralise=[{"ethnicity": "reference"}, {"ethnicity": "average"}],
     )
 
 

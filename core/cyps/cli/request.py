@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cyps.errors import CypsError
-from cyps.pack import is_pack, read_pack
+from cyps.pack import Neutral, is_pack, read_pack
 from cyps.returns import (
     AuthorityList,
     GivenUse,
@@ -40,7 +40,8 @@ class Request:
     `sha256` holds the hashes that named files must have; `scenario` what a scenario file
     said, for the run record; `as_at` the day whose versions of dated parameters were taken
     (the newest where there is none); `before` the same request as it was before the newest
-    amendment of a dated parameter.
+    amendment of a dated parameter; `trust` a trust file; `neutralise` what is done with
+    drivers of the pack.
     """
 
     files: SettlementFiles
@@ -55,6 +56,8 @@ class Request:
     scenario: dict[str, Any] | None = None
     as_at: datetime.date | None = None
     before: Request | None = None
+    trust: Path | None = None
+    neutralise: Mapping[str, Neutral] = field(default_factory=dict)
 
 
 def request_from_options(
@@ -109,6 +112,8 @@ def _request(read: ScenarioFile) -> Request:
         notes=(*choices.notes, *read.file_notes()),
         sha256=read.hashes(),
         as_at=choices.as_at,
+        trust=None if choices.trust is None else read.path(choices.trust),
+        neutralise=choices.neutralise,
         scenario={
             "files": list(read.sources),
             "choices": choices.model_dump(mode="json", exclude_none=True),

@@ -128,7 +128,12 @@ _NEEDED = ("--use", "--spend", "--baseline", "--pot", "--floor")
 
 
 def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, workbook: bool) -> None:
-    pack = pack_among(request.files.use, trust=trust, year=request.year)
+    pack = pack_among(
+        request.files.use,
+        trust=trust or request.trust,
+        year=request.year,
+        neutralise=request.neutralise,
+    )
     inputs, settled = _settled(request, pack)
     before = _settled(request.before, pack)[1] if request.before else None
     several = len(settled) > 1

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 from cyps.needs import ServiceAreaSpend, cost_weights, metric_shares, needs_shares
 from cyps.pack.contents import MetricModel, Pack
+from cyps.pack.use_table import neutral_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def _manifest_words(before: Pack, after: Pack) -> list[str]:
         ("Authorities of the sample", before.sample_authorities, after.sample_authorities),
         ("Small areas of the sample", before.sample_areas, after.sample_areas),
         ("Quadrature nodes", before.nagq, after.nagq),
+        ("Neutralised", _neutralised(before), _neutralised(after)),
     )
     words = [f"{what}: {_said(old)} became {_said(new)}." for what, old, new in told if old != new]
     models = {model.metric: model for model in before.models}
@@ -121,6 +123,10 @@ def _manifest_words(before: Pack, after: Pack) -> list[str]:
     words += [f"New: {limit}" for limit in after.limits if limit not in before.limits]
     words += _use_words(before, after)
     return words
+
+
+def _neutralised(pack: Pack) -> str:
+    return "; ".join(neutral_key(table.drivers) for table in pack.neutralised) or "nothing"
 
 
 def _use_words(before: Pack, after: Pack) -> list[str]:

@@ -136,7 +136,10 @@ class Manifest(_Contents):
     @model_validator(mode="after")
     def _neutralised_drivers_are_known(self) -> Self:
         known = [driver.name for driver in self.drivers]
+        numbers = {driver.name for driver in self.drivers if not driver.categories}
         for told in self.neutralised:
+            if any(told.drivers.get(name) == "reference" for name in numbers):
+                raise ValueError("a number is neutralised at its reference, which it has not")
             if list(told.drivers) != [name for name in known if name in told.drivers]:
                 raise ValueError("a neutralised driver is unknown or out of order")
         combinations = [tuple(told.drivers.items()) for told in self.neutralised]
@@ -241,8 +244,9 @@ def _version(text: str) -> object:
 
 
 def problems_of(error: ValidationError) -> str:
-    """Name the first five things that are wrong, each with its place."""
+    """Name the first five things that are wrong, each with its place; the version leads."""
+    found = sorted(error.errors(), key=lambda problem: problem["loc"] != ("format_version",))
     return "; ".join(
         f"{'.'.join(str(part) for part in problem['loc']) or 'the text'}: {problem['msg']}"
-        for problem in error.errors()[:5]
+        for problem in found[:5]
     )

@@ -179,7 +179,8 @@ def _read_use(
     number: int = 0,
 ) -> UseTable:
     name = use_file(number)
-    rows = tables.rows(name, ["code", "name", *metrics])
+    head = ["code", "name", *metrics]
+    rows = tables.rows(name, head)
     codes = tuple(row[0] for row in rows)
     known = _names(tables.where, manifest.year)
     strangers = [code for code in codes if code not in known]
@@ -188,6 +189,8 @@ def _read_use(
     if strangers or list(codes) != sorted(set(codes)):
         what = f"{strangers[0]} is no authority" if strangers else "a code is out of order or twice"
         raise PackError(f"{tables.where}: in {name} {what} in {manifest.year}.")
+    if number and not set(codes) <= {row[0] for row in tables.rows("use.csv", head)}:
+        raise PackError(f"{tables.where}: {name} has an authority that use.csv has not.")
     children = tables.numbers(name, [row[2:] for row in rows])
     if (children < 0).any():
         raise PackError(f"{tables.where}: {name} has a number below zero.")

@@ -116,13 +116,15 @@ class SettlementInputs:
 class GivenUse:
     """Use that comes ready from elsewhere (a pack), with the file it stood in.
 
-    `notes` say what it is; `warning` is what every banner must say of it, if anything.
+    `notes` say what it is; `warning` is what every banner must say of it, if anything;
+    `lacks_because` why it may not have some authorities, if that is known.
     """
 
     use: Use
     file: InputFile
     notes: tuple[str, ...] = ()
     warning: str = ""
+    lacks_because: str = ""
 
     def of(self, listed: AuthorityList, problems: Problems) -> Use:
         """The use of the settled authorities; notes those that it has not, or that are strange."""
@@ -133,8 +135,12 @@ class GivenUse:
             more = f" and {len(missing) - 20} more" if len(missing) > 20 else ""
             problems.add(
                 f"{where}: no use for {len(missing)} of the {len(codes)} authorities of "
-                f"{listed.year}: {listed.named(missing[:20])}{more}. Ask for one that has them, "
-                "or leave them out.",
+                f"{listed.year}: {listed.named(missing[:20])}{more}. "
+                + (
+                    f"{self.lacks_because}: leave them out."
+                    if self.lacks_because
+                    else "Ask for one that has them, or leave them out."
+                ),
                 *missing,
             )
         for code in row:

@@ -22,6 +22,7 @@ from pydantic import (
 
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
+from cyps.pack import Neutral
 from cyps.settlement.apply import Transition
 from cyps.settlement.dated import (
     AnyFile,
@@ -99,6 +100,10 @@ class ScenarioChoices(_Strict):
     year: int = Field(default=LAST_YEAR, description="authority list, year ending 31 March")
     files: Files
     sha256: dict[str, str] = Field(default={}, description="of files, by name")
+    trust: NamedWords | None = Field(default=None, description="trust file, for a signed pack")
+    neutralise: dict[str, Neutral] = Field(
+        default={}, description="how, by driver; a combination that the pack holds"
+    )
     exclude: dict[str, NamedWords] = Field(default={}, description="reason by GSS code")
     as_at: datetime.date | None = Field(
         default=None, description="of parameters with several versions, those known on this day"
@@ -216,8 +221,8 @@ def read_scenario(path: Path, as_at: datetime.date | None = None) -> ScenarioFil
     """Read a scenario file (TOML, or JSON with the same keys), and those it extends.
 
     A file with `extends = "other.toml"` says only what is different: tables are merged key by
-    key, anything else is replaced (`damping`, `pot` and lists as a whole), and what `remove`
-    lists is taken out.
+    key, anything else is replaced (`damping`, `pot`, `neutralise` and lists as a
+    whole), and what `remove` lists is taken out.
 
     Parameters
     ----------
@@ -317,7 +322,11 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in own.items():
         tables = isinstance(value, dict) and isinstance(base.get(key), dict)
-        whole = key in {"damping", "pot"}  # half of one and half of another would be neither
+        whole = key in {
+            "damping",
+            "pot",
+            "neutralise",
+        }  # half of one and half of another would be neither
         merged[key] = _merged(base[key], value) if tables and not whole else value
     return merged
 
