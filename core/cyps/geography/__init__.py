@@ -6,16 +6,25 @@ from cyps.geography.authorities import (
     Authority,
     Succession,
     authorities,
+    authority_of_code,
     every_code,
     successors,
 )
+from cyps.geography.groupings import GROUPINGS, IN_NONE, REGIONS, Grouping, Neighbours, grouping
 
 __all__ = [
     "FIRST_YEAR",
+    "GROUPINGS",
+    "IN_NONE",
     "LAST_YEAR",
+    "REGIONS",
     "Authority",
+    "Grouping",
+    "Neighbours",
     "Succession",
     "authorities",
+    "authority_of_code",
     "every_code",
+    "grouping",
     "successors",
 ]

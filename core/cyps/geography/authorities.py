@@ -38,7 +38,8 @@ class Succession:
     kind: str
 
 
-def _rows(table: str) -> list[dict[str, str]]:
+def rows_of(table: str) -> list[dict[str, str]]:
+    """Rows of a reference table that stands beside this module."""
     text = files("cyps.geography").joinpath(table).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -74,7 +75,7 @@ def authorities(year: int = LAST_YEAR) -> tuple[Authority, ...]:
         )
     return tuple(
         Authority(row["code"], row["dfe_code"], row["name"], row["region"])
-        for row in _rows("authorities.csv")
+        for row in rows_of("authorities.csv")
         if int(row["first_year"]) <= year <= int(row["last_year"] or LAST_YEAR)
     )
 
@@ -82,7 +83,22 @@ def authorities(year: int = LAST_YEAR) -> tuple[Authority, ...]:
 @cache
 def every_code() -> frozenset[str]:
     """GSS codes of every authority there has been in any year of the table."""
-    return frozenset(row["code"] for row in _rows("authorities.csv"))
+    return frozenset(row["code"] for row in rows_of("authorities.csv"))
+
+
+@cache
+def authority_of_code(code: str) -> Authority | None:
+    """The authority that a GSS code stands or stood for in some year; None for no code of ours.
+
+    Examples
+    --------
+    >>> authority_of_code("E10000006").name
+    'Cumbria'
+    """
+    for row in rows_of("authorities.csv"):
+        if row["code"] == code:
+            return Authority(row["code"], row["dfe_code"], row["name"], row["region"])
+    return None
 
 
 def successors(code: str) -> tuple[Succession, ...]:
@@ -95,6 +111,6 @@ def successors(code: str) -> tuple[Succession, ...]:
     """
     return tuple(
         Succession(row["effective"], row["old_code"], row["new_code"], row["kind"])
-        for row in _rows("successors.csv")
+        for row in rows_of("successors.csv")
         if row["old_code"] == code
     )

@@ -2,6 +2,7 @@
 
 from cyps.returns.authority_list import AuthorityList
 from cyps.returns.by_authority import Reading
+from cyps.returns.groupings import Places, read_grouping, read_neighbours
 from cyps.returns.inputs import (
     GivenUse,
     InputFile,
@@ -26,6 +27,7 @@ __all__ = [
     "GivenUse",
     "InputFile",
     "OutturnLine",
+    "Places",
     "Problem",
     "Problems",
     "Reading",
@@ -39,7 +41,9 @@ __all__ = [
     "YearFiles",
     "YearInputs",
     "add_metrics",
+    "read_grouping",
     "read_inputs",
+    "read_neighbours",
     "read_spend",
     "read_table",
     "read_use",
