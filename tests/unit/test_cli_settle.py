@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from cyps.cli import folder, main, outputs
 from cyps.cli.folder import RECORD
+from cyps.cli.groups import GROUPS
 from cyps.cli.outputs import RESULTS, SETTLEMENT, WORKBOOK, safe_text
 from plain_files import (
     AUTHORITIES,
@@ -25,7 +26,7 @@ from plain_files import (
 )
 
 POT = 220_000_000
-FILES = [WORKBOOK, RESULTS, "notes.txt", SETTLEMENT, RECORD]
+FILES = [WORKBOOK, RESULTS, "notes.txt", SETTLEMENT, GROUPS, RECORD]
 
 
 @pytest.fixture

@@ -18,9 +18,11 @@ from cyps.cli.explain_report import (
     print_bridge,
     print_comparison,
     print_left_out,
+    print_neighbours,
     print_title,
     print_trace_line,
 )
+from cyps.cli.groups import BY_HELP, places_of, read_by
 from cyps.cli.outputs import csv_cell
 from cyps.cli.settled import read_settled
 from cyps.errors import CypsError
@@ -36,6 +38,8 @@ from cyps.explain import (
     ranks,
     trace,
 )
+from cyps.geography import Grouping
+from cyps.returns import read_neighbours
 from cyps.settlement import Settlement
 
 _FOLDER = click.Path(path_type=Path)
@@ -44,19 +48,43 @@ _FOLDER = click.Path(path_type=Path)
 @click.command("compare", short_help="Two settlements side by side.")
 @click.argument("before", type=_FOLDER)
 @click.argument("after", type=_FOLDER)
+@click.option("--by", metavar="GROUPING|FILE", multiple=True, help=f"{BY_HELP}  [default: region]")
+@click.option("--neighbours", type=_FOLDER, help="File of statistical neighbours, wide or long.")
+@click.option("--authority", metavar="CODE|NAME", help="Whose neighbours to show.")
 @click.option("--out", type=_FOLDER, help="CSV file with a row for each authority.")
-def compare_command(before: Path, after: Path, out: Path | None) -> None:
+@click.option("--out-groups", type=_FOLDER, help="CSV file with a row for each group.")
+def compare_command(
+    before: Path,
+    after: Path,
+    by: tuple[str, ...],
+    neighbours: Path | None,
+    authority: str | None,
+    out: Path | None,
+    out_groups: Path | None,
+) -> None:
     """Show who gets more and who less in AFTER than in BEFORE.
 
-    Both are folders that `cyps settle` or `cyps demo` wrote.
+    Both are folders that `cyps settle` or `cyps demo` wrote. Winners and losers come by
+    region, or as --by says; with --neighbours and --authority, one authority beside those
+    most like it.
     """
+    if (neighbours is None) != (authority is None):
+        raise click.UsageError("Give --neighbours and --authority together, or neither.")
     one, other = read_settled(before), read_settled(after)
     comparison = compare(one.settlement, other.settlement, other.population)
     console = plain_console()
     print_title(console, one.settlement, other.settlement)
-    print_comparison(console, comparison)
+    places = places_of(other.settlement.scenario)
+    groupings = [read_by(word, places)[0] for word in dict.fromkeys(by or ["region"])]
+    if neighbours is not None and authority is not None:
+        row = authority_row(other.settlement, authority)
+        print_neighbours(console, comparison, row, read_neighbours(neighbours, places)[0])
+    else:
+        print_comparison(console, comparison, groupings)
     if out is not None:
-        _write_csv(console, out, _comparison_rows(comparison))
+        _write_csv(console, out, _comparison_rows(comparison, groupings if by else []))
+    if out_groups is not None:
+        _write_csv(console, out_groups, _group_rows(comparison, groupings))
 
 
 @click.command("bridge", short_help="What moved the pounds.")
@@ -151,12 +179,32 @@ def _how_to_mend(error: NoBridge) -> str:
     return f"\nTo do so, add: {' or '.join(options)}" if options else ""
 
 
-def _comparison_rows(comparison: Comparison) -> Iterable[Sequence[str | float | int]]:
+def _group_rows(
+    comparison: Comparison, groupings: Sequence[Grouping]
+) -> Iterable[Sequence[str | float | int]]:
+    rows: list[Sequence[str | float | int]] = [
+        ("grouping", "group", "authorities", "before", "after", "change", "change_rate",
+         "winners", "losers", "unchanged", "population", "change_per_child")
+    ]  # fmt: skip
+    for by in groupings:
+        rows += [
+            (by.name, g.name, g.authorities, g.before, g.after, g.change, g.change_rate,
+             g.winners, g.losers, g.unchanged, "" if g.children is None else g.children,
+             g.change_per_child)
+            for g in (*comparison.by_group(by.of), comparison.total())
+        ]  # fmt: skip
+    return rows
+
+
+def _comparison_rows(
+    comparison: Comparison, groupings: Sequence[Grouping]
+) -> Iterable[Sequence[str | float | int]]:
     before, after = comparison.before, comparison.after
     columns: dict[str, Iterable[str | float | int]] = {
         "code": after.scenario.codes,
         "name": [a.name for a in after.scenario.authorities],
         "region": [a.region for a in after.scenario.authorities],
+        **{f"by_{by.name}": by.of_each(after.scenario.codes) for by in groupings},
         "pounds_before": before.pounds.tolist(),
         "pounds_after": after.pounds.tolist(),
         "change": comparison.change.tolist(),

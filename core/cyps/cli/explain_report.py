@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cyps.cli.report import print_wrapped
+from cyps.errors import CypsError
 from cyps.explain import Bridge, Comparison, TraceLine
+from cyps.geography import Grouping, Neighbours
 from cyps.settlement import Settlement
 
 _SHOWN = 5
@@ -38,8 +40,10 @@ def _choices(settlement: Settlement) -> str:
     return f"Pot £{scenario.pot:,}; {scenario.damping_in_words}."
 
 
-def print_comparison(console: Console, comparison: Comparison) -> None:
-    """Print totals, regions, and who gains and loses most."""
+def print_comparison(
+    console: Console, comparison: Comparison, groupings: Sequence[Grouping]
+) -> None:
+    """Print totals, groups, and who gains and loses most."""
     total = comparison.total()
     table = _table("", "Pounds")
     for name, value in (
@@ -52,16 +56,70 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     ):
         table.add_row(name, value)
     console.print(table)
-    regions = _table("Region", "Change", "%", "Win", "Lose")
-    for region in comparison.by_region():
-        percent = _percent(region.change_rate)
-        counts = (f"{region.winners}", f"{region.losers}")
-        regions.add_row(Text(region.name), f"{region.change:+,}", percent, *counts)
-    console.print(regions)
+    for by in groupings:
+        console.print(_group_table(comparison, by))
     rate, change = comparison.change_rate, comparison.change
     order = sorted((i for i in range(rate.size) if rate[i] == rate[i]), key=lambda i: -rate[i])
     _print_movers(console, comparison, "Gain most", [i for i in order if change[i] > 0])
     _print_movers(console, comparison, "Lose most", [i for i in order[::-1] if change[i] < 0])
+
+
+def _group_table(comparison: Comparison, by: Grouping) -> Table:
+    """Winners and losers by group, with everybody below; pounds per child where known."""
+    per_child = ["Per child"] if comparison.population is not None else []
+    title = by.name[:1].upper() + by.name[1:]
+    table = _table(title, "Change", "%", *per_child, "Win", "Lose")
+    for group in (*comparison.by_group(by.of), comparison.total()):
+        table.add_row(
+            Text(group.name), f"{group.change:+,}", _percent(group.change_rate),
+            *(f"{group.change_per_child:+,.2f}" for _ in per_child),
+            f"{group.winners}", f"{group.losers}",
+        )  # fmt: skip
+    return table
+
+
+def print_neighbours(
+    console: Console, comparison: Comparison, row: int, neighbours: Neighbours
+) -> None:
+    """One authority above its neighbours, the nearest first, and what these have together.
+
+    Raises
+    ------
+    CypsError
+        When the file has no neighbours of the authority, or none of them is here.
+    """
+    places = comparison.after.scenario.authorities
+    own = places[row]
+    named = neighbours.of.get(own.code, ())
+    at = {place.code: i for i, place in enumerate(places)}
+    here = [at[code] for code in named if code in at]
+    if not here:
+        raise CypsError(
+            f"There are no neighbours of {own.name} ({own.code}) in this settlement: "
+            f"{neighbours.source} name {len(named)} for it. Check the file and its year."
+        )
+    per_child = ["After/child"] if comparison.population is not None else []
+    table = _table("Beside its neighbours", "After", "Change", "%", *per_child)
+    for title, rows in [
+        *((places[i].name, [i]) for i in (row, *here)),
+        ("Neighbours together", here),
+    ]:
+        before = int(comparison.before.pounds[rows].sum())
+        after = int(comparison.after.pounds[rows].sum())
+        table.add_row(
+            Text(title), f"{after:,}", f"{after - before:+,}",
+            _percent(after / before - 1 if before else float("nan")),
+            *(f"{_per_child(comparison, after, rows):,.2f}" for _ in per_child),
+        )  # fmt: skip
+    console.print(table)
+    away = [code for code in named if code not in at]
+    if away:
+        print_wrapped(console, f"Not in this settlement: {', '.join(away)}.")
+
+
+def _per_child(comparison: Comparison, pounds: int, rows: Sequence[int]) -> float:
+    assert comparison.population is not None  # noqa: S101 - just asked by the caller
+    return pounds / float(comparison.population[rows].sum())
 
 
 def _print_movers(

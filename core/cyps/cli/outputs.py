@@ -159,12 +159,16 @@ def results_csv(settlement: Settlement, population: NDArray[np.float64] | None =
 
     `needs_share` is before area cost, `share` after it; `target`, `damped` and
     `pounds` are pounds. With a population (children), it and `pounds_per_child`
-    are added.
+    are added; `damping_group`, `band` and `tier` where the damping goes by them.
     """
     columns: dict[str, list[Any]] = {
         "code": [a.code for a in settlement.scenario.authorities],
         "name": [a.name for a in settlement.scenario.authorities],
         "region": [a.region for a in settlement.scenario.authorities],
+        **{
+            what.replace(" ", "_"): [of[code] for code in settlement.scenario.codes]
+            for what, of in settlement.scenario.damping_labels.items()
+        },
         "needs_share": settlement.needs_share.tolist(),
         "share": settlement.share.tolist(),
         "target": settlement.target.tolist(),
@@ -238,6 +242,10 @@ def notes_text(settlement: Settlement) -> str:
             "target: share x pot; baseline: what was before; damped: after damping; pounds: "
             "whole pounds, which add up to the pot",
             "change, change_rate: pounds against baseline; on_floor: lifted to the floor",
+            *(
+                f"{what.replace(' ', '_')}: the {what} that the damping puts an authority in"
+                for what in scenario.damping_labels
+            ),
         ],
     }
     return "\n".join(

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cyps.errors import CypsError
+from cyps.geography import GROUPINGS
 from cyps.pack import Neutral, is_pack, read_pack
 from cyps.returns import (
     AuthorityList,
@@ -23,6 +24,7 @@ from cyps.returns import (
     source_of,
 )
 from cyps.settlement import Exclusion, Floor, Scenario, Year
+from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
 from cyps.settlement.scenario_file import ScenarioFile, read_scenario
 
 STATUS = "illustrative"
@@ -41,7 +43,8 @@ class Request:
     said, for the run record; `as_at` the day whose versions of dated parameters were taken
     (the newest where there is none); `before` the same request as it was before the newest
     amendment of a dated parameter; `trust` a trust file; `neutralise` what is done with
-    drivers of the pack.
+    drivers of the pack; `group` the damping groups, by code, by the name of a grouping or by a
+    file in `folder`; splits and merges come in their order.
     """
 
     files: SettlementFiles
@@ -58,6 +61,17 @@ class Request:
     before: Request | None = None
     trust: Path | None = None
     neutralise: Mapping[str, Neutral] = field(default_factory=dict)
+    group: Mapping[str, str] | str | None = None
+    splits: tuple[SplitChoice, ...] = ()
+    merges: tuple[MergeChoice, ...] = ()
+    folder: Path = Path()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file that the request names."""
+        keys = tuple(self.folder / split.key for split in self.splits)
+        listed = isinstance(self.group, str) and self.group not in GROUPINGS
+        return (*self.files.paths, *keys, *([self.folder / str(self.group)] if listed else []))
 
 
 def request_from_options(
@@ -116,8 +130,12 @@ def _request(read: ScenarioFile) -> Request:
         neutralise=choices.neutralise,
         scenario={
             "files": list(read.sources),
-            "choices": choices.model_dump(mode="json", exclude_none=True),
+            "choices": choices.model_dump(mode="json", exclude_none=True, by_alias=True),
         },
+        group=choices.group,
+        splits=tuple(choices.split),
+        merges=tuple(choices.merge),
+        folder=read.folder,
     )
 
 
@@ -136,7 +154,7 @@ def read_requested(request: Request, given: GivenUse | None = None) -> Settlemen
 
 def _check_hashes(request: Request) -> None:
     """Before anything is read: another file's problems would only mislead."""
-    named = {path.name: path for path in request.files.paths}
+    named = {path.name: path for path in request.paths}
     for name, expected in request.sha256.items():
         if name not in named:
             raise CypsError(

@@ -13,6 +13,7 @@ import click
 
 from cyps.cli.amendment import AMENDED, amended_csv, amendment_lines, amendment_record
 from cyps.cli.folder import RECORD, put_in_place
+from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, places_of, print_groups, read_by
 from cyps.cli.options import exclusions, rate, whole_pot
 from cyps.cli.outputs import (
     YEARS,
@@ -24,6 +25,7 @@ from cyps.cli.outputs import (
     years_csv,
 )
 from cyps.cli.pack_use import given_use, pack_among, pack_note, pack_record
+from cyps.cli.prepare import Prepared, prepare
 from cyps.cli.report import print_lines, print_report, print_years
 from cyps.cli.request import (
     Request,
@@ -31,12 +33,10 @@ from cyps.cli.request import (
     request_from_options,
     request_from_scenario,
     required,
-    scenario_of,
-    years_of,
 )
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack
-from cyps.returns import SettlementFiles, SettlementInputs
+from cyps.returns import InputFile, SettlementFiles
 from cyps.settlement import Settlement, settle_years
 
 _FILE = click.Path(path_type=Path)
@@ -67,6 +67,7 @@ _FILE = click.Path(path_type=Path)
     help="Of a scenario's dated parameters, take those known on this day.",
 )
 @click.option("--out", type=_FILE, required=True, help="Folder for the results.")
+@click.option("--by", metavar="GROUPING|FILE", multiple=True, help=f"{BY_HELP}  [default: region]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.option("--no-workbook", is_flag=True, help="Leave settlement.xlsx out.")
 def settle_command(
@@ -84,6 +85,7 @@ def settle_command(
     title: str | None,
     as_at: datetime.datetime | None,
     out: Path,
+    by: tuple[str, ...],
     as_json: bool,
     no_workbook: bool,
 ) -> None:
@@ -92,8 +94,8 @@ def settle_command(
     Give a SCENARIO.toml that names files and choices, or the files and choices
     themselves. Files are CSV or Excel, plain ones or the ones that DfE and MHCLG
     publish; use may be a pack (.cyps.zip). Writes settlement.xlsx, results.csv,
-    notes.txt, settlement.json and run.json into --out; for several years a folder each,
-    and years.csv.
+    groups.csv, notes.txt, settlement.json and run.json into --out; for several years
+    a folder each, and years.csv.
     """
     given = {
         "--use": use, "--spend": spend, "--baseline": baseline, "--area-cost": area_cost,
@@ -121,21 +123,30 @@ def settle_command(
         name = "Settlement from files" if title is None else title
         listed = LAST_YEAR if year is None else year
         request = request_from_options(files, listed, pot, floor, exclude, name)
-    _settle(request, trust, out, as_json, not no_workbook)
+    _settle(request, trust, out, by, as_json, not no_workbook)
 
 
 _NEEDED = ("--use", "--spend", "--baseline", "--pot", "--floor")
 
 
-def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, workbook: bool) -> None:
+def _settle(
+    request: Request,
+    trust: Path | None,
+    out: Path,
+    by: tuple[str, ...],
+    as_json: bool,
+    workbook: bool,
+) -> None:
     pack = pack_among(
         request.files.use,
         trust=trust or request.trust,
         year=request.year,
         neutralise=request.neutralise,
     )
-    inputs, settled = _settled(request, pack)
+    ready, settled = _settled(request, pack)
     before = _settled(request.before, pack)[1] if request.before else None
+    places = places_of(ready.scenario)
+    groupings = [read_by(word, places)[0] for word in dict.fromkeys(by or ["region"])]
     several = len(settled) > 1
     written: list[Outputs] = []
     with put_in_place(out) as folder:
@@ -144,16 +155,17 @@ def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, work
         for label, settlement in settled:
             place = folder / label if several else folder
             place.mkdir(exist_ok=True)
-            record = _record(request, inputs, settlement, pack)
+            record = _record(request, ready.files, settlement, pack)
             if before is not None and not several:
                 record["amendment"] = amendment_record(_eve(request), before, settled)
             names = write_files(
                 settlement,
                 place,
                 record,
-                population=inputs.population,
+                population=ready.population,
                 pack=pack_note(pack) if pack and workbook else None,
                 workbook=workbook,
+                more={GROUPS: groups_csv(settlement, groupings, ready.population)},
             )
             final = out / label if several else out
             written.append(Outputs(final, tuple(final / name for name in names)))
@@ -169,16 +181,18 @@ def _settle(request: Request, trust: Path | None, out: Path, as_json: bool, work
     if several:
         print_years(settled)
     print_report(settled[-1][1], written[-1])
+    if by:
+        print_groups(settled[-1][1], groupings)
     if before is not None:
         print_lines("Amended", amendment_lines(_eve(request), before, settled))
 
 
 def _settled(
     request: Request, pack: LoadedPack | None
-) -> tuple[SettlementInputs, tuple[tuple[str, Settlement], ...]]:
+) -> tuple[Prepared, tuple[tuple[str, Settlement], ...]]:
     inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
-    years = years_of(request, inputs)
-    return inputs, settle_years(scenario_of(request, inputs), years, inputs.use)
+    ready = prepare(request, inputs)
+    return ready, settle_years(ready.scenario, ready.years, ready.use)
 
 
 def _eve(request: Request) -> str:
@@ -221,7 +235,7 @@ def _print_json(
 
 def _record(
     request: Request,
-    inputs: SettlementInputs,
+    files: Sequence[InputFile],
     settlement: Settlement,
     pack: LoadedPack | None,
 ) -> dict[str, Any]:
@@ -248,7 +262,7 @@ def _record(
                 "bytes": file.source.bytes,
                 "sha256": file.source.sha256,
             }
-            for file in inputs.files
+            for file in files
         ],
         **({"pack": pack_record(pack)} if pack else {}),
         **({"scenario": request.scenario} if request.scenario else {}),

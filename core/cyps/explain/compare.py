@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cyps.errors import CypsError
+from cyps.geography import in_order
 from cyps.settlement import Settlement
 
 
@@ -99,7 +100,7 @@ class Comparison:
         return self.by_group({a.code: a.region for a in self.after.scenario.authorities})
 
     def by_group(self, group: Mapping[str, str]) -> tuple[GroupChange, ...]:
-        """Totals by any grouping, in the order of the groups' names.
+        """Totals by any grouping, in the order of the groups' names ("In none" comes last).
 
         Parameters
         ----------
@@ -118,7 +119,9 @@ class Comparison:
                 "comparison needs one."
             )
         of_each = np.array([group[code] for code in codes])
-        return tuple(self._group(name, of_each == name) for name in np.unique(of_each).tolist())
+        return tuple(
+            self._group(name, of_each == name) for name in in_order(group[code] for code in codes)
+        )
 
     def _group(self, name: str, members: NDArray[np.bool_]) -> GroupChange:
         change = self.change[members]

@@ -10,7 +10,15 @@ from cyps.geography.authorities import (
     every_code,
     successors,
 )
-from cyps.geography.groupings import GROUPINGS, IN_NONE, REGIONS, Grouping, Neighbours, grouping
+from cyps.geography.groupings import (
+    GROUPINGS,
+    IN_NONE,
+    REGIONS,
+    Grouping,
+    Neighbours,
+    grouping,
+    in_order,
+)
 
 __all__ = [
     "FIRST_YEAR",
@@ -26,5 +34,6 @@ __all__ = [
     "authority_of_code",
     "every_code",
     "grouping",
+    "in_order",
     "successors",
 ]

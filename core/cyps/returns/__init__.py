@@ -19,6 +19,7 @@ from cyps.returns.problems import Problem, Problems, ReturnsError
 from cyps.returns.revenue_outturn import LINES, OutturnLine
 from cyps.returns.sources import Source, source_of
 from cyps.returns.spend_reading import SpendReading
+from cyps.returns.split_keys import SplitKey, read_split_key
 from cyps.returns.tables import Row, Table, read_table
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "SettlementInputs",
     "Source",
     "SpendReading",
+    "SplitKey",
     "Table",
     "YearFiles",
     "YearInputs",
@@ -45,6 +47,7 @@ __all__ = [
     "read_inputs",
     "read_neighbours",
     "read_spend",
+    "read_split_key",
     "read_table",
     "read_use",
     "source_of",

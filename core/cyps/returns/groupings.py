@@ -130,7 +130,7 @@ def read_neighbours(path: Path, places: Places) -> tuple[Neighbours, Source]:
         wide.sort(key=lambda i: int(same_name(table.header[i])[2:]))
         of = _wide(table, codes, wide, gss, places, problems)
     else:
-        of = _long(table, codes, gss, places, problems)
+        of = _long(table, codes, gss, problems)
     problems.stop_if_any()
     return Neighbours(of, f"neighbours of {table.source.file}"), table.source
 
@@ -166,8 +166,8 @@ def _wide(
     for row in table.rows:
         if not row.cells[codes]:
             continue  # notes below the table
-        found = [_known(table, row, i, gss, places, problems) for i in columns if row.cells[i]]
-        own = _known(table, row, codes, gss, places, problems)
+        found = [_known(table, row, i, gss, problems) for i in columns if row.cells[i]]
+        own = _known(table, row, codes, gss, problems)
         if own is not None and own in of:
             problems.add(f"{table.where(row, codes)}: {places.name(own)} is here again.", own)
         elif own is not None:
@@ -176,14 +176,14 @@ def _wide(
 
 
 def _long(
-    table: Table, codes: int, gss: Mapping[str, str], places: Places, problems: Problems
+    table: Table, codes: int, gss: Mapping[str, str], problems: Problems
 ) -> dict[str, tuple[str, ...]]:
     neighbour = table.column(*_NEIGHBOUR_COLUMNS)
     rank = table.column(*_RANK_COLUMNS) if table.columns_named(_RANK_COLUMNS) else None
     rows: dict[str, list[tuple[float, str, Row]]] = {}
     for place, row in enumerate(table.rows):
-        own = _known(table, row, codes, gss, places, problems)
-        other = _known(table, row, neighbour, gss, places, problems)
+        own = _known(table, row, codes, gss, problems)
+        other = _known(table, row, neighbour, gss, problems)
         at = float(place)
         if rank is not None:
             with problems.gathered():
@@ -215,7 +215,6 @@ def _known(
     row: Row,
     column: int,
     gss: Mapping[str, str],
-    places: Places,
     problems: Problems,
 ) -> str | None:
     text = row.cells[column].upper()

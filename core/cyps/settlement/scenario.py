@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +12,7 @@ from cyps.errors import CypsError
 from cyps.geography import Authority
 from cyps.needs import ServiceAreaSpend
 from cyps.settlement.apply import NO_TRANSITION, Transition
-from cyps.settlement.rules import DampingRule, Floor
+from cyps.settlement.rules import Bands, DampingRule, Floor, Protection
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,19 @@ class Scenario:
         if self.transition.phasing is not None:
             words = f"{self.transition.phasing:.4g} of the way to target, then {words}"
         return f"{words}, by group" if self.transition.group is not None else words
+
+    @property
+    def damping_labels(self) -> dict[str, Mapping[str, str]]:
+        """What the damping sorts authorities by, each by GSS code: damping group, band, tier."""
+        labels: dict[str, Mapping[str, str]] = {}
+        if self.transition.group is not None:
+            labels["damping group"] = self.transition.group
+        match self.damping:
+            case Bands():
+                labels["band"] = self.damping.member
+            case Protection():
+                labels["tier"] = self.damping.member
+        return labels
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ from cyps.settlement.dated import (
     versions,
 )
 from cyps.settlement.mistakes import scenario_mistakes
+from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
 from cyps.settlement.rules import DampingRule
 from cyps.settlement.years import Year, names_a_folder
 
@@ -111,7 +112,12 @@ class ScenarioChoices(_Strict):
     pot: Pot | None = None
     damping: DampingRule
     phasing: float | None = Field(default=None, ge=0, le=1)
-    group: dict[str, str] | None = Field(default=None, description="damping group by GSS code")
+    group: dict[str, str] | NamedWords | None = Field(
+        default=None,
+        description="damping groups: region, region9, class, combined, a file, or by GSS code",
+    )
+    split: list[SplitChoice] = Field(default=[])
+    merge: list[MergeChoice] = Field(default=[], description="after the splits")
     years: list[YearChoices] = Field(default=[])
     notes: list[NamedWords] = Field(default=[])
 
@@ -201,9 +207,8 @@ class ScenarioFile:
             label=year.label,
             pot=pot.value if isinstance(pot, Parameter) else pot,
             damping=year.damping or choices.damping,
-            transition=Transition(
-                choices.phasing if year.phasing is None else year.phasing, choices.group
-            ),
+            # groups need the authorities: see `cyps.cli.prepare`
+            transition=Transition(choices.phasing if year.phasing is None else year.phasing),
             baseline=year.baseline,
             notes=(
                 *((f"Pot: {pot.words()}.",) if isinstance(pot, Parameter) else ()),

@@ -72,7 +72,8 @@ def settle(scenario: Scenario, use: Use) -> Settlement:
     Raises
     ------
     CypsError
-        When use and scenario do not name the same authorities, or an input cannot be used.
+        When use and scenario do not name the same authorities, a damping group, band or tier
+        is missing or given to somebody unknown, or an input cannot be used.
     Infeasible
         When floors, ceilings or the pace of change cannot be kept with this pot; the message
         names the nearest value that can be and those whom the limits move most.
@@ -93,6 +94,7 @@ def settle(scenario: Scenario, use: Use) -> Settlement:
     [60, 40]
     """
     use = _in_order(use, scenario.codes)
+    _check_labels(scenario)
     weights = cost_weights(scenario.spend, use.metrics)
     shares = metric_shares(use)
     needs_share = needs_shares(shares, weights)
@@ -128,6 +130,26 @@ def _pounds(scenario: Scenario, target: NDArray[np.float64], damped: Damped) -> 
         codes = tuple(np.array(scenario.codes)[members].tolist())
         pounds[members] = whole_pounds(damped.allocation[members], int(pot), codes)
     return pounds
+
+
+def _check_labels(scenario: Scenario) -> None:
+    """Everybody has a damping group, band or tier where there are any, and nobody else has."""
+    known = {*scenario.codes, *(x.code for x in scenario.exclusions)}
+    parts = []
+    for what, of in scenario.damping_labels.items():
+        missing = [a for a in scenario.authorities if a.code not in of]
+        unknown = [code for code in of if code not in known]
+        if missing:
+            names = ", ".join(f"{a.name} ({a.code})" for a in missing[:20])
+            more = f" and {len(missing) - 20} more" if len(missing) > 20 else ""
+            parts.append(f"no {what} is given for {names}{more}, and every authority needs one")
+        if unknown:
+            more = f" and {len(unknown) - 20} more" if len(unknown) > 20 else ""
+            parts.append(
+                f"a {what} is given for {', '.join(unknown[:20])}{more}, not in this settlement"
+            )
+    if parts:
+        raise CypsError(f"The damping cannot be used: {'; '.join(parts)}.")
 
 
 def _in_order(use: Use, codes: tuple[str, ...]) -> Use:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
+from cyps.geography import Grouping, grouping
 from cyps.settlement.settle import Settlement
 from cyps.settlement.whole_pounds import to_6_decimals
 
@@ -76,10 +77,28 @@ def region_totals(settlement: Settlement) -> tuple[GroupTotals, ...]:
     >>> [(region.name, region.pounds) for region in region_totals(example())]
     [('East Midlands', 40), ('North East', 60)]
     """
-    regions = np.array([authority.region for authority in settlement.scenario.authorities])
+    return totals_by(settlement, grouping("region", settlement.scenario.authorities))
+
+
+def totals_by(settlement: Settlement, by: Grouping) -> tuple[GroupTotals, ...]:
+    """Totals of each group that has an authority in the settlement; they add up to the whole.
+
+    Raises
+    ------
+    CypsError
+        When an authority is in no group.
+
+    Examples
+    --------
+    >>> from cyps.settlement.example import example
+    >>> one = example()
+    >>> [(t.name, t.pounds) for t in totals_by(one, grouping("class", one.scenario.authorities))]
+    [('Unitary', 100)]
+    """
+    of_each = np.array(by.of_each(settlement.scenario.codes))
     return tuple(
-        group_totals(settlement, str(region), regions == region)
-        for region in sorted(set(regions.tolist()))
+        group_totals(settlement, name, of_each == name)
+        for name in by.groups(settlement.scenario.codes)
     )
 
 
