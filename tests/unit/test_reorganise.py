@@ -7,12 +7,17 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from cyps.cells import collapse
 from cyps.cli import main
+from cyps.cli.settled import read_settled
 from cyps.errors import CypsError
-from cyps.geography import Authority
+from cyps.geography import Authority, authorities
+from cyps.model import fit_cells, predict_use
+from cyps.needs import Use
 from cyps.settlement import (
     Band,
     Bands,
@@ -118,6 +123,55 @@ def test_years_follow():
     np.testing.assert_allclose(second.share[at], alone.share[3:], rtol=1e-12)
 
 
+def test_years_with_a_baseline_of_their_own_follow():
+    own = np.arange(1.0, 7.0) * 1e6
+    years = (Year("2026-27", ONE.scenario.pot, Floor(floor=-0.9), baseline=own),)
+    after = reorganise(ONE.scenario, ONE.use, [Merge(NEW, CODES[:3])], None, years)
+    ((_, settled),) = settle_years(after.scenario, after.years, after.use)
+    assert settled.scenario.baseline.tolist() == [4e6, 5e6, 6e6, 6e6]
+
+
+def test_the_note_tells_a_factor_only_where_it_holds_in_every_year():
+    merge = [Merge(NEW, CODES[:2])]
+    (told,) = reorganise(ONE.scenario, ONE.use, merge).scenario.notes
+    after = reorganise(ONE.scenario, ONE.use, merge)
+    assert f"area cost factor {after.scenario.area_cost[-1]:.14g}, the mean" in told
+    years = [Year("2026-27", 1, Floor(floor=0.0), area_cost=np.ones(6))]
+    (told,) = reorganise(ONE.scenario, ONE.use, merge, None, years).scenario.notes
+    assert "area cost factor, the mean" in told
+
+
+def test_an_area_without_use_takes_the_plain_mean_of_area_costs():
+    children = np.array(ONE.use.children)
+    children[:2] = 0
+    use = Use(CODES, ONE.use.metrics, children, "made up")
+    after = reorganise(ONE.scenario, use, [Merge(NEW, CODES[:2])])
+    at = after.scenario.codes.index(NEW.code)
+    assert after.scenario.area_cost[at] == pytest.approx(ONE.scenario.area_cost[:2].mean())
+    settle(after.scenario, after.use)
+
+
+def test_children_by_record_make_a_key():
+    """Predicted by part, use adds up to what is predicted for the whole authority."""
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {
+            "authority": rng.choice(["a", "b", "c", "d"], 3000),
+            "fsm": rng.choice(["no", "yes"], 3000),
+            "half": rng.choice([1, 2], 3000),
+        }
+    )
+    table["CIN"] = rng.random(3000) < np.where(table["fsm"] == "yes", 0.3, 0.1)
+    whole = collapse(table, events="CIN", child=["fsm"], group="authority")
+    fit = fit_cells(whole)
+    table["part"] = table["authority"] + table["half"].astype(str)
+    parts = collapse(table, events="CIN", child=["fsm"], group="part")
+    (by_whole,), (by_part,) = predict_use(whole, fit), predict_use(parts, fit)
+    np.testing.assert_allclose(
+        by_part.children.reshape(4, 2).sum(axis=1), by_whole.children, rtol=1e-12
+    )
+
+
 BASE = """format = 1
 title = "Trial"
 pot = 220_000_000
@@ -214,6 +268,39 @@ def test_real_codes_bring_their_names_and_splits_come_before_merges(country):
     assert told["E10000002"]["region"] == "South East"
 
 
+def test_the_reorganisation_of_2019_gives_the_authorities_of_2020(tmp_path):
+    """Dorset gave Christchurch to Bournemouth and Poole; DfE's next list is the oracle."""
+    codes = [a.code for a in authorities(2019)]
+    use = [["code", "CIN", "CARE", "CEASED"], *([c, 100 + i, 50, 9] for i, c in enumerate(codes))]
+    write_csv(tmp_path / "use.csv", use)
+    write_csv(tmp_path / "baseline.csv", [["code", "baseline"], *([c, 1e6] for c in codes)])
+    write_csv(tmp_path / "spend.csv", SPEND)
+    key = [["new_code", "part"], ["E06000059", 0.88], ["E07000048", 0.12]]
+    write_csv(tmp_path / "dorset.csv", key)
+    (tmp_path / "s.toml").write_text(
+        BASE.replace("format = 1", "format = 1\nyear = 2019").replace(
+            'area_cost = "aca.csv"\npopulation = "pop.csv"\n', ""
+        )
+        + """
+[[split]]
+from = "E10000009"
+into = [{ code = "E06000059" }, { code = "E07000048", name = "Christchurch" }]
+key = "dorset.csv"
+reason = "Children by district"
+[[merge]]
+from = ["E06000028", "E06000029", "E07000048"]
+into = { code = "E06000058" }
+""",
+        encoding="utf-8",
+    )
+    words = ["settle", str(tmp_path / "s.toml"), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    settled = read_settled(tmp_path / "out").settlement
+    assert settled.scenario.authorities == authorities(2020)
+    assert settled.pounds.sum() == 220_000_000
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -224,6 +311,7 @@ def test_real_codes_bring_their_names_and_splits_come_before_merges(country):
         (MERGE.replace('"E06000036"', '"E07000001"'), "It is a district"),
         (MERGE.replace("into = {", 'into = { region = "Wessex",'), "'Wessex' is no region"),
         (MERGE.replace("from", "parts"), "'merge.0.from' is missing"),
+        (MERGE.replace("E06900001", "Berks"), "'Berks' is no GSS code: E and eight digits"),
         (SPLIT.replace('reason = "What if"', ""), "'split.0.reason' is missing"),
         (SPLIT.replace("essex.csv", "sussex.csv"), "There is no file"),
         (SPLIT + '[sha256]\n"essex.csv" = "00"\n', "essex.csv is not the file"),

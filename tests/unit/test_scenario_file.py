@@ -264,4 +264,6 @@ def test_one_year_after_several_leaves_none_of_the_several(folder):
     assert settle(folder / "years.toml", "--out", folder / "out").exit_code == 0
     assert settle(folder / "scenario.toml", "--out", folder / "out").exit_code == 0
     names = {path.name for path in (folder / "out").iterdir()}
-    assert names == {"results.csv", "notes.txt", "settlement.json", "settlement.xlsx", "run.json"}
+    assert names == {
+        "results.csv", "groups.csv", "notes.txt", "settlement.json", "settlement.xlsx", "run.json",
+    }  # fmt: skip

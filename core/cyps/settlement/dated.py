@@ -55,7 +55,7 @@ def _form(value: object) -> str:
     return "origin" if isinstance(value, dict | BaseModel) else "plain"
 
 
-FORMS = frozenset({"plain", "origin", "versions"})
+FORMS = frozenset({"plain", "origin", "versions", "codes"})
 """Ways in which a parameter may be written, as they stand in the place of a mistake."""
 
 Pot = Annotated[

@@ -362,7 +362,7 @@ def _check(change: Change, scenario: Scenario) -> None:
 
 
 def _note(change: Change, before: Scenario, factor: NDArray[np.float64] | None) -> str:
-    """What was done, for every output; `factor` is left out where years have factors of their own."""
+    """What was done, for every output; no `factor` where years have factors of their own."""
     name = {place.code: f"{place.name} ({place.code})" for place in before.authorities}
     old = _and([name[code] for code in change.gone])
     new = _and([f"{place.name} ({place.code})" for place in change.come])

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from cyps.errors import CypsError
 from cyps.geography import REGIONS, Authority, authority_of_code
 from cyps.settlement.record import Words
 
 _NamedWords = Annotated[Words, Field(min_length=1)]
-_Code = Annotated[str, Field(pattern=r"^E[0-9]{8}$")]
+
+
+def _is_gss(code: str) -> str:
+    if not re.fullmatch(r"E[0-9]{8}", code):
+        raise ValueError(
+            f"'{code[:40]}' is no GSS code: E and eight digits. Where there is none yet, make one "
+            "up, such as E06900001"
+        )
+    return code
+
+
+_Code = Annotated[str, AfterValidator(_is_gss)]
 
 
 class _Strict(BaseModel):

@@ -14,7 +14,9 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     field_validator,
     model_validator,
@@ -91,6 +93,17 @@ class YearChoices(_Strict):
         return self
 
 
+def _groups_form(value: object) -> str:
+    return "codes" if isinstance(value, dict) else "plain"
+
+
+Groups = Annotated[
+    Annotated[NamedWords, Tag("plain")] | Annotated[dict[str, str], Tag("codes")],
+    Discriminator(_groups_form),
+]
+"""Damping groups: the name of a grouping or a file, or a table by GSS code."""
+
+
 class ScenarioChoices(_Strict):
     """A scenario file, as it is written down."""
 
@@ -112,7 +125,7 @@ class ScenarioChoices(_Strict):
     pot: Pot | None = None
     damping: DampingRule
     phasing: float | None = Field(default=None, ge=0, le=1)
-    group: dict[str, str] | NamedWords | None = Field(
+    group: Groups | None = Field(
         default=None,
         description="damping groups: region, region9, class, combined, a file, or by GSS code",
     )
