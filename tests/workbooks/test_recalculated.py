@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cyps.settlement import FloorTooHigh
+from cyps.geography import Authority
+from cyps.settlement import FloorTooHigh, Merge, Split, reorganise, settle
 from cyps_workbooks import write_settlement
 from cyps_workbooks.layout import SHEETS
 from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
@@ -279,6 +280,25 @@ def test_hostile_text_stays_text_through_a_recalculation(engine, tmp_path):
     seen = engine.grids()
     assert column(seen["Results"], "Authority", len(HOSTILE)) == list(HOSTILE)
     assert_is(settlement, seen, tmp_path, HOSTILE[0])
+
+
+def test_merged_and_split_authorities(engine, base, tmp_path):
+    codes = base.scenario.codes
+    halves = (
+        Authority("E06900002", "", "North", "East"),
+        Authority("E06900003", "", "South", "East"),
+    )
+    changes = [
+        Split(codes[0], halves, np.full((2, 3), 0.5), [0.4, 0.6], [0.5, 0.5], "by halves"),
+        Merge(Authority("E06900001", "", "Merged", "South West"), codes[-3:]),
+    ]
+    now = reorganise(base.scenario, base.use, changes)
+    path = tmp_path / "reorganised.xlsx"
+    write_settlement(settle(now.scenario, now.use), path, chosen="Merged")
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    assert_is(settle(now.scenario, now.use), engine.grids(), tmp_path, "Merged")
 
 
 def many(n):
