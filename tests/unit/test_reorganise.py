@@ -17,7 +17,7 @@ from cyps.cli.settled import read_settled
 from cyps.errors import CypsError
 from cyps.geography import Authority, authorities
 from cyps.model import fit_cells, predict_use
-from cyps.needs import Use
+from cyps.needs import Use, metric_shares
 from cyps.settlement import (
     Band,
     Bands,
@@ -139,6 +139,18 @@ def test_the_note_tells_a_factor_only_where_it_holds_in_every_year():
     years = [Year("2026-27", 1, Floor(floor=0.0), area_cost=np.ones(6))]
     (told,) = reorganise(ONE.scenario, ONE.use, merge, None, years).scenario.notes
     assert "area cost factor, the mean" in told
+
+
+def test_area_cost_by_metric_leaves_the_sum_of_each_metric():
+    """The sum over everybody of share x factor is what everybody else's share hangs on."""
+    factors = np.random.default_rng(2).uniform(0.8, 1.3, (6, 3))
+    years = [Year("2026-27", 1, Floor(floor=0.0), area_cost=factors)]
+    after = reorganise(ONE.scenario, ONE.use, [Merge(NEW, CODES[1:4])], None, years)
+    now = after.years[0].area_cost
+    assert now.shape == (4, 3)
+    assert (now[[0, 1, 2]] == factors[[0, 4, 5]]).all()
+    before = (ONE.metric_share * factors).sum(axis=0)
+    np.testing.assert_allclose((metric_shares(after.use) * now).sum(axis=0), before, rtol=1e-12)
 
 
 def test_an_area_without_use_takes_the_plain_mean_of_area_costs():

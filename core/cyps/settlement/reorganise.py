@@ -226,10 +226,10 @@ def _changed(now: Reorganised, change: Change) -> Reorganised:
     links = _links(change, scenario.codes, tuple(a.code for a in places), len(use.metrics))
     shares, weights = metric_shares(use), cost_weights(scenario.spend, use.metrics)
     by_metric = links.use * shares[links.old]
-    needs = by_metric @ weights if scenario.area_cost.ndim == 1 else by_metric
 
     def area_cost(factor: NDArray[np.float64]) -> NDArray[np.float64]:
-        return links.area_cost(factor, needs)
+        # One factor goes by all needs, a factor for each metric of use by that metric's.
+        return links.area_cost(factor, by_metric @ weights if factor.ndim == 1 else by_metric)
 
     codes = tuple(place.code for place in places)
     factor = area_cost(scenario.area_cost)
