@@ -269,6 +269,17 @@ def test_exclusions_that_are_wrong(country, exclude, told):
     assert told in one_line(done.stderr)
 
 
+@pytest.mark.parametrize(
+    "option", [("--title", "\x1b[31mred"), ("--title", "  "), ("--exclude", "E06000053=a\x07b")]
+)
+def test_text_that_a_terminal_would_obey_is_refused(country, option):
+    done = run(*country(), *option)
+    assert done.exit_code == 2
+    assert "cannot be printed" in one_line(done.stderr)
+    assert "\x1b" not in done.stderr
+    assert "\x07" not in done.stderr
+
+
 def test_an_exclusion_given_twice(country):
     done = run(*country(), "--exclude", "E06000038=a", "--exclude", "E06000038=b")
     assert done.exit_code == 2

@@ -57,6 +57,17 @@ def rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float
     return number
 
 
+def printable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Give text for outputs: something in it, and nothing that a terminal would obey."""
+    if value is not None and (not value.strip() or not value.isprintable()):
+        raise click.BadParameter(
+            f"{value!r} is empty or has a character that cannot be printed. Type it anew.",
+            ctx,
+            param,
+        )
+    return value
+
+
 def exclusions(
     ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
@@ -72,6 +83,7 @@ def exclusions(
                 ctx,
                 param,
             )
+        printable(ctx, param, reason)
         if code in by_code:
             raise click.BadParameter(f"{code} is given twice. Give each code once.", ctx, param)
         by_code[code] = reason

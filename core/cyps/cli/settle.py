@@ -14,7 +14,7 @@ import click
 from cyps.cli.amendment import AMENDED, amended_csv, amendment_lines, amendment_record
 from cyps.cli.folder import RECORD, put_in_place
 from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, places_of, print_groups, read_by
-from cyps.cli.options import exclusions, rate, whole_pot
+from cyps.cli.options import exclusions, printable, rate, whole_pot
 from cyps.cli.outputs import (
     YEARS,
     Outputs,
@@ -60,7 +60,7 @@ _FILE = click.Path(path_type=Path)
     multiple=True,
     help="Leave an authority out of use and baseline, and say why. Repeat for more.",
 )
-@click.option("--title", help="Its name.  [default: Settlement from files]")
+@click.option("--title", callback=printable, help="Its name.  [default: Settlement from files]")
 @click.option(
     "--as-at",
     type=click.DateTime(["%Y-%m-%d"]),
