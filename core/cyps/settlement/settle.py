@@ -153,9 +153,12 @@ def _check_labels(scenario: Scenario) -> None:
 
 
 def _in_order(use: Use, codes: tuple[str, ...]) -> Use:
+    if use.codes == codes:
+        return use
     row = {code: i for i, code in enumerate(use.codes)}
+    wanted = set(codes)
     missing = [code for code in codes if code not in row]
-    unknown = [code for code in use.codes if code not in set(codes)]
+    unknown = [code for code in use.codes if code not in wanted]
     if missing or unknown:
         parts = []
         if missing:

@@ -46,6 +46,6 @@ def whole_pounds(
         raise CypsError(
             f"The allocations add up to {allocation.sum():,.2f}, not to the pot of {pot:,}."
         )
-    order = sorted(range(len(codes)), key=lambda i: (-remainder[i], codes[i]))
+    order = np.lexsort((np.array(codes), -remainder))
     pounds[order[:left]] += 1
     return pounds
