@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cyps.explain import UncertainUse, uncertainty_by_year
 from cyps.geography import Authority
 from cyps.needs import ServiceAreaSpend, Use
 from cyps.settlement import FloorAndCeiling, Scenario, Year, settle, settle_years
@@ -115,3 +116,19 @@ def settle_twenty_years() -> int:
     """Pounds of the last year, so that nothing is left undone."""
     scenario, years, use = twenty_years()
     return int(settle_years(scenario, years, use)[-1][1].pounds.sum())
+
+
+def ten_years(draws: int = 1000) -> float:
+    """10 years under uncertainty: pounds at the upper end of the last year's largest range."""
+    scenario, use = made_up(153)
+    rng = np.random.default_rng(11)
+    gradient = [use.children[:, m, None] * rng.uniform(0, 1, (153, 40)) for m in range(3)]
+    covariance = [np.diag(np.full(40, 0.02**2)) for _ in gradient]
+    known = UncertainUse(use, gradient, covariance)
+    first = Year("1", POT, RULE)
+    later = [
+        Year(str(year), round(POT * 1.02**year), RULE, baseline="previous") for year in range(2, 11)
+    ]
+    return float(
+        uncertainty_by_year(known, scenario, [first, *later], draws)[-1].allocation.high.max()
+    )

@@ -82,5 +82,7 @@ if __name__ == "__main__":
     subprocess.run([sys.executable, "-m", "mutmut", "run"], cwd=options.out, check=True)
     found = counted(options.out)
     seen = found.get("killed", 0) + found.get("timeout", 0)
-    print(f"{seen} of {sum(found.values())} changes seen ({seen / sum(found.values()):.1%}): {found}")
+    print(
+        f"{seen} of {sum(found.values())} changes seen ({seen / sum(found.values()):.1%}): {found}"
+    )
     print(f"The others are in {options.out / 'survivors.diff'}")

@@ -9,10 +9,18 @@ import pytest
 
 from cyps.cells import collapse
 from cyps.errors import CypsError
-from cyps.explain import UncertainUse, uncertainty
+from cyps.explain import UncertainUse, uncertainty, uncertainty_by_year
 from cyps.model import fit_cells, make_pack, predict_use
 from cyps.needs import ServiceAreaSpend
-from cyps.settlement import Floor, Scenario, Undamped, settle
+from cyps.settlement import (
+    Floor,
+    Scenario,
+    Transition,
+    Undamped,
+    Year,
+    settle,
+    settle_years,
+)
 from cyps.synthetic import synthetic_england
 from made_settlements import EVERYONE, like, made
 
@@ -230,3 +238,52 @@ def test_a_pack_without_covariance_or_gradient_says_so(fitted):
     flat = replace(pack, use=replace(pack.use, gradient=None))
     with pytest.raises(CypsError, match=r"Uncertainty is not available.*no gradient"):
         uncertainty(flat, scenario)
+
+
+def test_one_year_alone_is_the_uncertainty_of_its_settlement():
+    scenario = SETTLED.scenario
+    alone = Year("2025", scenario.pot, scenario.damping)
+    (year,) = uncertainty_by_year(known(SETTLED), scenario, [alone], draws=200)
+    one = uncertainty(known(SETTLED), scenario, draws=200)
+    np.testing.assert_array_equal(year.allocation.low, one.allocation.low)
+    np.testing.assert_array_equal(year.allocation.high, one.allocation.high)
+    np.testing.assert_array_equal(year.rank.high, one.rank.high)
+    assert year.infeasible == 0
+
+
+def test_without_uncertainty_every_draw_takes_the_path_of_the_settlement():
+    scenario, pot = SETTLED.scenario, SETTLED.scenario.pot
+    years = [
+        Year("1", pot, Undamped(), Transition(phasing=1 / 3)),
+        Year("2", round(pot * 1.02), Floor(floor=-0.02), baseline="previous"),
+        Year("3", round(pot * 1.03), Floor(floor=-0.1), baseline=scenario.baseline * 0.9),
+        Year("4", round(pot * 1.05), Floor(floor=0.0), baseline="previous"),
+    ]
+    given = known(SETTLED)
+    certain = replace(given, covariance=[np.zeros_like(c) for c in given.covariance])
+    found = uncertainty_by_year(certain, scenario, years, draws=10)
+    settled = settle_years(scenario, years, given.use)
+    for year, (label, settlement) in zip(found, settled, strict=True):
+        assert year.label == label
+        # Draws are followed in full pounds, a settlement rounds each year's.
+        np.testing.assert_allclose(year.allocation.low, settlement.pounds, atol=4)
+        np.testing.assert_array_equal(year.allocation.low, year.allocation.high)
+
+
+def test_a_draw_that_fails_in_one_year_is_in_no_later_one_that_builds_on_it():
+    scenario, pot = SETTLED.scenario, SETTLED.scenario.pot
+    rise = SETTLED.target / scenario.baseline
+    lowest = int(rise.argmin())
+    codes = SETTLED.use.codes
+    group = {code: ("alone" if i == lowest else "others") for i, code in enumerate(codes)}
+    tight = Floor(floor=float(rise[lowest] - 1 - 1e-4))
+    years = [
+        Year("1", pot, tight, Transition(group=group)),
+        Year("2", pot, Floor(floor=-0.5), baseline="previous"),
+        Year("3", pot, Floor(floor=-0.5)),
+    ]
+    first, second, third = uncertainty_by_year(known(SETTLED), scenario, years, draws=100)
+    assert 0 < first.infeasible < 100
+    assert second.infeasible == first.infeasible
+    assert second.why == "The year before could not be settled."
+    assert third.infeasible == 0

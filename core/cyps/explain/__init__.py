@@ -5,6 +5,7 @@ from cyps.explain.compare import Comparison, GroupChange, compare, distance_from
 from cyps.explain.population import above_population, population_bridge
 from cyps.explain.sensitivity import Tornado, sensitivity
 from cyps.explain.trace import Trace, TraceLine, authority_row, trace
+from cyps.explain.uncertain_years import UncertainYear, uncertainty_by_year
 from cyps.explain.uncertainty import MissingEntry, Range, Uncertainty, UncertainUse, uncertainty
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Trace",
     "TraceLine",
     "UncertainUse",
+    "UncertainYear",
     "Uncertainty",
     "above_population",
     "authority_row",
@@ -29,4 +31,5 @@ __all__ = [
     "sensitivity",
     "trace",
     "uncertainty",
+    "uncertainty_by_year",
 ]

@@ -167,10 +167,10 @@ def uncertainty(
         raise CypsError(f"{draws} draws tell nothing. Take {_FEWEST} or more; 1000 is usual.")
     given = uncertain_use(source) if isinstance(source, Pack) else source
     settlement = settle(scenario, given.use)
-    ordered = _in_order(given, scenario.codes)
-    factors = [_factor(covariance) for covariance in ordered.covariance]
+    ordered = in_scenario_order(given, scenario.codes)
+    factors = [covariance_factor(covariance) for covariance in ordered.covariance]
     needs_error, share_error = _delta(settlement, ordered, factors)
-    shares = _drawn_shares(ordered, factors, draws, seed)
+    shares = drawn_shares(ordered, factors, draws, seed)
     needs = np.array([needs_shares(drawn, settlement.weights) for drawn in shares])
     share = np.array([area_cost_adjusted(drawn, scenario.area_cost) for drawn in needs])
     allocation, why = _drawn_allocations(settlement, share)
@@ -182,9 +182,9 @@ def uncertainty(
         share_error=share_error,
         needs_share_drawn=needs.std(axis=0, ddof=1),
         share_drawn=share.std(axis=0, ddof=1),
-        share=_range(share),
-        allocation=_range(allocation),
-        rank=_range(np.array([ranks(drawn) for drawn in allocation])),
+        share=middle_of(share),
+        allocation=middle_of(allocation),
+        rank=middle_of(np.array([ranks(drawn) for drawn in allocation])),
         draws=draws,
         infeasible=draws - len(allocation),
         why=why,
@@ -193,7 +193,7 @@ def uncertainty(
     )
 
 
-def _in_order(given: UncertainUse, codes: tuple[str, ...]) -> UncertainUse:
+def in_scenario_order(given: UncertainUse, codes: tuple[str, ...]) -> UncertainUse:
     """Rows in the scenario's order; shapes checked."""
     n, m = given.use.children.shape
     if len(given.gradient) != m or len(given.covariance) != m:
@@ -212,7 +212,7 @@ def _in_order(given: UncertainUse, codes: tuple[str, ...]) -> UncertainUse:
     return replace(given, use=use, gradient=[gradient[rows] for gradient in given.gradient])
 
 
-def _factor(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+def covariance_factor(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     """F with F F' = covariance, which may have no full rank, (k, k)."""
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
@@ -236,7 +236,7 @@ def _delta(
     return np.sqrt(of_needs), np.sqrt(of_share)
 
 
-def _drawn_shares(
+def drawn_shares(
     given: UncertainUse, factors: Sequence[NDArray[np.float64]], draws: int, seed: int
 ) -> NDArray[np.float64]:
     """Share of use by metric in each draw, (draws, n_authorities, n_metrics)."""
@@ -268,7 +268,8 @@ def _drawn_allocations(
     return np.array(settled), why
 
 
-def _range(drawn: NDArray[np.float64] | NDArray[np.int64]) -> Range:
+def middle_of(drawn: NDArray[np.float64] | NDArray[np.int64]) -> Range:
+    """Middle 95% of draws (draws, n_authorities), by authority."""
     low, high = np.quantile(
         drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0, method="inverted_cdf"
     )
