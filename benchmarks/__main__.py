@@ -67,6 +67,7 @@ def tables(folder: Path) -> Iterator[str]:
     repeated = run("ours", folder, SIZES[1], 1, 10)
     yield growth_table(by_size, repeated)
     yield what_if_table(run("what_if", folder))
+    yield settlements_table(run("settlements", folder))
 
 
 def heading() -> str:
@@ -161,6 +162,29 @@ def what_if_table(job: Job) -> str:
             "| change coefficients of all three metrics, re-predict to 153 authorities, "
             f"with gradients | {1000 * job['predict_cpu']:.1f} |",
             f"| change weights, floor or pot: settle | {1000 * job['settle_cpu']:.2f} |",
+            "",
+        ]
+    )
+
+
+def settlements_table(job: Job) -> str:
+    """Settling against plain pandas and scipy, and in bulk."""
+    ours = job["by"]["ours"]["cpu"]
+    return "\n".join(
+        [
+            "| 153 authorities, floor and ceiling, one thread | milliseconds | ratio to ours "
+            "| most pounds apart |",
+            "|---|--:|--:|--:|",
+            *(
+                f"| {name} | {1000 * peer['cpu']:.2f} | {peer['cpu'] / ours:.1f} "
+                f"| {peer['apart']} |"
+                for name, peer in job["by"].items()
+            ),
+            "",
+            "| in bulk, floor and ceiling, one thread | seconds |",
+            "|---|--:|",
+            f"| 10 years under 1,000 draws of the coefficients | {job['ten_years_cpu']:.2f} |",
+            f"| 10,000 authorities, 20 years | {job['twenty_years_cpu']:.2f} |",
             "",
         ]
     )

@@ -168,6 +168,24 @@ def what_if(folder: Path) -> dict[str, Any]:
     }
 
 
+def settlements(_: Path) -> dict[str, Any]:
+    """One settlement by us and by peers, many years of many authorities, many draws."""
+    from benchmarks.settlements import PEERS, made_up, settle_twenty_years, ten_years
+
+    scenario, use = made_up(153)
+    ours_pounds = np.asarray(PEERS["ours"](scenario, use))
+    told: dict[str, Any] = {"by": {}}
+    for name, settled in PEERS.items():
+        pounds, cpu, _ = timed(lambda run=settled: run(scenario, use), 21)
+        apart = int(np.abs(np.asarray(pounds) - ours_pounds).max())
+        told["by"][name] = {"cpu": float(np.median(cpu)), "apart": apart}
+    _, cpu, _ = timed(settle_twenty_years, 5)
+    told["twenty_years_cpu"] = float(np.median(cpu))
+    _, cpu, _ = timed(ten_years, 3)
+    told["ten_years_cpu"] = float(np.median(cpu))
+    return told
+
+
 if __name__ == "__main__":
     job, where, *numbers = sys.argv[1:]
     result = globals()[job](Path(where), *map(int, numbers))
