@@ -80,6 +80,12 @@ def settlement_bytes(
             f"settlement has {settlement.scenario.damping_in_words}. Its results are in "
             "results.csv; leave the workbook out."
         )
+    if settlement.scenario.area_cost_metrics:
+        raise CypsError(
+            "The settlement workbook has one area cost factor for each authority, and this "
+            "settlement has one for each metric. Its results are in results.csv; leave the "
+            "workbook out."
+        )
     buffer = BytesIO()
     workbook = Workbook(buffer, OPTIONS)
     scenario = settlement.scenario

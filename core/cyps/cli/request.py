@@ -213,6 +213,7 @@ def scenario_of(request: Request, inputs: SettlementInputs) -> Scenario:
         transition=first.transition,
         exclusions=left_out,
         notes=(*request.notes, *inputs.notes),
+        area_cost_metrics=inputs.area_cost_metrics,
     )
 
 
@@ -224,7 +225,10 @@ def years_of(request: Request, inputs: SettlementInputs) -> tuple[Year, ...]:
         if own is not None:
             baseline = year.baseline if own.baseline is None else own.baseline
             notes = (*year.notes, *own.notes)
-            year = replace(year, baseline=baseline, area_cost=own.area_cost, notes=notes)
+            year = replace(
+                year, baseline=baseline, notes=notes, area_cost=own.area_cost,
+                area_cost_metrics=own.area_cost_metrics,
+            )  # fmt: skip
         years.append(year)
     return tuple(years)
 

@@ -113,20 +113,7 @@ def _needs(settlement: Settlement, row: int) -> Iterator[Figure]:
 def _target(settlement: Settlement, row: int) -> Iterator[Figure]:
     """Area cost, share, pot, target."""
     scenario = settlement.scenario
-    yield Figure(
-        "area_cost", "Area cost factor", float(scenario.area_cost[row]), "factor",
-        noted(scenario, "Area cost"), kind="input",
-    )  # fmt: skip
-    yield Figure(
-        "all_needs_by_cost", "Needs share x area cost, all",
-        float((settlement.needs_share * scenario.area_cost).sum()), "factor",
-        _everyone(settlement), kind="total",
-    )  # fmt: skip
-    yield Figure(
-        "share", "Share of the pot", float(settlement.share[row]), "factor",
-        "area cost adjusted, made to sum to 1",
-        "{needs_share} x {area_cost} / {all_needs_by_cost}",
-    )  # fmt: skip
+    yield from _area_cost(settlement, row)
     yield Figure(
         "pot", "Pot", float(scenario.pot), "whole pounds", noted(scenario, "Pot"),
         kind="input",
@@ -138,6 +125,39 @@ def _target(settlement: Settlement, row: int) -> Iterator[Figure]:
     yield Figure(
         "baseline", "Baseline", float(scenario.baseline[row]), "pounds",
         noted(scenario, "Baseline"), kind="input",
+    )  # fmt: skip
+
+
+def _area_cost(settlement: Settlement, row: int) -> Iterator[Figure]:
+    """From needs to the share of the pot, by one factor or by a factor for each metric."""
+    scenario, cost = settlement.scenario, settlement.area_cost
+    by_cost = settlement.needs_share * settlement.area_cost_factor
+    before = "{needs_share} x {area_cost}"
+    if cost.ndim == 1:
+        yield Figure(
+            "area_cost", "Area cost factor", float(cost[row]), "factor",
+            noted(scenario, "Area cost"), kind="input",
+        )  # fmt: skip
+    else:
+        metrics = settlement.use.metrics
+        for metric, factor in zip(metrics, cost[row].tolist(), strict=True):
+            yield Figure(
+                f"area_cost_{metric}", f"Area cost factor of {metric}", factor, "factor",
+                noted(scenario, "Area cost"), kind="input",
+            )  # fmt: skip
+        products = (f"{{metric_share_{m}}} x {{weight_{m}}} x {{area_cost_{m}}}" for m in metrics)
+        yield Figure(
+            "needs_by_cost", "Needs share x area cost", float(by_cost[row]), "factor",
+            "metric shares by cost weight and area cost", " + ".join(products),
+        )  # fmt: skip
+        before = "{needs_by_cost}"
+    yield Figure(
+        "all_needs_by_cost", "Needs share x area cost, all", float(by_cost.sum()), "factor",
+        _everyone(settlement), kind="total",
+    )  # fmt: skip
+    yield Figure(
+        "share", "Share of the pot", float(settlement.share[row]), "factor",
+        "area cost adjusted, made to sum to 1", f"{before} / {{all_needs_by_cost}}",
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.needs import area_cost_adjusted
+from cyps.needs import share_after_area_cost
 from cyps.settlement import DampingRule, Settlement, Transition, damp
 
 Pounds = NDArray[np.float64]
@@ -20,8 +20,9 @@ class Ingredients:
     """What a damped allocation is made of.
 
     `share` has the share of use (n_authorities,) of each metric, `weight` its cost
-    weight; weights sum to 1. Rule and transition are the damping together. The pot of a trial
-    need not be whole pounds: nothing is rounded here.
+    weight; weights sum to 1. `area_cost` is (n_authorities,) or has a column for
+    each metric in the order of `weight`. Rule and transition are the damping together. The
+    pot of a trial need not be whole pounds: nothing is rounded here.
     """
 
     codes: tuple[str, ...]
@@ -42,8 +43,8 @@ class Ingredients:
             When the rule cannot be kept, such as a floor that costs more than the pot.
         """
         shares = np.column_stack([self.share[metric] for metric in self.weight])
-        needs = np.asarray(shares @ np.array(list(self.weight.values())))
-        target = area_cost_adjusted(needs, self.area_cost) * self.pot
+        weights = np.array(list(self.weight.values()))
+        target = share_after_area_cost(shares, weights, self.area_cost) * self.pot
         return damp(self.rule, target, self.baseline, self.codes, self.transition).allocation
 
 
@@ -62,7 +63,7 @@ def ingredients(settlement: Settlement, metrics: tuple[str, ...] | None = None) 
         codes=scenario.codes,
         share={metric: settlement.metric_share[:, m] for m, metric in enumerate(own)},
         weight={metric: weight.get(metric, 0.0) for metric in metrics or own},
-        area_cost=scenario.area_cost,
+        area_cost=settlement.area_cost,
         pot=scenario.pot,
         baseline=scenario.baseline,
         rule=scenario.damping,
@@ -78,10 +79,33 @@ def paired(before: Settlement, after: Settlement) -> tuple[Ingredients, Ingredie
     """
     metrics = tuple(dict.fromkeys((*before.use.metrics, *after.use.metrics)))
     one, other = ingredients(before, metrics), ingredients(after, metrics)
+    cost, other_cost = _area_costs(before, after, metrics)
     return (
-        replace(one, share=_in_order({**other.share, **one.share}, metrics)),
-        replace(other, share=_in_order({**one.share, **other.share}, metrics)),
+        replace(one, share=_in_order({**other.share, **one.share}, metrics), area_cost=cost),
+        replace(
+            other, share=_in_order({**one.share, **other.share}, metrics), area_cost=other_cost
+        ),
     )
+
+
+def _area_costs(
+    before: Settlement, after: Settlement, metrics: tuple[str, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both area costs, by metric where either is; a metric that one has not is the other's."""
+    if before.area_cost.ndim == after.area_cost.ndim == 1:
+        return before.area_cost, after.area_cost
+    own, others = _by_metric(before, metrics), _by_metric(after, metrics)
+    return (
+        np.column_stack([{**others, **own}[metric] for metric in metrics]),
+        np.column_stack([{**own, **others}[metric] for metric in metrics]),
+    )
+
+
+def _by_metric(settlement: Settlement, metrics: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
+    cost = settlement.area_cost
+    if cost.ndim == 1:
+        return dict.fromkeys(metrics, cost)
+    return dict(zip(settlement.use.metrics, cost.T, strict=True))
 
 
 def _in_order(

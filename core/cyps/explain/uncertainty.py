@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 from cyps.explain.compare import ranks
 from cyps.explain.ingredients import ingredients
-from cyps.needs import Use, area_cost_adjusted, needs_shares
+from cyps.needs import Use, needs_shares, share_after_area_cost
 from cyps.pack import Pack, UseTable
 from cyps.settlement import Scenario, Settlement, damp, settle
 
@@ -172,7 +172,8 @@ def uncertainty(
     needs_error, share_error = _delta(settlement, ordered, factors)
     shares = drawn_shares(ordered, factors, draws, seed)
     needs = np.array([needs_shares(drawn, settlement.weights) for drawn in shares])
-    share = np.array([area_cost_adjusted(drawn, scenario.area_cost) for drawn in needs])
+    cost = settlement.area_cost
+    share = np.array([share_after_area_cost(drawn, settlement.weights, cost) for drawn in shares])
     allocation, why = _drawn_allocations(settlement, share)
     if not len(allocation):
         raise CypsError(f"None of the {draws} draws can be settled. {why}")
@@ -222,14 +223,16 @@ def _delta(
     settlement: Settlement, given: UncertainUse, factors: Sequence[NDArray[np.float64]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Standard errors of needs share and share, (n_authorities,) each, by the delta method."""
-    cost = settlement.scenario.area_cost
-    whole = float(settlement.needs_share @ cost)
-    of_needs, of_share = np.zeros(cost.size), np.zeros(cost.size)
+    n, metrics = settlement.metric_share.shape
+    costs = np.broadcast_to(settlement.area_cost.reshape(n, -1), (n, metrics))
+    whole = float(settlement.needs_share @ settlement.area_cost_factor)
+    of_needs, of_share = np.zeros(n), np.zeros(n)
     for m, (gradient, factor) in enumerate(zip(given.gradient, factors, strict=True)):
         moved = gradient @ factor / given.use.children[:, m].sum()
         needs = settlement.weights[m] * (
             moved - settlement.metric_share[:, m, None] * moved.sum(axis=0)
         )
+        cost = costs[:, m]
         share = (cost[:, None] * needs - settlement.share[:, None] * (cost @ needs)) / whole
         of_needs += (needs**2).sum(axis=1)
         of_share += (share**2).sum(axis=1)

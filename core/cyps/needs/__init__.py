@@ -1,24 +1,38 @@
 """From predicted use to needs shares: per-metric shares, cost weights, area cost."""
 
-from cyps.needs.area_cost import area_cost_adjusted
+from cyps.needs.area_cost import (
+    area_cost_adjusted,
+    combined_area_cost,
+    one_factor_each,
+    share_after_area_cost,
+)
 from cyps.needs.cost_weights import (
     METRIC_OF_SERVICE_AREA,
+    METRIC_SETS,
     SERVICE_AREAS,
     ServiceAreaSpend,
     cost_weights,
     typed_weights,
+    weekly_unit_cost,
+    weights_as_spend,
 )
 from cyps.needs.shares import metric_shares, needs_shares
 from cyps.needs.use import Use
 
 __all__ = [
     "METRIC_OF_SERVICE_AREA",
+    "METRIC_SETS",
     "SERVICE_AREAS",
     "ServiceAreaSpend",
     "Use",
     "area_cost_adjusted",
+    "combined_area_cost",
     "cost_weights",
     "metric_shares",
     "needs_shares",
+    "one_factor_each",
+    "share_after_area_cost",
     "typed_weights",
+    "weekly_unit_cost",
+    "weights_as_spend",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from cyps.errors import CypsError
 
@@ -31,6 +31,19 @@ METRIC_OF_SERVICE_AREA: dict[int, str] = {
     7: "CIN",
 }
 """The three-metric model: which activity stands for which service area (paragraph 12)."""
+
+METRIC_SETS: dict[int, dict[int, str]] = {
+    3: METRIC_OF_SERVICE_AREA,
+    4: METRIC_OF_SERVICE_AREA | {2: "REF"},
+}
+"""Metrics by service area for the three- and the four-metric model.
+
+The paper says that four metrics were tried, not which area REF stood for; that it is area 2
+is our reading.
+"""
+
+TYPED_BASIS = 1_000_000
+"""Pounds of spend that typed weights are told as parts of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +118,75 @@ def typed_weights(amounts: Mapping[str, float], metrics: Sequence[str]) -> NDArr
             "numbers of 0 or more with at least one above 0."
         )
     return np.asarray(weights / weights.sum())
+
+
+def weights_as_spend(weights: Mapping[str, float], origin: str) -> tuple[ServiceAreaSpend, ...]:
+    """Typed cost weights as spend: what goes to each metric of every £1,000,000.
+
+    Weights take the way of spend, so that every output shows them alike.
+
+    Parameters
+    ----------
+    weights : by metric, add up to 1
+    origin : where they come from, in words; stands in the name of each line
+
+    Raises
+    ------
+    CypsError
+        When they do not add up to 1 (to within 1e-9), or one is below 0: an omitted metric
+        or a slip of the pen would otherwise be scaled away.
+
+    Examples
+    --------
+    >>> lines = weights_as_spend({"CIN": 0.54, "CARE": 0.46}, "assumed")
+    >>> lines[0]
+    ServiceAreaSpend(service_area='Typed weight of CIN, of each £1,000,000 (assumed)', \
+metric='CIN', pounds=540000.0)
+    >>> weights_as_spend({"CIN": 0.54, "CARE": 0.37}, "assumed")
+    Traceback (most recent call last):
+        ...
+    cyps.errors.CypsError: Typed weights add up to 0.91, not 1 (CIN 0.54, CARE 0.37). Change one.
+    """
+    shown = ", ".join(f"{metric} {weight:.12g}" for metric, weight in weights.items())
+    amounts = np.array(list(weights.values()), dtype=np.float64)
+    if not amounts.size or not np.isfinite(amounts).all() or (amounts < 0).any():
+        raise CypsError(f"Typed weights ({shown or 'none'}) must be numbers of 0 or more.")
+    if abs(amounts.sum() - 1) > 1e-9:
+        raise CypsError(
+            f"Typed weights add up to {amounts.sum():.12g}, not 1 ({shown}). Change one."
+        )
+    name = f"of each £{TYPED_BASIS:,} ({origin})"
+    return tuple(
+        ServiceAreaSpend(f"Typed weight of {metric}, {name}", metric, weight * TYPED_BASIS)
+        for metric, weight in weights.items()
+    )
+
+
+def weekly_unit_cost(
+    social_work_and_commissioning: ArrayLike, children_in_need: ArrayLike
+) -> NDArray[np.float64]:
+    """Weekly cost of social work for each child in need, pounds: x / y / 365 x 7.
+
+    The published convention (What Works for Children's Social Care, appendix B, note 42).
+
+    Parameters
+    ----------
+    social_work_and_commissioning : pounds a year: total expenditure on social work and on
+        commissioning and children's services strategy (section 251 outturn)
+    children_in_need : children in need on 31 March, same shape
+
+    Returns
+    -------
+    array of that shape; not a number where there are no children
+
+    Examples
+    --------
+    >>> round(float(weekly_unit_cost(15_690_213, 2_836)), 2)
+    106.1
+    """
+    pounds = np.asarray(social_work_and_commissioning, dtype=np.float64)
+    children = np.asarray(children_in_need, dtype=np.float64)
+    if (pounds < 0).any() or (children < 0).any():
+        raise CypsError("Spend and children in need must be 0 or more.")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(children > 0, pounds / children / 365 * 7, np.nan))

@@ -1,5 +1,6 @@
 """Readers of official and plain files: every cell is used, or said why not."""
 
+from cyps.returns.area_costs import AreaCost, ComponentWeights, read_area_cost
 from cyps.returns.authority_list import AuthorityList
 from cyps.returns.by_authority import Reading
 from cyps.returns.groupings import Places, read_grouping, read_neighbours
@@ -12,21 +13,26 @@ from cyps.returns.inputs import (
     YearInputs,
     add_metrics,
     read_inputs,
-    read_spend,
     read_use,
 )
+from cyps.returns.line_map import LineMap, OutturnLine, line_map_csv, read_line_map
 from cyps.returns.problems import Problem, Problems, ReturnsError
-from cyps.returns.revenue_outturn import LINES, OutturnLine
+from cyps.returns.revenue_outturn import LINES
+from cyps.returns.section_251 import section_251_lines
 from cyps.returns.sources import Source, source_of
-from cyps.returns.spend_reading import SpendReading
+from cyps.returns.spend_files import SpendChoices, map_to_fill_in, read_spend, typed_spend
+from cyps.returns.spend_reading import SpendLine, SpendReading, TotalCheck
 from cyps.returns.split_keys import SplitKey, read_split_key
 from cyps.returns.tables import Row, Table, read_table
 
 __all__ = [
     "LINES",
+    "AreaCost",
     "AuthorityList",
+    "ComponentWeights",
     "GivenUse",
     "InputFile",
+    "LineMap",
     "OutturnLine",
     "Places",
     "Problem",
@@ -37,18 +43,27 @@ __all__ = [
     "SettlementFiles",
     "SettlementInputs",
     "Source",
+    "SpendChoices",
+    "SpendLine",
     "SpendReading",
     "SplitKey",
     "Table",
+    "TotalCheck",
     "YearFiles",
     "YearInputs",
     "add_metrics",
+    "line_map_csv",
+    "map_to_fill_in",
+    "read_area_cost",
     "read_grouping",
     "read_inputs",
+    "read_line_map",
     "read_neighbours",
     "read_spend",
     "read_split_key",
     "read_table",
     "read_use",
+    "section_251_lines",
     "source_of",
+    "typed_spend",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.needs import Use
+from cyps.returns.area_costs import AreaCost, ComponentWeights, read_area_cost
 from cyps.returns.authority_list import AuthorityList
 from cyps.returns.by_authority import (
-    AREA_COST_COLUMNS,
     BASELINE_COLUMNS,
     CODE_COLUMNS,
     METRICS,
@@ -26,16 +27,11 @@ from cyps.returns.explore_education import (
     published_use,
     use_form,
 )
-from cyps.returns.plain_files import (
-    AREA_COLUMNS,
-    above_zero,
-    plain_amounts,
-    plain_spend,
-    plain_use,
-)
+from cyps.returns.plain_files import above_zero, plain_amounts, plain_use
 from cyps.returns.problems import Problems
-from cyps.returns.revenue_outturn import is_outturn, outturn_baseline, outturn_spend
+from cyps.returns.revenue_outturn import is_outturn, outturn_baseline
 from cyps.returns.sources import Source
+from cyps.returns.spend_files import AS_IT_IS, SpendChoices, read_spend
 from cyps.returns.spend_reading import SpendReading
 from cyps.returns.tables import read_table
 
@@ -51,20 +47,29 @@ class YearFiles:
 
 @dataclass(frozen=True, slots=True)
 class SettlementFiles:
-    """Files that a settlement starts from; area cost, population and years may be left out."""
+    """Files that a settlement starts from, and how spend and area cost are read.
+
+    Spend is left out where weights are typed; area cost, population and years may be.
+    """
 
     use: tuple[Path, ...]
-    spend: Path
+    spend: Path | None
     baseline: Path
     area_cost: Path | None = None
     population: Path | None = None
     by_year: tuple[YearFiles, ...] = ()
+    spend_choices: SpendChoices = AS_IT_IS
+    typed: SpendReading | None = None
+    component_weights: ComponentWeights | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """Every file that was given."""
         own = (path for year in self.by_year for path in (year.baseline, year.area_cost))
-        given = (*self.use, self.spend, self.baseline, self.area_cost, self.population, *own)
+        given = (
+            *self.use, self.spend, self.spend_choices.line_map, self.baseline, self.area_cost,
+            self.population, *own,
+        )  # fmt: skip
         return tuple(path for path in given if path is not None)
 
 
@@ -81,19 +86,22 @@ class InputFile:
 class YearInputs:
     """Baseline and area cost that a year has of its own, and what is to be said of them.
 
-    Arrays (n_authorities,), or None where the year has the scenario's.
+    Arrays (n_authorities,), or None where the year has the scenario's; `area_cost` has a
+    column for each of `area_cost_metrics` where it differs by metric.
     """
 
     baseline: NDArray[np.float64] | None
     area_cost: NDArray[np.float64] | None
     notes: tuple[str, ...]
+    area_cost_metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementInputs:
     """Use, spend, area cost, baseline and population of the settled authorities.
 
-    Arrays have a row for each of `listed.settled`, in code order. `population`
+    Arrays have a row for each of `listed.settled`, in code order; `area_cost` has a column for
+    each of `area_cost_metrics` where it differs by metric. `population`
     is None when no file gave it; `by_year` holds what years have of their own, by label.
     `published` says whether any use is real activity from a department's file; `warning`
     is what every banner must say of it.
@@ -110,6 +118,7 @@ class SettlementInputs:
     notes: tuple[str, ...]
     warning: str = ""
     by_year: Mapping[str, YearInputs] = field(default_factory=dict)
+    area_cost_metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +163,7 @@ class GivenUse:
         return Use(shown, self.use.metrics, self.use.children[kept], self.use.basis)
 
 
-_YearReadings = tuple[Reading | None, Reading | None]
+_YearReadings = tuple[Reading | None, AreaCost | None]
 """A year's own baseline and area cost."""
 
 
@@ -183,16 +192,21 @@ def read_inputs(
             add_metrics(use, read_use(path, listed, problems))
     spend = baseline = area_cost = population = None
     with problems.gathered():
-        spend = read_spend(files.spend, problems)
+        spend = files.typed or _spend(files, problems)
     with problems.gathered():
         baseline = _read_baseline(files.baseline, listed, problems)
-    if files.area_cost is not None:
-        with problems.gathered():
-            area_cost = _read_area_cost(files.area_cost, listed, problems)
+    metrics = ready.metrics if ready else _metrics(use)
+    cost_of = partial(
+        read_area_cost, how=files.component_weights, listed=listed, metrics=metrics,
+        spend=spend.spend if spend else (),
+    )  # fmt: skip
+    # Weights of components are for metrics, or for what is spent: without those all is wrong.
+    if files.area_cost is not None and (files.component_weights is None or (metrics and spend)):
+        area_cost = _gathered(cost_of, files.area_cost, problems)
     if files.population is not None:
         with problems.gathered():
             population = _read_population(files.population, listed, problems)
-    own = {year.label: _read_year(year, listed, problems) for year in files.by_year}
+    own = {year.label: _read_year(year, cost_of, listed, problems) for year in files.by_year}
     problems.stop_if_any()
     if spend is None or baseline is None:  # pragma: no cover - the line above has raised
         raise CypsError("Spend and baseline are needed.")
@@ -232,12 +246,6 @@ def read_use(path: Path, listed: AuthorityList, problems: Problems) -> dict[str,
     return plain_use(table, listed, problems)
 
 
-def read_spend(path: Path, problems: Problems) -> SpendReading:
-    """Spend by service area from one file, a plain one or the published outturn."""
-    table = read_table(path, key_columns=(*AREA_COLUMNS, "metric"))
-    return outturn_spend(table, problems) if is_outturn(table) else plain_spend(table, problems)
-
-
 def _read_baseline(path: Path, listed: AuthorityList, problems: Problems) -> Reading:
     table = read_table(path, key_columns=CODE_COLUMNS)
     if is_outturn(table):
@@ -245,28 +253,43 @@ def _read_baseline(path: Path, listed: AuthorityList, problems: Problems) -> Rea
     return plain_amounts(table, BASELINE_COLUMNS, listed, problems)
 
 
-def _read_area_cost(path: Path, listed: AuthorityList, problems: Problems) -> Reading:
-    table = read_table(path, key_columns=CODE_COLUMNS)
-    return plain_amounts(table, AREA_COST_COLUMNS, listed, problems, number=above_zero)
+def _spend(files: SettlementFiles, problems: Problems) -> SpendReading:
+    if files.spend is None:
+        raise CypsError("Spend by service area is needed, or typed weights.")
+    return read_spend(files.spend, problems, files.spend_choices)
 
 
-def _read_year(year: YearFiles, listed: AuthorityList, problems: Problems) -> _YearReadings:
+def _gathered(cost_of: Callable[..., AreaCost], path: Path, problems: Problems) -> AreaCost | None:
+    """Area cost, or None with what is wrong noted; of its own problems only."""
+    with problems.gathered():
+        return cost_of(path, problems=Problems())
+    return None
+
+
+def _read_year(
+    year: YearFiles,
+    cost_of: Callable[..., AreaCost],
+    listed: AuthorityList,
+    problems: Problems,
+) -> _YearReadings:
     baseline = area_cost = None
     if year.baseline is not None:
         with problems.gathered():
             baseline = _read_baseline(year.baseline, listed, problems)
     if year.area_cost is not None:
-        with problems.gathered():
-            area_cost = _read_area_cost(year.area_cost, listed, problems)
+        area_cost = _gathered(cost_of, year.area_cost, problems)
     return baseline, area_cost
 
 
 def _year_inputs(readings: _YearReadings, listed: AuthorityList) -> YearInputs:
-    baseline, area_cost = (
-        None if reading is None else _in_order(reading, listed) for reading in readings
-    )
+    baseline, area_cost = readings
     notes = tuple(note for reading in readings if reading for note in reading.notes)
-    return YearInputs(baseline, area_cost, notes)
+    return YearInputs(
+        None if baseline is None else _in_order(baseline, listed),
+        None if area_cost is None else area_cost.factors,
+        notes,
+        area_cost.metrics if area_cost else (),
+    )
 
 
 def _year_files(label: str, readings: _YearReadings) -> list[InputFile]:
@@ -291,7 +314,7 @@ def _together(
     use: Mapping[str, Reading],
     spend: SpendReading,
     baseline: Reading,
-    area_cost: Reading | None,
+    area_cost: AreaCost | None,
     population: Reading | None,
 ) -> SettlementInputs:
     no_area_cost = "Area cost: no file was given, so every factor is 1 (no adjustment)."
@@ -303,21 +326,26 @@ def _together(
         listed,
         ready or _use_of(use, listed),
         spend,
-        _in_order(area_cost, listed) if area_cost else np.ones(len(listed.settled)),
+        area_cost.factors if area_cost else np.ones(len(listed.settled)),
         _in_order(baseline, listed),
         _in_order(population, listed) if population else None,
         any(reading.form != "plain file" for reading in use.values()),
         _files(use, spend, baseline, area_cost, population),
         tuple(dict.fromkeys(notes)),
+        area_cost_metrics=area_cost.metrics if area_cost else (),
     )
 
 
 def _use_of(use: Mapping[str, Reading], listed: AuthorityList) -> Use:
-    metrics = tuple(metric for metric in METRICS if metric in use)
+    metrics = _metrics(use)
     children = np.column_stack([_in_order(use[metric], listed) for metric in metrics])
     codes = tuple(authority.code for authority in listed.settled)
     basis = "; ".join(use[metric].notes[0].rstrip(".") for metric in metrics)
     return Use(codes, metrics, children, basis)
+
+
+def _metrics(use: Mapping[str, Reading]) -> tuple[str, ...]:
+    return tuple(metric for metric in METRICS if metric in use)
 
 
 def _in_order(reading: Reading, listed: AuthorityList) -> NDArray[np.float64]:
@@ -328,16 +356,21 @@ def _files(
     use: Mapping[str, Reading],
     spend: SpendReading,
     baseline: Reading,
-    area_cost: Reading | None,
+    area_cost: AreaCost | None,
     population: Reading | None,
 ) -> tuple[InputFile, ...]:
-    by_role: Sequence[tuple[str, Reading | SpendReading | None]] = [
+    by_role: Sequence[tuple[str, Reading | SpendReading | AreaCost | None]] = [
         *((f"use {metric}", reading) for metric, reading in use.items()),
         ("spend", spend),
         ("baseline", baseline),
         ("area cost", area_cost),
         ("population", population),
     ]
-    return tuple(
-        InputFile(role, reading.source, reading.form) for role, reading in by_role if reading
-    )
+    found = [
+        InputFile(role, reading.source, reading.form)
+        for role, reading in by_role
+        if reading and reading.source
+    ]
+    if spend.line_map is not None:
+        found.append(InputFile("spend map", spend.line_map, "map of lines"))
+    return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from cyps.errors import CypsError
@@ -19,7 +19,7 @@ from cyps.returns.by_authority import (
     amounts_by_authority,
 )
 from cyps.returns.problems import Problems
-from cyps.returns.spend_reading import SpendReading
+from cyps.returns.spend_reading import SpendLine, SpendReading
 from cyps.returns.tables import Row, Table, same_name
 
 AREA_COLUMNS = ("service_area", "service_area_number", "area", "service", "line")
@@ -89,11 +89,13 @@ def above_zero(text: str) -> float:
     return value
 
 
-def plain_spend(table: Table, problems: Problems) -> SpendReading:
+def plain_spend(
+    table: Table, problems: Problems, metric_of: Mapping[int, str] = METRIC_OF_SERVICE_AREA
+) -> SpendReading:
     """Spend by service area: by number (1 to 7) or name, or any line with its metric.
 
     Without a metric column the lines must be the seven service areas, each
-    once, and the three-metric model says which metric stands for each.
+    once, and `metric_of` says which metric stands for each.
     """
     value = amount_column(table, SPEND_COLUMNS, (*AREA_COLUMNS, "metric"))
     area = table.column(*AREA_COLUMNS) if table.columns_named(AREA_COLUMNS) else None
@@ -101,7 +103,7 @@ def plain_spend(table: Table, problems: Problems) -> SpendReading:
     lines: dict[str, ServiceAreaSpend] = {}
     for row in table.rows:
         with problems.gathered():
-            name, stands_for = _line(table, row, area, metric)
+            name, stands_for = _line(table, row, area, metric, metric_of)
             if name in lines:
                 raise CypsError(
                     f"{table.where(row)}: '{name}' is here again. Each line of spend may stand "
@@ -112,7 +114,11 @@ def plain_spend(table: Table, problems: Problems) -> SpendReading:
     if metric is None:
         _check_all_areas(table, set(lines), problems)
     told = f"Spend: column '{table.header[value]}' of {table.source.file}."
-    return SpendReading(tuple(lines.values()), table.source, "plain file", (told,))
+    told_lines = tuple(
+        SpendLine("", line.service_area, "", line.metric, line.pounds, "included")
+        for line in lines.values()
+    )
+    return SpendReading(tuple(lines.values()), table.source, "plain file", (told,), told_lines)
 
 
 def _spend(table: Table, row: Row, value: int) -> float:
@@ -122,9 +128,11 @@ def _spend(table: Table, row: Row, value: int) -> float:
         raise CypsError(f"{table.where(row, value)}: {reason}.") from None
 
 
-def _line(table: Table, row: Row, area: int | None, metric: int | None) -> tuple[str, str]:
+def _line(
+    table: Table, row: Row, area: int | None, metric: int | None, metric_of: Mapping[int, str]
+) -> tuple[str, str]:
     """Name of a spend line and the metric that stands for it."""
-    number = None if area is None else _area_number(row.cells[area])
+    number = None if area is None else area_number(row.cells[area])
     name = f"{number}: {SERVICE_AREAS[number]}" if number else ""
     if metric is not None:
         stands_for = row.cells[metric].upper()
@@ -136,7 +144,7 @@ def _line(table: Table, row: Row, area: int | None, metric: int | None) -> tuple
         plain = row.cells[area] if area is not None else ""
         return name or plain or f"Services that {stands_for} stands for", stands_for
     if number:
-        return name, METRIC_OF_SERVICE_AREA[number]
+        return name, metric_of[number]
     found = "" if area is None else row.cells[area]
     raise CypsError(
         f"{table.where(row, area)}: '{found}' is not a service area. Use a number from 1 to 7, its "
@@ -152,7 +160,8 @@ def _area_numbers() -> dict[str, int]:
     return names | {same_name(f"{number} {name}"): number for number, name in SERVICE_AREAS.items()}
 
 
-def _area_number(text: str) -> int | None:
+def area_number(text: str) -> int | None:
+    """The number of a service area that goes by its number or name; None for another text."""
     return _area_numbers().get(same_name(text))
 
 

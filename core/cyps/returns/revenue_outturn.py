@@ -7,32 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cyps.errors import CypsError
-from cyps.needs import ServiceAreaSpend
 from cyps.returns.amounts import NotAnAmount, signed_amount
 from cyps.returns.authority_list import AuthorityList
 from cyps.returns.by_authority import Reading, report_missing
+from cyps.returns.line_map import LineMap, OutturnLine, in_metric_set
+from cyps.returns.national_spend import ENGLAND, NationalLine, NationalSpend
 from cyps.returns.problems import Problems
-from cyps.returns.spend_reading import SpendReading
 from cyps.returns.tables import Row, Table, same_name
 
-ENGLAND = "E92000001"
 FORM = "MHCLG, Revenue outturn RO3: children's social care, long form"
-
-
-@dataclass(frozen=True, slots=True)
-class OutturnLine:
-    """A line of RO3 and what it stands for.
-
-    `areas` are the service areas (1 to 7) that it pays for and `metric` the
-    activity that stands for them; both empty for a line that is left out.
-    `part_of` names the line that an "of which" line is a part of.
-    """
-
-    line: str
-    areas: str
-    metric: str
-    part_of: str = ""
-    remark: str = ""
 
 
 _LOOKED_AFTER = "Children Looked After"
@@ -76,66 +59,54 @@ def is_outturn(table: Table) -> bool:
     return table.has("ons_code", "class", "line", "value_gbp_thousand")
 
 
-def outturn_spend(table: Table, problems: Problems) -> SpendReading:
-    """National spend by service area from the England row, pounds, net current expenditure.
+def outturn_map(metric_set: int) -> LineMap:
+    """The map of RO3's lines, with the line that the "of which" lines are parts of."""
+    whole = OutturnLine(_LOOKED_AFTER, "", "", remark="its parts are counted")
+    return LineMap((whole, *in_metric_set(LINES, metric_set)), "the map of RO3 lines")
+
+
+def england_spend(table: Table, problems: Problems) -> NationalSpend:
+    """Net current expenditure of the England row by line, pounds.
 
     The England row holds the department's estimate for authorities that made
     no return; the rows of authorities do not, so they add up to less.
     """
-    net = [line for line in _net_lines(table, problems) if line.code == ENGLAND]
+    net = [line for line in _net_lines(table) if line.code == ENGLAND]
     england = _by_code(table, net, problems).get(ENGLAND)
     if not england:
         raise CypsError(f"{table.place}: there is no England row ({ENGLAND}) to take spend from.")
-    missing = [line.line for line in LINES if same_name(line.line) not in england]
-    if missing:
-        raise CypsError(f"{table.place}: the England row has no line '{missing[0]}'.")
-    pounds = {name: _pounds(table, row) for name, row in england.items()}
-    _check_parts(table, pounds)
-    spend = tuple(
-        ServiceAreaSpend(
-            f"{line.areas}: {line.line}" + (f" ({line.remark})" if line.remark else ""),
-            line.metric,
-            pounds[same_name(line.line)],
-        )
-        for line in LINES
-        if line.metric
+    lines = tuple(_national(table, row) for row in england.values())
+    # Thousands with pence behind the point: rounded to less than a pound.
+    return NationalSpend(
+        f"{table.place}, England row", "", lines, 1.0, "net current expenditure", england=True
     )
-    return SpendReading(spend, table.source, FORM, _spend_notes(table, pounds))
 
 
-def _spend_notes(table: Table, pounds: Mapping[str, float]) -> tuple[str, ...]:
-    mapped = sum(pounds[same_name(line.line)] for line in LINES if line.metric)
-    out = [line for line in LINES if not line.metric]
-    total = mapped + sum(pounds[same_name(line.line)] for line in out)
-    left_out = "; ".join(
-        f"{line.line} {_million(pounds[same_name(line.line)])} ({line.remark})" for line in out
-    )
+def _national(table: Table, row: Row) -> NationalLine:
+    found = _NAME.match(row.cells[table.column("line")])
+    name = (found["line"] if found else "").replace("’", "'")
+    try:
+        return NationalLine(name, _pounds(table, row), 1)
+    except CypsError as gap:
+        return NationalLine(name, None, 1, str(gap).rstrip("."))
+
+
+def approximation_note() -> str:
+    """What must be said of the map of RO3 lines."""
     return (
-        f"Spend: England row of {table.source.file}, net current expenditure: "
-        f"{_million(mapped)} in the service areas of {_million(total)} in all children's lines. "
-        f"Left out: {left_out}.",
         "CEASED is weighted by 'looked after, of which other', an APPROXIMATION: no line of RO3 "
-        "isolates permanence and care leavers.",
+        "isolates permanence and care leavers."
     )
-
-
-def _check_parts(table: Table, pounds: Mapping[str, float]) -> None:
-    whole = pounds.get(same_name(_LOOKED_AFTER), 0.0)
-    parts = sum(pounds[same_name(line.line)] for line in LINES if line.part_of)
-    if abs(whole - parts) > 1e-6 * max(whole, _THOUSAND):
-        raise CypsError(
-            f"{table.place}: the 'of which' lines of England's looked-after spend add up to "
-            f"{_million(parts)}, the line above them says {_million(whole)}. Check the file."
-        )
 
 
 def outturn_baseline(table: Table, listed: AuthorityList, problems: Problems) -> Reading:
     """Each authority's own net current expenditure on the service areas, pounds.
 
-    The same lines as `outturn_spend` takes, so that baseline and cost weights
+    The lines of `outturn_map`, so that baseline and cost weights
     speak of the same services.
     """
-    net = _net_lines(table, problems)
+    net = _net_lines(table)
+    _check_known(table, net, problems)
     by_code = _by_code(table, [line for line in net if line.code in listed.codes], problems)
     amounts = {}
     for code in (authority.code for authority in listed.settled):
@@ -192,26 +163,28 @@ class _Net:
     row: Row
 
 
-def _net_lines(table: Table, problems: Problems) -> list[_Net]:
-    """Rows of net current expenditure; notes lines that the map of lines does not know."""
+def _net_lines(table: Table) -> list[_Net]:
+    """Rows of net current expenditure."""
     codes, column = table.column("ons_code"), table.column("line")
     names = {text: _line_name(text) for text in {row.cells[column] for row in table.rows}}
+    return [
+        _Net(row.cells[codes].upper(), line, row)
+        for row in table.rows
+        if (line := names[row.cells[column]]) is not None
+    ]
+
+
+def _check_known(table: Table, net: Iterable[_Net], problems: Problems) -> None:
+    """Note lines that the map of lines does not know, each once."""
+    column = table.column("line")
     known = {same_name(line) for line in (*(line.line for line in LINES), _LOOKED_AFTER)}
-    strange = set()
-    net = []
-    for row in table.rows:
-        line = names[row.cells[column]]
-        if line is None:
-            continue
-        net.append(_Net(row.cells[codes].upper(), line, row))
-        if line not in known and line not in strange:
-            strange.add(line)
+    for line in {line.line: line for line in reversed(list(net))}.values():
+        if line.line not in known:
             problems.add(
-                f"{table.where(row, column)}: no service area is known for "
-                f"'{row.cells[column]}'. This year's form differs from 2024-25; give spend and "
-                "baseline as plain files."
+                f"{table.where(line.row, column)}: no service area is known for "
+                f"'{line.row.cells[column]}'. This year's form differs from 2024-25; give the "
+                "baseline as a plain file."
             )
-    return net
 
 
 def _line_name(text: str) -> str | None:

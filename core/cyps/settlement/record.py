@@ -28,6 +28,7 @@ def _printable(words: str) -> str:
 
 Words = Annotated[str, AfterValidator(_printable)]
 Amount = Annotated[float, Field(ge=0)]
+Factor = Annotated[float, Field(gt=0)]
 
 
 class _Strict(BaseModel):
@@ -39,7 +40,8 @@ class _RecordedAuthority(_Strict):
     dfe_code: Words
     name: Words
     region: Words
-    area_cost: Annotated[float, Field(gt=0)]
+    area_cost: Factor | None = None
+    area_cost_by_metric: list[Factor] | None = None
     baseline: Amount
 
 
@@ -81,6 +83,7 @@ class Record(_Strict):
     damping: DampingRule
     transition: _RecordedTransition
     spend: list[_RecordedSpend]
+    area_cost_metrics: list[Words] = Field(default=[], description="of area cost by metric")
     authorities: list[_RecordedAuthority] = Field(min_length=1)
     use: _RecordedUse
     exclusions: list[_RecordedExclusion]
@@ -119,6 +122,12 @@ def to_json(scenario: Scenario, use: Use) -> str:
             {"service_area": line.service_area, "metric": line.metric, "pounds": float(line.pounds)}
             for line in scenario.spend
         ],
+        # Left out where there is none, so that what was written before stays the same bytes.
+        **(
+            {"area_cost_metrics": list(scenario.area_cost_metrics)}
+            if scenario.area_cost_metrics
+            else {}
+        ),
         "authorities": _authorities(scenario),
         "use": {
             "metrics": list(use.metrics),
@@ -135,14 +144,14 @@ def to_json(scenario: Scenario, use: Use) -> str:
     return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _authorities(scenario: Scenario) -> list[dict[str, str | float]]:
+def _authorities(scenario: Scenario) -> list[dict[str, str | float | list[float]]]:
     return [
         {
             "code": place.code,
             "dfe_code": place.dfe_code,
             "name": place.name,
             "region": place.region,
-            "area_cost": area_cost,
+            "area_cost_by_metric" if scenario.area_cost_metrics else "area_cost": area_cost,
             "baseline": baseline,
         }
         for place, area_cost, baseline in zip(
@@ -183,6 +192,7 @@ def from_json(text: str, where: str = "The record") -> tuple[Scenario, Use]:
 
 def _scenario(record: Record) -> Scenario:
     places = record.authorities
+    metrics = tuple(record.area_cost_metrics)
     return Scenario(
         title=record.title,
         status=record.status,
@@ -190,14 +200,25 @@ def _scenario(record: Record) -> Scenario:
         year=record.year,
         authorities=tuple(Authority(a.code, a.dfe_code, a.name, a.region) for a in places),
         spend=tuple(ServiceAreaSpend(x.service_area, x.metric, x.pounds) for x in record.spend),
-        area_cost=np.array([a.area_cost for a in places]),
+        area_cost=np.array([_area_cost(a, metrics) for a in places]),
         baseline=np.array([a.baseline for a in places]),
         pot=record.pot,
         damping=record.damping,
         transition=Transition(record.transition.phasing, record.transition.group),
         exclusions=tuple(Exclusion(x.code, x.name, x.reason) for x in record.exclusions),
         notes=tuple(record.notes),
+        area_cost_metrics=metrics,
     )
+
+
+def _area_cost(place: _RecordedAuthority, metrics: tuple[str, ...]) -> float | list[float]:
+    one, several = place.area_cost, place.area_cost_by_metric
+    if metrics and one is None and several is not None and len(several) == len(metrics):
+        return several
+    if not metrics and one is not None and several is None:
+        return one
+    needed = f"one factor for each of {', '.join(metrics)}" if metrics else "one factor"
+    raise CypsError(f"Area cost of {place.code} is not {needed}.")
 
 
 def _use(recorded: _RecordedUse) -> Use:

@@ -35,7 +35,8 @@ class Scenario:
     statement : one sentence for the banner of every output
     authorities : in code order; results come in this order
     spend : national spend by service area, pounds
-    area_cost : array (n_authorities,), cost factors
+    area_cost : array (n_authorities,), cost factors; or (n_authorities, n_metrics), a
+        factor for each metric, in the order of `area_cost_metrics`
     baseline : array (n_authorities,), pounds each had before
     pot : whole pounds to share
     damping : the rule, such as Floor(floor=-0.05)
@@ -43,6 +44,8 @@ class Scenario:
     year : financial year ending 31 March whose authority list holds
     exclusions : authorities left out, and why
     notes : where each input came from and what it does not mean
+    area_cost_metrics : metrics that the columns of `area_cost` are for; none where an
+        authority has one factor
     """
 
     title: str
@@ -58,6 +61,7 @@ class Scenario:
     transition: Transition = NO_TRANSITION
     exclusions: tuple[Exclusion, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    area_cost_metrics: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         codes = [authority.code for authority in self.authorities]
@@ -65,12 +69,15 @@ class Scenario:
             raise CypsError(
                 "The authorities of a scenario must be in the order of their codes, each once."
             )
-        for name in ("area_cost", "baseline"):
+        one_each, metrics = (len(codes),), len(self.area_cost_metrics)
+        costs = (len(codes), metrics) if metrics else one_each
+        for name, shape in (("area_cost", costs), ("baseline", one_each)):
             amount = np.array(getattr(self, name), dtype=np.float64)
-            if amount.shape != (len(codes),):
+            if amount.shape != shape:
+                of = f" and {metrics} metrics" if len(shape) > 1 else ""
                 raise CypsError(
                     f"The {name.replace('_', ' ')} has {amount.size} numbers for "
-                    f"{len(codes)} authorities. Give one for each."
+                    f"{len(codes)} authorities{of}. Give one for each."
                 )
             amount.setflags(write=False)
             object.__setattr__(self, name, amount)
@@ -90,6 +97,24 @@ class Scenario:
         if self.transition.phasing is not None:
             words = f"{self.transition.phasing:.4g} of the way to target, then {words}"
         return f"{words}, by group" if self.transition.group is not None else words
+
+    def area_cost_of(self, metrics: tuple[str, ...]) -> NDArray[np.float64]:
+        """Area cost as (n_authorities,) or, by metric, with a column for each of `metrics`.
+
+        Raises
+        ------
+        CypsError
+            When there are factors by metric, but not for these metrics.
+        """
+        own = self.area_cost_metrics
+        if not own or own == metrics:
+            return self.area_cost
+        if sorted(own) != sorted(metrics):
+            raise CypsError(
+                f"Area cost factors are given for {', '.join(own)}, but use for "
+                f"{', '.join(metrics)}. Give a factor for each metric of use and no other."
+            )
+        return self.area_cost[:, [own.index(metric) for metric in metrics]]
 
     @property
     def damping_labels(self) -> dict[str, Mapping[str, str]]:

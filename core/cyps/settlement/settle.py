@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
-from cyps.needs import Use, area_cost_adjusted, cost_weights, metric_shares, needs_shares
+from cyps.needs import (
+    Use,
+    cost_weights,
+    metric_shares,
+    needs_shares,
+    one_factor_each,
+    share_after_area_cost,
+)
 from cyps.settlement.apply import damp
 from cyps.settlement.damping import Damped, Infeasible
 from cyps.settlement.scenario import Scenario
@@ -41,6 +48,16 @@ class Settlement:
     target: NDArray[np.float64]
     damped: Damped
     pounds: NDArray[np.int64]
+
+    @property
+    def area_cost(self) -> NDArray[np.float64]:
+        """Area cost factors, (n_authorities,), or (n_authorities, n_metrics) by metric of use."""
+        return self.scenario.area_cost_of(self.use.metrics)
+
+    @property
+    def area_cost_factor(self) -> NDArray[np.float64]:
+        """One factor an authority, (n_authorities,): see `cyps.needs.one_factor_each`."""
+        return one_factor_each(self.metric_share, self.weights, self.area_cost)
 
     @property
     def top_up(self) -> NDArray[np.int64]:
@@ -98,7 +115,7 @@ def settle(scenario: Scenario, use: Use) -> Settlement:
     weights = cost_weights(scenario.spend, use.metrics)
     shares = metric_shares(use)
     needs_share = needs_shares(shares, weights)
-    share = area_cost_adjusted(needs_share, scenario.area_cost)
+    share = share_after_area_cost(shares, weights, scenario.area_cost_of(use.metrics))
     target = share * scenario.pot
     damped = _damped(scenario, target)
     pounds = _pounds(scenario, target, damped)

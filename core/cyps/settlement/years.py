@@ -29,7 +29,8 @@ class Year:
     baseline : "given" is the scenario's; "previous" what each authority got the year
         before, a top-up from outside included; an array (n_authorities,) the year's own, pounds
     notes : where the year's own parameters came from
-    area_cost : array (n_authorities,), the year's own factors, or None for the scenario's
+    area_cost : array (n_authorities,), the year's own factors, or None for the scenario's;
+        (n_authorities, n_metrics) where `area_cost_metrics` names the metrics
     """
 
     label: str
@@ -39,6 +40,7 @@ class Year:
     baseline: Literal["given", "previous"] | NDArray[np.float64] = "given"
     notes: tuple[str, ...] = ()
     area_cost: NDArray[np.float64] | None = None
+    area_cost_metrics: tuple[str, ...] = ()
 
 
 def settle_years(
@@ -112,6 +114,7 @@ def _in_year(
         baseline = year.baseline
     if year.area_cost is not None:
         notes = _without(notes, "Area cost")
+    costs = scenario if year.area_cost is None else year
     return replace(
         scenario,
         title=title,
@@ -121,6 +124,7 @@ def _in_year(
         baseline=baseline,
         notes=(*year.notes, *notes),
         area_cost=scenario.area_cost if year.area_cost is None else year.area_cost,
+        area_cost_metrics=costs.area_cost_metrics,
     )
 
 
