@@ -5,6 +5,7 @@ from cyps.cli.demo import demo_command
 from cyps.cli.explain import bridge_command, compare_command, trace_command
 from cyps.cli.pack import pack_group
 from cyps.cli.settle import settle_command
+from cyps.cli.weights import weights_command
 
 main.add_command(bridge_command)
 main.add_command(compare_command)
@@ -12,5 +13,6 @@ main.add_command(demo_command)
 main.add_command(pack_group)
 main.add_command(settle_command)
 main.add_command(trace_command)
+main.add_command(weights_command)
 
 __all__ = ["main"]

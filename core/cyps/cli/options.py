@@ -88,3 +88,11 @@ def exclusions(
             raise click.BadParameter(f"{code} is given twice. Give each code once.", ctx, param)
         by_code[code] = reason
     return tuple(sorted(by_code.items()))
+
+
+def listed_years(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Give years from 2017-18,2018-19, each once."""
+    years = [year.strip() for year in (value or "").split(",") if year.strip()]
+    if len(set(years)) < len(years):
+        raise click.BadParameter(f"'{value}' has a year twice. Give each once.", ctx, param)
+    return tuple(years)

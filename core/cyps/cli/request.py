@@ -15,13 +15,16 @@ from cyps.geography import GROUPINGS
 from cyps.pack import Neutral, is_pack, read_pack
 from cyps.returns import (
     AuthorityList,
+    ComponentWeights,
     GivenUse,
     ReturnsError,
     SettlementFiles,
     SettlementInputs,
+    SpendChoices,
     YearFiles,
     read_inputs,
     source_of,
+    typed_spend,
 )
 from cyps.settlement import Exclusion, Floor, Scenario, Year
 from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
@@ -102,12 +105,12 @@ def request_from_scenario(path: Path, as_at: datetime.date | None = None) -> Req
 def _request(read: ScenarioFile) -> Request:
     choices = read.choices
     named = choices.files
-    spend, baseline = read.file(named.spend), read.file(named.baseline)
-    assert spend is not None and baseline is not None  # noqa: S101, PT018 - both are required
+    baseline = read.file(named.baseline)
+    assert baseline is not None  # noqa: S101 - it is required
     return Request(
         files=SettlementFiles(
             use=tuple(read.path(name) for name in named.use),
-            spend=spend,
+            spend=read.file(named.spend_file),
             baseline=baseline,
             area_cost=read.file(named.area_cost),
             population=read.file(named.population),
@@ -116,6 +119,7 @@ def _request(read: ScenarioFile) -> Request:
                 for label, (own_baseline, own_area_cost) in read.year_files().items()
                 if own_baseline or own_area_cost
             ),
+            **_needs(read),
         ),
         year=choices.year,
         years=read.years(),
@@ -137,6 +141,28 @@ def _request(read: ScenarioFile) -> Request:
         merges=tuple(choices.merge),
         folder=read.folder,
     )
+
+
+def _needs(read: ScenarioFile) -> dict[str, Any]:
+    """How spend is read or weights are typed, and how area cost is made, as a scenario says."""
+    choices, named = read.choices, read.choices.files
+    weights, cost = choices.weights, choices.area_cost
+    return {
+        "spend_choices": SpendChoices(
+            None if named.spend_map is None else read.path(named.spend_map),
+            tuple(choices.spend_years),
+            choices.metric_set,
+            unit_costs=named.unit_costs is not None,
+        ),
+        "typed": None if weights is None else typed_spend(weights.by_metric, weights.origin()),
+        "component_weights": None
+        if cost is None
+        else ComponentWeights(
+            {str(service): own for service, own in cost.weights.items()},
+            cost.lower_limit,
+            cost.origin(),
+        ),
+    }
 
 
 def read_requested(request: Request, given: GivenUse | None = None) -> SettlementInputs:

@@ -14,7 +14,7 @@ import click
 from cyps.cli.amendment import AMENDED, amended_csv, amendment_lines, amendment_record
 from cyps.cli.folder import RECORD, put_in_place
 from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, places_of, print_groups, read_by
-from cyps.cli.options import exclusions, printable, rate, whole_pot
+from cyps.cli.options import exclusions, listed_years, printable, rate, whole_pot
 from cyps.cli.outputs import (
     YEARS,
     Outputs,
@@ -34,9 +34,10 @@ from cyps.cli.request import (
     request_from_scenario,
     required,
 )
+from cyps.cli.weights import spend_record
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack
-from cyps.returns import InputFile, SettlementFiles
+from cyps.returns import InputFile, SettlementFiles, SpendChoices
 from cyps.settlement import Settlement, settle_years
 
 _FILE = click.Path(path_type=Path)
@@ -47,6 +48,8 @@ _FILE = click.Path(path_type=Path)
 @click.option("--use", "use", type=_FILE, multiple=True, help="Use by authority, or a pack.")
 @click.option("--trust", type=_FILE, help="Trust file (TOML): whose signature on a pack counts.")
 @click.option("--spend", type=_FILE, help="National spend by service area.")
+@click.option("--spend-map", type=_FILE, help="Own map of the spend file's lines.")
+@click.option("--spend-years", callback=listed_years, help="Years of the spend file to average.")
 @click.option("--baseline", type=_FILE, help="What each authority had before.")
 @click.option("--area-cost", type=_FILE, help="Area cost factors; 1 for all when not given.")
 @click.option("--population", type=_FILE, help="Children; adds pounds per child to the results.")
@@ -75,6 +78,8 @@ def settle_command(
     use: tuple[Path, ...],
     trust: Path | None,
     spend: Path | None,
+    spend_map: Path | None,
+    spend_years: tuple[str, ...],
     baseline: Path | None,
     area_cost: Path | None,
     population: Path | None,
@@ -100,7 +105,8 @@ def settle_command(
     given = {
         "--use": use, "--spend": spend, "--baseline": baseline, "--area-cost": area_cost,
         "--population": population, "--pot": pot, "--floor": floor, "--year": year,
-        "--exclude": exclude, "--title": title,
+        "--exclude": exclude, "--title": title, "--spend-map": spend_map,
+        "--spend-years": spend_years,
     }  # fmt: skip
     if scenario is not None:
         also = [name for name, value in given.items() if value is not None and value != ()]
@@ -119,7 +125,8 @@ def settle_command(
         required({name: given[name] for name in _NEEDED})
         assert spend is not None and baseline is not None  # noqa: S101, PT018 - just required
         assert pot is not None and floor is not None  # noqa: S101, PT018
-        files = SettlementFiles(use, spend, baseline, area_cost, population)
+        choices = SpendChoices(spend_map, spend_years)
+        files = SettlementFiles(use, spend, baseline, area_cost, population, spend_choices=choices)
         name = "Settlement from files" if title is None else title
         listed = LAST_YEAR if year is None else year
         request = request_from_options(files, listed, pot, floor, exclude, name)
@@ -270,6 +277,7 @@ def _record(
             {"service_area": line.service_area, "metric": line.metric, "pounds": line.pounds}
             for line in scenario.spend
         ],
+        **spend_record(inputs.spend),
         "exclusions": _exclusions(settlement),
         "notes": all_notes(settlement),
     }

@@ -2,7 +2,7 @@
 
 from cyps.returns.area_costs import AreaCost, ComponentWeights, read_area_cost
 from cyps.returns.authority_list import AuthorityList
-from cyps.returns.by_authority import Reading
+from cyps.returns.by_authority import METRICS, Reading
 from cyps.returns.groupings import Places, read_grouping, read_neighbours
 from cyps.returns.inputs import (
     GivenUse,
@@ -27,6 +27,7 @@ from cyps.returns.tables import Row, Table, read_table
 
 __all__ = [
     "LINES",
+    "METRICS",
     "AreaCost",
     "AuthorityList",
     "ComponentWeights",

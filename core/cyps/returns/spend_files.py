@@ -160,7 +160,7 @@ def _reckoned(
     of_years = [reckoned(of_year, line_map, problems) for of_year in spend]
     lines = tuple(line for of_year in of_years for line in of_year.lines)
     totals = tuple(check for of_year in of_years for check in of_year.totals)
-    what = "England row of" if spend[0].england else f"sum of {spend[0].authorities} rows a line in"
+    what = "England row of" if spend[0].england else f"sum of {spend[0].authorities} authorities in"
     of = f"{what} {table.source.file}, {spend[0].measure.replace('_', ' ')}"
     told = reckoning_notes(of, line_map, lines, totals)
     return SpendReading(

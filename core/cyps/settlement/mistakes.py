@@ -40,14 +40,14 @@ def scenario_mistakes(name: str, error: ValidationError) -> str:
     name : the scenario file
     error : what its check found
     """
-    told = "; ".join(f"'{_place(problem)}' {_words(problem)}" for problem in error.errors())
+    told = "; ".join(f"{_place(problem)} {_words(problem)}" for problem in error.errors())
     return f"{name} cannot be used as a scenario: {told}. docs/scenarios.md lists every key."
 
 
 def _place(problem: ErrorDetails) -> str:
     # The way in which a parameter was written is no key of the file.
     parts = [str(part) for part in problem["loc"] if part not in FORMS]
-    return ".".join(parts) or "the file"
+    return f"'{'.'.join(parts)}'" if parts else "it"
 
 
 def _words(problem: ErrorDetails) -> str:

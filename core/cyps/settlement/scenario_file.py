@@ -40,6 +40,7 @@ from cyps.settlement.dated import (
 from cyps.settlement.mistakes import scenario_mistakes
 from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
 from cyps.settlement.rules import DampingRule
+from cyps.settlement.scenario_needs import AreaCostChoices, TypedWeights
 from cyps.settlement.years import Year, names_a_folder
 
 _DEEPEST = 8
@@ -53,10 +54,17 @@ class Files(_Strict):
     """Files by role; relative names are taken from the scenario file's folder."""
 
     use: list[str] = Field(min_length=1)
-    spend: NamedFile
+    spend: NamedFile | None = None
+    spend_map: NamedWords | None = Field(default=None, description="own map of the spend's lines")
+    unit_costs: NamedFile | None = Field(default=None, description="in place of spend")
     baseline: NamedFile
     area_cost: NamedFile | None = None
     population: NamedFile | None = None
+
+    @property
+    def spend_file(self) -> AnyFile | None:
+        """Spend or unit costs, whichever is named."""
+        return self.spend or self.unit_costs
 
     @field_validator("use", mode="before")
     @classmethod
@@ -122,6 +130,16 @@ class ScenarioChoices(_Strict):
     as_at: datetime.date | None = Field(
         default=None, description="of parameters with several versions, those known on this day"
     )
+    spend_years: list[NamedWords] = Field(
+        default=[], description="years to take from the spend file; several are averaged"
+    )
+    metric_set: Literal[3, 4] = Field(
+        default=3, description="metrics that stand for the service areas; 4 has REF for area 2"
+    )
+    weights: TypedWeights | None = Field(default=None, description="in place of spend")
+    area_cost: AreaCostChoices | None = Field(
+        default=None, description="how the components in files.area_cost make a factor"
+    )
     pot: Pot | None = None
     damping: DampingRule
     phasing: float | None = Field(default=None, ge=0, le=1)
@@ -133,6 +151,31 @@ class ScenarioChoices(_Strict):
     merge: list[MergeChoice] = Field(default=[], description="after the splits")
     years: list[YearChoices] = Field(default=[])
     notes: list[NamedWords] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _one_way_to_weigh(self) -> ScenarioChoices:
+        files = self.files
+        ways = {
+            "files.spend": files.spend, "files.unit_costs": files.unit_costs,
+            "weights": self.weights,
+        }  # fmt: skip
+        named = [way for way, given in ways.items() if given is not None]
+        if len(named) != 1:
+            raise ValueError(
+                f"must say cost weights in one way, and has {' and '.join(named) or 'none'}: name "
+                "files.spend or files.unit_costs, or type [weights]. What is extended is taken "
+                'out by remove = ["files.spend"]'
+            )
+        for key, given in (("files.spend_map", files.spend_map), ("spend_years", self.spend_years)):
+            if given and files.spend is None:
+                raise ValueError(f"has {key}, which is for files.spend, and that is not named")
+        own = any(year.files.area_cost for year in self.years)
+        if self.area_cost is not None and files.area_cost is None and not own:
+            raise ValueError(
+                "has [area_cost], which says how components make a factor, but no file of them. "
+                "Name it as files.area_cost"
+            )
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +225,7 @@ class ScenarioFile:
     def hashes(self) -> dict[str, str]:
         """SHA-256 by name, without versions of a file that are not in force."""
         choices, files = self.choices, self.choices.files
-        named = [files.spend, files.baseline, files.area_cost, files.population]
+        named = [files.spend_file, files.baseline, files.area_cost, files.population]
         named += [n for y in choices.years for n in (y.files.baseline, y.files.area_cost)]
         every = {v.file for p in named for v in versions(p) if isinstance(v, DatedFile)}
         used = {path.name for path in map(self.file, named) if path is not None}
@@ -194,7 +237,7 @@ class ScenarioFile:
         files = choices.files
         own = [(y.pot, y.files.baseline, y.files.area_cost) for y in choices.years]
         parameters = (
-            *(choices.pot, files.spend, files.baseline, files.area_cost, files.population),
+            *(choices.pot, files.spend_file, files.baseline, files.area_cost, files.population),
             *(parameter for year in own for parameter in year),
         )
         dates = [amended(parameter, choices.as_at) for parameter in parameters]
@@ -344,6 +387,8 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
             "damping",
             "pot",
             "neutralise",
+            "weights",
+            "area_cost",
         }  # half of one and half of another would be neither
         merged[key] = _merged(base[key], value) if tables and not whole else value
     return merged
