@@ -29,6 +29,7 @@ from cyps.returns.explore_education import (
 )
 from cyps.returns.plain_files import above_zero, plain_amounts, plain_use
 from cyps.returns.problems import Problems
+from cyps.returns.revenue_outturn import FORM as OUTTURN_FORM
 from cyps.returns.revenue_outturn import is_outturn, outturn_baseline
 from cyps.returns.sources import Source
 from cyps.returns.spend_files import AS_IT_IS, SpendChoices, read_spend
@@ -322,6 +323,11 @@ def _together(
     stated = {reading.notes[0] for reading in use.values()}  # told as the basis of use
     told = [n for reading in readings if reading for n in reading.notes if n not in stated]
     notes = told if area_cost else [*told, no_area_cost]
+    if spend.line_map is not None and baseline.form == OUTTURN_FORM:
+        notes.append(
+            f"Baseline: lines of {baseline.source.file} by the map of RO3 lines, not by "
+            f"{spend.line_map.file}, which is for spend."
+        )
     return SettlementInputs(
         listed,
         ready or _use_of(use, listed),
