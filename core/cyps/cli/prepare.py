@@ -13,7 +13,7 @@ from cyps.cli.groups import places_of, read_by
 from cyps.cli.request import Request, scenario_of, years_of
 from cyps.errors import CypsError
 from cyps.needs import Use
-from cyps.returns import InputFile, Problems, SettlementInputs, read_split_key
+from cyps.returns import InputFile, Problems, SettlementInputs, SpendReading, read_split_key
 from cyps.settlement import Change, Merge, Scenario, Split, Year, reorganise
 from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
 
@@ -22,7 +22,8 @@ from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
 class Prepared:
     """Scenario, use, children and years, ready to settle.
 
-    `files` are all that were read, keys of splits and lists of groups too.
+    `files` are all that were read, keys of splits and lists of groups too; `spend` is what
+    became of every line of spend.
     """
 
     scenario: Scenario
@@ -30,6 +31,7 @@ class Prepared:
     population: NDArray[np.float64] | None
     years: tuple[Year, ...]
     files: tuple[InputFile, ...]
+    spend: SpendReading
 
 
 def prepare(request: Request, inputs: SettlementInputs) -> Prepared:
@@ -57,7 +59,8 @@ def prepare(request: Request, inputs: SettlementInputs) -> Prepared:
         note = f"Damping groups: {grouping.source}; money stays within each."
         scenario = replace(scenario, transition=years[0].transition, notes=(*scenario.notes, note))
         files += (InputFile("damping groups", read, "groups"),) if read else ()
-    return Prepared(scenario, now.use, now.population, years, (*inputs.files, *files))
+    read_all = (*inputs.files, *files)
+    return Prepared(scenario, now.use, now.population, years, read_all, inputs.spend)
 
 
 def _with_group(years: Sequence[Year], group: Mapping[str, str]) -> tuple[Year, ...]:

@@ -37,7 +37,7 @@ from cyps.cli.request import (
 from cyps.cli.weights import spend_record
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack
-from cyps.returns import InputFile, SettlementFiles, SpendChoices
+from cyps.returns import SettlementFiles, SpendChoices
 from cyps.settlement import Settlement, settle_years
 
 _FILE = click.Path(path_type=Path)
@@ -162,7 +162,7 @@ def _settle(
         for label, settlement in settled:
             place = folder / label if several else folder
             place.mkdir(exist_ok=True)
-            record = _record(request, ready.files, settlement, pack)
+            record = _record(request, ready, settlement, pack)
             if before is not None and not several:
                 record["amendment"] = amendment_record(_eve(request), before, settled)
             names = write_files(
@@ -242,7 +242,7 @@ def _print_json(
 
 def _record(
     request: Request,
-    files: Sequence[InputFile],
+    ready: Prepared,
     settlement: Settlement,
     pack: LoadedPack | None,
 ) -> dict[str, Any]:
@@ -269,7 +269,7 @@ def _record(
                 "bytes": file.source.bytes,
                 "sha256": file.source.sha256,
             }
-            for file in files
+            for file in ready.files
         ],
         **({"pack": pack_record(pack)} if pack else {}),
         **({"scenario": request.scenario} if request.scenario else {}),
@@ -277,7 +277,7 @@ def _record(
             {"service_area": line.service_area, "metric": line.metric, "pounds": line.pounds}
             for line in scenario.spend
         ],
-        **spend_record(inputs.spend),
+        **spend_record(ready.spend),
         "exclusions": _exclusions(settlement),
         "notes": all_notes(settlement),
     }

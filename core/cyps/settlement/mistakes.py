@@ -46,7 +46,7 @@ def scenario_mistakes(name: str, error: ValidationError) -> str:
 
 def _place(problem: ErrorDetails) -> str:
     # The way in which a parameter was written is no key of the file.
-    parts = [str(part) for part in problem["loc"] if part not in FORMS]
+    parts = [str(part) for part in problem["loc"] if part not in FORMS and part != "[key]"]
     return f"'{'.'.join(parts)}'" if parts else "it"
 
 

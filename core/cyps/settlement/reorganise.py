@@ -27,7 +27,7 @@ from cyps.geography import Authority
 from cyps.needs import Use, cost_weights, metric_shares
 from cyps.settlement.apply import Transition
 from cyps.settlement.rules import Bands, DampingRule, Protection
-from cyps.settlement.scenario import Scenario
+from cyps.settlement.scenario import Scenario, in_order_of_metrics
 from cyps.settlement.years import Year
 
 _GSS = re.compile(r"E[0-9]{8}")
@@ -227,18 +227,20 @@ def _changed(now: Reorganised, change: Change) -> Reorganised:
     shares, weights = metric_shares(use), cost_weights(scenario.spend, use.metrics)
     by_metric = links.use * shares[links.old]
 
-    def area_cost(factor: NDArray[np.float64]) -> NDArray[np.float64]:
+    def area_cost(factor: NDArray[np.float64], own: tuple[str, ...]) -> NDArray[np.float64]:
+        factor = in_order_of_metrics(factor, own, use.metrics)
         # One factor goes by all needs, a factor for each metric of use by that metric's.
         return links.area_cost(factor, by_metric @ weights if factor.ndim == 1 else by_metric)
 
     codes = tuple(place.code for place in places)
-    factor = area_cost(scenario.area_cost)
+    factor = area_cost(scenario.area_cost, scenario.area_cost_metrics)
     own_factors = any(year.area_cost is not None for year in now.years)
     told = None if own_factors else factor[codes.index(change.come[0].code)]
     after = replace(
         scenario,
         authorities=places,
         area_cost=factor,
+        area_cost_metrics=use.metrics if factor.ndim > 1 else (),
         baseline=links.moved(scenario.baseline, links.baseline),
         damping=_rule_after(scenario.damping, change),
         transition=_transition_after(scenario.transition, change),
@@ -253,7 +255,10 @@ def _changed(now: Reorganised, change: Change) -> Reorganised:
                 year,
                 damping=_rule_after(year.damping, change),
                 transition=_transition_after(year.transition, change),
-                area_cost=None if year.area_cost is None else area_cost(year.area_cost),
+                area_cost=None
+                if year.area_cost is None
+                else area_cost(year.area_cost, year.area_cost_metrics),
+                area_cost_metrics=use.metrics if year.area_cost_metrics else (),
                 baseline=year.baseline
                 if isinstance(year.baseline, str)
                 else links.moved(year.baseline, links.baseline),

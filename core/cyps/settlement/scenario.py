@@ -106,15 +106,7 @@ class Scenario:
         CypsError
             When there are factors by metric, but not for these metrics.
         """
-        own = self.area_cost_metrics
-        if not own or own == metrics:
-            return self.area_cost
-        if sorted(own) != sorted(metrics):
-            raise CypsError(
-                f"Area cost factors are given for {', '.join(own)}, but use for "
-                f"{', '.join(metrics)}. Give a factor for each metric of use and no other."
-            )
-        return self.area_cost[:, [own.index(metric) for metric in metrics]]
+        return in_order_of_metrics(self.area_cost, self.area_cost_metrics, metrics)
 
     @property
     def damping_labels(self) -> dict[str, Mapping[str, str]]:
@@ -133,3 +125,23 @@ class Scenario:
     def codes(self) -> tuple[str, ...]:
         """GSS codes of the authorities, in order."""
         return tuple(authority.code for authority in self.authorities)
+
+
+def in_order_of_metrics(
+    area_cost: NDArray[np.float64], own: tuple[str, ...], metrics: tuple[str, ...]
+) -> NDArray[np.float64]:
+    """Area cost with its columns, named by `own`, in the order of `metrics`; one factor as it is.
+
+    Raises
+    ------
+    CypsError
+        When the columns are not for these metrics.
+    """
+    if not own or own == metrics:
+        return area_cost
+    if sorted(own) != sorted(metrics):
+        raise CypsError(
+            f"Area cost factors are given for {', '.join(own)}, but use for "
+            f"{', '.join(metrics)}. Give a factor for each metric of use and no other."
+        )
+    return np.asarray(area_cost[:, [own.index(metric) for metric in metrics]])
