@@ -10,7 +10,7 @@ from cyps.explain import bridge, sensitivity, trace, uncertainty
 from cyps.explain.uncertainty import UncertainUse
 from cyps.needs import ServiceAreaSpend, combined_area_cost
 from cyps.returns import AuthorityList, ComponentWeights, Problems, read_area_cost
-from cyps.settlement import Year, settle, settle_years
+from cyps.settlement import Merge, Year, reorganise, settle, settle_years
 from cyps.settlement.record import from_json, to_json
 from cyps_workbooks import write_settlement
 from made_settlements import made
@@ -292,3 +292,16 @@ def test_a_component_that_is_missing_or_zero_is_named(read):
         read(rows, ComponentWeights({"all": {"labour": 0.5}}))
     with pytest.raises(CypsError, match=r"no area.cost for 1 of the 153"):
         read(amount_rows("area_cost", lambda _: 1)[:-1])
+
+
+def test_a_merge_binds_factors_to_metrics_by_name():
+    codes, use = BASE.scenario.codes, BASE.use
+    new = replace(BASE.scenario.authorities[0], code="E06009999", name="One")
+    turned = replace(BASE.scenario, area_cost=FACTORS[:, ::-1], area_cost_metrics=METRICS[::-1])
+    merge = [Merge(new, codes[:2])]
+    after = reorganise(turned, use, merge, None, [Year("one", 1, turned.damping)])
+    same = reorganise(SEVERAL.scenario, use, merge, None, [Year("one", 1, turned.damping)])
+    assert after.scenario.area_cost.tolist() == same.scenario.area_cost.tolist()
+    whole = settle(after.scenario, after.use)
+    kept = [whole.scenario.codes.index(code) for code in codes[2:]]
+    np.testing.assert_allclose(whole.share[kept], SEVERAL.share[2:], rtol=1e-12)

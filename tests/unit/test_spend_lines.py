@@ -364,6 +364,9 @@ def test_what_it_prints_fits_sixty_columns(tmp_path):
 def test_a_map_is_written_changed_and_read(tmp_path):
     path = write_csv(tmp_path / "s251.csv", with_head(section_251_rows()))
     assert run(path, "--write-map", tmp_path / "map.csv").exit_code == 0
+    again = run(path, "--write-map", tmp_path / "map.csv")
+    assert again.exit_code == 2
+    assert "is there already, perhaps with changes" in " ".join(again.stderr.split())
     done = run(path, "--map", tmp_path / "map.csv", "--metrics", "4", "--json")
     assert list(json.loads(done.stdout)["weights"]) == ["CIN", "REF", "CARE", "CEASED"]
 

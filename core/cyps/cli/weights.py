@@ -62,6 +62,10 @@ def weights_command(
     """
     choices = SpendChoices(line_map, years, int(metrics))
     if write_map is not None:
+        if write_map.exists():
+            raise CypsError(
+                f"{write_map} is there already, perhaps with changes. Choose a new name."
+            )
         _write(write_map, line_map_csv(map_to_fill_in(file, choices)))
         click.echo(f"{write_map} has every line of {file.name}. Change it, then give it as --map.")
         return
