@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cyps.errors import CypsError
-from cyps.explain import bridge, sensitivity, trace, uncertainty
+from cyps.explain import bridge, sensitivity, trace, uncertainty, uncertainty_by_year
 from cyps.explain.uncertainty import UncertainUse
 from cyps.needs import ServiceAreaSpend, combined_area_cost
 from cyps.returns import AuthorityList, ComponentWeights, Problems, read_area_cost
@@ -144,6 +144,13 @@ def test_errors_by_the_delta_method_are_those_of_the_draws():
     )
     found = uncertainty(given, SEVERAL.scenario, draws=4000, seed=1)
     np.testing.assert_allclose(found.share_error, found.share_drawn, rtol=0.08)
+    # A run of one year is the same draws, settled the same way.
+    scenario = SEVERAL.scenario
+    year = Year("one", scenario.pot, scenario.damping)
+    (alone,) = uncertainty_by_year(given, scenario, [year], draws=50, seed=1)
+    once = uncertainty(given, scenario, draws=50, seed=1)
+    np.testing.assert_allclose(alone.allocation.low, once.allocation.low, rtol=1e-12)
+    np.testing.assert_allclose(alone.allocation.high, once.allocation.high, rtol=1e-12)
 
 
 def test_the_workbook_has_one_factor_and_says_so(tmp_path):

@@ -20,7 +20,7 @@ from cyps.explain.uncertainty import (
     middle_of,
     uncertain_use,
 )
-from cyps.needs import area_cost_adjusted, needs_shares
+from cyps.needs import share_after_area_cost
 from cyps.pack import Pack
 from cyps.settlement import Scenario, Settlement, Year, damp, settle_years
 
@@ -120,15 +120,15 @@ def _year_of_draws(
 ) -> tuple[NDArray[np.float64], str]:
     """Allocations with top-ups of every draw (draws, n_authorities); not a number where none."""
     scenario = settlement.scenario
-    needs = needs_shares(drawn, settlement.weights)
-    amounts, why = np.full(needs.shape, np.nan), ""
+    weights, cost = settlement.weights, settlement.area_cost
+    amounts, why = np.full(drawn.shape[:2], np.nan), ""
     builds_on = isinstance(year.baseline, str) and year.baseline == "previous"
-    for i, need in enumerate(needs):
+    for i, shares in enumerate(drawn):
         baseline = before[i] if builds_on and before is not None else scenario.baseline
         if not np.isfinite(baseline).all():
             why = why or "The year before could not be settled."
             continue
-        target = area_cost_adjusted(need, scenario.area_cost) * scenario.pot
+        target = share_after_area_cost(shares, weights, cost) * scenario.pot
         try:
             damped = damp(scenario.damping, target, baseline, scenario.codes, scenario.transition)
         except CypsError as error:

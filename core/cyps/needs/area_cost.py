@@ -27,6 +27,11 @@ def area_cost_adjusted(
     >>> area_cost_adjusted(np.array([0.5, 0.5]), np.array([1.2, 0.8])).tolist()
     [0.6, 0.4]
     """
+    if area_cost.shape != needs_share.shape:
+        raise CypsError(
+            f"There are {area_cost.size} area cost factors for {needs_share.size} authorities. "
+            "Give one for each."
+        )
     check_area_cost(area_cost)
     adjusted = needs_share * area_cost
     return np.asarray(adjusted / adjusted.sum())
