@@ -240,7 +240,7 @@ def test_weights_by_service_area_are_averaged_by_spend(read):
 
 def test_lower_limits_of_factors_and_of_a_component(read):
     one = {"all": {"labour": 0.5, "rates": 0.5}}
-    floor = read(component_rows(), ComponentWeights(one, lower_limit=1.0))
+    floor = read(component_rows(), ComponentWeights(one, lower_limit=1))
     plain = combined_area_cost(values()[:, :2], np.array([0.5, 0.5]))
     np.testing.assert_allclose(floor.factors, np.maximum(plain, 1.0))
     assert (plain < 1).any()

@@ -142,7 +142,7 @@ def _combined(
 ) -> AreaCost:
     components = how.components
     values = _columns(table, components, listed, problems)
-    lowest = how.lower_limit if isinstance(how.lower_limit, float) else None
+    lowest = how.lower_limit if isinstance(how.lower_limit, float | int) else None
     if isinstance(how.lower_limit, Mapping):
         _check_names(how.lower_limit, components, "lower limit")
         limits = [how.lower_limit.get(name, 0.0) for name in components]
@@ -262,7 +262,7 @@ def _notes(
         for service, own in rows
     )
     limit = ""
-    if isinstance(how.lower_limit, float):
+    if isinstance(how.lower_limit, float | int):
         limit = f" No factor is below {how.lower_limit:g}."
     elif how.lower_limit is not None:
         told = ", ".join(f"{name} {value:g}" for name, value in how.lower_limit.items())
