@@ -267,3 +267,48 @@ def test_one_year_after_several_leaves_none_of_the_several(folder):
     assert names == {
         "results.csv", "groups.csv", "notes.txt", "settlement.json", "settlement.xlsx", "run.json",
     }  # fmt: skip
+
+
+def test_hashes_of_files_that_stay_are_inherited(folder):
+    hashes = {name: f"{i}" * 64 for i, name in enumerate(("use.csv", "baseline.csv", "b27.csv"))}
+    told = "".join(f'"{name}" = "{value}"\n' for name, value in hashes.items())
+    year = '[[years]]\nlabel = "1"\nfiles = { baseline = "b27.csv" }\n'
+    (folder / "scenario.toml").write_text(f"{ONE_YEAR}\n[sha256]\n{told}\n{year}")
+    own = (
+        f'extends = "scenario.toml"\n[files]\nbaseline = "b2.csv"\n[sha256]\n"x.csv" = "{"a" * 64}"'
+    )
+    (folder / "own.toml").write_text(own)
+    assert read_scenario(folder / "own.toml").choices.sha256 == {
+        "use.csv": hashes["use.csv"], "b27.csv": hashes["b27.csv"], "x.csv": "a" * 64,
+    }  # fmt: skip
+
+
+MISTAKES = {
+    "title = 5": "'title' is 5; it must be text in quotes, such as \"use.csv\"",
+    'title = ""': "'title' must not be empty",
+    'notes = "y"': "'notes' is 'y'; it must be a list in square brackets",
+    "exclude = 3": "'exclude' is 3; it must be a table of keys and values",
+    'as_at = "soon"': "'as_at' is 'soon'; it must be a date such as 2026-04-01",
+    "phasing = 1.5": "'phasing' is 1.5; it must be at most 1",
+    "phasing = -1": "'phasing' is -1; it must be at least 0",
+    "pot = 2_000_000_000_000": "'pot' is 2_000_000_000_000; it must be at most 1_000_000_000_000",
+    "pot = []": "'pot' must not be empty",
+    "pot = { value = 5 }": "'pot.source' is missing",
+    'pot = { value = 5, source = "s", status = "sure" }': "'pot.status' is "
+    "'sure'; it must be 'published', 'assumed' or 'illustrative'",
+    "[damping]\nfloor = 0.0": "'damping' must say its kind, such as kind = \"floor\"",
+    '[damping]\nkind = "roof"': "'damping' has the kind 'roof'; it must be "
+    "one of 'none', 'floor', 'floor and ceiling', 'proportional', 'bands', 'protection', "
+    "'pace of change'",
+}
+
+
+@pytest.mark.parametrize("written", MISTAKES)
+def test_mistakes_are_told_in_these_words(folder, written):
+    (folder / "scenario.toml").write_text(f"format = 1\n{written}")
+    with pytest.raises(CypsError) as told:
+        read_scenario(folder / "scenario.toml")
+    words = str(told.value)
+    assert words.startswith("scenario.toml cannot be used as a scenario: ")
+    assert words.endswith(". docs/scenarios.md lists every key.")
+    assert MISTAKES[written] in words
