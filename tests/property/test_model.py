@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from cyps.cells import collapse
 from cyps.model import fit_multilevel
+from cyps.model.fit import likelihood_of
+from cyps.model.information import group_scores, observed_information
 from cyps.model.laplace import laplace
 from cyps.model.problem import problem_of
 from cyps.model.quadrature import adaptive_quadrature
@@ -161,3 +163,29 @@ def test_bits_do_not_depend_on_threads():
         numba.set_num_threads(before)
     assert one.coefficients.tobytes() == many.coefficients.tobytes()
     assert one.sigma == many.sigma
+
+
+@given(point=points, nodes=st.sampled_from([1, 1, 5]))
+@settings(max_examples=25, deadline=None)
+def test_information_is_the_slope_of_the_gradient(point, nodes):
+    seed, beta, log_sigma = point
+    problem = problem_of(collapse(random_table(seed), events="CIN", **COLUMNS), 0)
+    likelihood = likelihood_of(problem, nodes)
+    at = np.append(beta, log_sigma)
+    here = likelihood(at[:-1], log_sigma, np.zeros(problem.n_groups))
+    ours = observed_information(problem, (at[:-1], log_sigma), here, nodes)
+    slopes = np.empty_like(ours)
+    for i in range(at.size):
+        step = np.eye(at.size)[i] * 1e-4
+        up, down = at + step, at - step
+        above = likelihood(up[:-1], up[-1], here.effect)
+        below = likelihood(down[:-1], down[-1], here.effect)
+        slopes[i] = (
+            np.append(
+                below.gradient - above.gradient, below.gradient_log_sigma - above.gradient_log_sigma
+            )
+            / 2e-4
+        )
+    np.testing.assert_allclose(ours, slopes, rtol=1e-5, atol=2e-5)
+    scores = group_scores(problem, (at[:-1], log_sigma), here, nodes).sum(axis=0)
+    np.testing.assert_allclose(scores, np.append(here.gradient, here.gradient_log_sigma), atol=1e-9)

@@ -89,7 +89,7 @@ def test_two_drivers_that_say_the_same_do_not_pass_as_a_fit():
     table["also_fsm"] = table["fsm"].str.upper()
     fit = fit_multilevel(table, events="CIN", child=["fsm", "also_fsm"], group="la")
     assert not fit.converged
-    assert "two drivers may say the same" in fit.verdict
+    assert "'also_fsm[YES]' says nothing that 'fsm[yes]' does not say already" in fit.verdict
     assert fit.bse.isna().all()
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from cyps.cells.drivers import code_rows
+from cyps.cells.terms import AuthorityDriver, Term
 from cyps.errors import CypsError
-from cyps.pack import Driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class PlacedRows:
     """Which area each row is in: `row_area` (n_rows,) points into `design` (n_areas, k).
 
     Areas come in the order of their groups; group j has areas start[j] to start[j + 1].
+    `small_area` (n_areas,) numbers the small areas they are parts of, -1 where not known.
     Where areas without rows were dropped, `row_area` points into `number`, which points
     into `design`: rows are many and stay as they are.
     """
@@ -26,9 +27,10 @@ class PlacedRows:
     row_area: NDArray[np.int32]
     number: NDArray[np.int64] | None
     design: NDArray[np.float64]
-    drivers: tuple[Driver, ...]
+    drivers: tuple[Term, ...]
     groups: tuple[str, ...]
     start: NDArray[np.int64]
+    small_area: NDArray[np.int64]
 
 
 def _group_codes(table: pd.DataFrame, group: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -52,17 +54,23 @@ def _group_codes(table: pd.DataFrame, group: str) -> tuple[NDArray[np.int64], tu
     return place[code], tuple(as_text[order].tolist())
 
 
-def areas_in_rows(table: pd.DataFrame, area: Sequence[str], group: str) -> PlacedRows:
+def areas_in_rows(
+    table: pd.DataFrame,
+    area: Sequence[str],
+    group: str,
+    references: Mapping[str, str] | None = None,
+) -> PlacedRows:
     """Rows alike in group and in every area driver live in the same area."""
     group_code, groups = _group_codes(table, group)
-    rows = code_rows(table, area, "area")
+    rows = code_rows(table, area, "area", references)
     n_patterns = len(rows.design)
     key = group_code * n_patterns + rows.pattern
     row_area, keys = pd.factorize(key, sort=True)
     area_group, pattern = np.divmod(keys, n_patterns)
     start = np.searchsorted(area_group, np.arange(len(groups) + 1))
     row_area = row_area.astype(np.int32)
-    return PlacedRows(row_area, None, rows.design[pattern], rows.drivers, groups, start)
+    unknown = np.full(len(pattern), -1)
+    return PlacedRows(row_area, None, rows.design[pattern], rows.drivers, groups, start, unknown)
 
 
 def areas_by_key(
@@ -71,6 +79,7 @@ def areas_by_key(
     key: str | None,
     area: Sequence[str],
     group: str,
+    references: Mapping[str, str] | None = None,
 ) -> PlacedRows:
     """Rows name their area; its drivers and group stand in a table of their own."""
     if key is None or key not in table.columns or key not in areas.columns:
@@ -81,7 +90,7 @@ def areas_by_key(
         raise CypsError(f"The table of areas has some '{key}' more than once. Keep one row each.")
     group_code, groups = _group_codes(areas, group)
     by_group = np.argsort(group_code, kind="stable")
-    rows = code_rows(areas.iloc[by_group], area, "area")
+    rows = code_rows(areas.iloc[by_group], area, "area", references)
     if isinstance(table[key].dtype, pd.CategoricalDtype):
         named, names = table[key].cat.codes.to_numpy(), table[key].cat.categories
     else:
@@ -94,7 +103,57 @@ def areas_by_key(
             "of areas. Add these areas, or drop the rows on purpose."
         )
     start = np.searchsorted(group_code[by_group], np.arange(len(groups) + 1))
-    return PlacedRows(row_area, None, rows.design[rows.pattern], rows.drivers, groups, start)
+    known = np.arange(len(areas))
+    design = rows.design[rows.pattern]
+    return PlacedRows(row_area, None, design, rows.drivers, groups, start, known)
+
+
+def areas_of_rows(table: pd.DataFrame, key: str, area: Sequence[str], group: str) -> pd.DataFrame:
+    """The table of areas that rows with a key spell out: one row each.
+
+    Raises
+    ------
+    CypsError
+        When an area's rows do not agree on its group or on one of its drivers.
+    """
+    for name in (key, group, *area):
+        if name not in table.columns:
+            raise CypsError(f"There is no column '{name}' in the table.")
+    areas = table[[key, *dict.fromkeys([group, *area])]].drop_duplicates()
+    twice = areas[areas[key].duplicated(keep=False)]
+    if len(twice):
+        kinds = twice.groupby(key, observed=True).nunique(dropna=False)
+        differ = [f"'{name}'" for name in kinds.columns if (kinds[name] > 1).any()]
+        raise CypsError(
+            f"{', '.join(differ)} should be the same for every row of a small area ('{key}'), but "
+            f"differs in {twice[key].nunique():,} of them. Make it a child's driver, or correct "
+            "these rows."
+        )
+    return areas
+
+
+def check_authority_drivers(placed: PlacedRows, names: Sequence[str]) -> PlacedRows:
+    """Mark the drivers of authorities, which must be the same in all of an authority's areas."""
+    drivers: list[Term] = []
+    at = 0
+    for driver in placed.drivers:
+        columns = placed.design[:, at : at + len(driver.labels)]
+        at += len(driver.labels)
+        if driver.name not in names:
+            drivers.append(driver)
+            continue
+        first = placed.start[:-1]
+        spread = np.maximum.reduceat(columns, first) - np.minimum.reduceat(columns, first)
+        differ = np.asarray((spread > 0).any(axis=1))
+        if differ.any():
+            named = [group for group, is_so in zip(placed.groups, differ, strict=True) if is_so]
+            raise CypsError(
+                f"'{driver.name}' should be the same throughout an authority, but differs within "
+                f"{', '.join(named[:5])}{' and others' if len(named) > 5 else ''}. Make it an "
+                "area's driver, or correct it."
+            )
+        drivers.append(AuthorityDriver(driver.name, driver.categories))
+    return replace(placed, drivers=tuple(drivers))
 
 
 def without_empty_areas(placed: PlacedRows, cell_start: NDArray[np.int64]) -> PlacedRows:
@@ -112,4 +171,5 @@ def without_empty_areas(placed: PlacedRows, cell_start: NDArray[np.int64]) -> Pl
         placed.drivers,
         tuple(label for label, keep in zip(placed.groups, kept, strict=True) if keep),
         np.append(n_before[:-1][kept], n_before[-1]),
+        placed.small_area[lived_in],
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.cells.cells import Cells
-from cyps.pack import Driver
+from cyps.cells.terms import Term
 
 SMALLEST_COUNT = 10
 """Fewest children that anything which leaves the modeller's machine may rest on."""
@@ -28,7 +28,7 @@ class DriverBlock:
     values : (n_slots, n_columns) or (n_areas, n_columns), the design
     """
 
-    driver: Driver
+    driver: Term
     columns: NDArray[np.int64]
     start: NDArray[np.int64]
     children: NDArray[np.int64]

@@ -8,12 +8,12 @@ child.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.pack import Driver
+from cyps.cells.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Cells:
     ----------
     groups : labels of the authorities (or any grouping), sorted
     metrics : the activity metrics counted
-    drivers : child drivers, then area drivers, in the order of the labels
+    drivers : child drivers and their interactions, then area and authority drivers and
+        theirs, in the order of the labels
     child_design : (n_patterns, n_child_labels), without intercept
     area_design : (n_areas, n_area_labels)
     area_start : (n_groups + 1,), first area of each group
@@ -38,13 +39,16 @@ class Cells:
     cell_slot, cell_count : (n_cells,), slot and number of children
     slot_events : (n_metrics, n_slots), children with the event
     area_events : (n_metrics, n_areas)
+    small_area : (n_areas,), number of the small area that each area is a part of, ascending:
+        where children's drivers work together with areas', an area holds those children of a
+        small area who are alike in these; -1 everywhere where rows did not name theirs
     log_choose : (n_metrics,), sum over the table's rows of log(trials choose events);
         0 for rows that are children. Makes likelihoods comparable with other software.
     """
 
     groups: tuple[str, ...]
     metrics: tuple[str, ...]
-    drivers: tuple[Driver, ...]
+    drivers: tuple[Term, ...]
     child_design: NDArray[np.float64]
     area_design: NDArray[np.float64]
     area_start: NDArray[np.int64]
@@ -55,6 +59,7 @@ class Cells:
     cell_count: NDArray[np.int32]
     slot_events: NDArray[np.float64]
     area_events: NDArray[np.float64]
+    small_area: NDArray[np.int64]
     log_choose: NDArray[np.float64]
 
     @property
@@ -82,3 +87,27 @@ class Cells:
         """Number of children by group, (n_groups,)."""
         first_cell = self.cell_start[self.area_start[:-1]]
         return np.asarray(np.add.reduceat(self.cell_count.astype(np.int64), first_cell))
+
+    def only(self, keep: NDArray[np.bool_]) -> Cells:
+        """The cells of some groups: `keep` (n_groups,)."""
+        area = np.repeat(keep, np.diff(self.area_start))
+        slot = np.repeat(keep, np.diff(self.slot_start))
+        cell = np.repeat(area, np.diff(self.cell_start))
+        return replace(
+            self,
+            groups=tuple(label for label, kept in zip(self.groups, keep, strict=True) if kept),
+            area_design=self.area_design[area],
+            area_start=_starts(np.diff(self.area_start)[keep]),
+            cell_start=_starts(np.diff(self.cell_start)[area]),
+            slot_start=_starts(np.diff(self.slot_start)[keep]),
+            slot_pattern=self.slot_pattern[slot],
+            cell_slot=(np.cumsum(slot) - 1)[self.cell_slot[cell]].astype(np.int32),
+            cell_count=self.cell_count[cell],
+            slot_events=self.slot_events[:, slot],
+            area_events=self.area_events[:, area],
+            small_area=self.small_area[area],
+        )
+
+
+def _starts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.append(0, np.cumsum(lengths))

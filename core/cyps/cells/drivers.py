@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cyps.cells.terms import Term
 from cyps.errors import CypsError
 from cyps.pack import Driver
 
@@ -30,11 +31,14 @@ class CodedColumn:
 _MOST_CATEGORIES = 300
 
 
-def code_column(table: pd.DataFrame, name: str, level: Literal["child", "area"]) -> CodedColumn:
+def code_column(
+    table: pd.DataFrame, name: str, level: Literal["child", "area"], reference: str | None = None
+) -> CodedColumn:
     """Read one driver from a table: numbers as they are, anything else as categories.
 
     A pandas Categorical keeps its own order (the first category is the
-    reference); other text is put in alphabetical order.
+    reference); other text is put in alphabetical order. `reference` names another
+    category to come first.
 
     Raises
     ------
@@ -61,6 +65,11 @@ def code_column(table: pd.DataFrame, name: str, level: Literal["child", "area"])
         code, values = pd.factorize(column.to_numpy(dtype=np.float64), sort=True)
         if not np.isfinite(values).all():
             raise CypsError(f"Driver '{name}' is infinite in some rows. Correct these rows.")
+        if reference is not None:
+            raise CypsError(
+                f"Driver '{name}' is a number and has no reference category '{reference}'. Make "
+                "it text, or put it into bands."
+            )
         return CodedColumn(Driver(name, level), code, values[:, None])
     if not isinstance(column.dtype, pd.CategoricalDtype):
         try:
@@ -81,8 +90,17 @@ def code_column(table: pd.DataFrame, name: str, level: Literal["child", "area"])
             f"Driver '{name}' has categories that read the same, such as the number 1 and the "
             "text '1'. Make them one kind."
         )
-    dummies = np.eye(len(categories))[:, 1:]
-    return CodedColumn(Driver(name, level, categories), column.cat.codes.to_numpy(), dummies)
+    member = np.eye(len(categories))
+    if reference is not None:
+        if reference not in categories:
+            raise CypsError(
+                f"Driver '{name}' has no category '{reference}' to refer to; it has "
+                f"{', '.join(categories)}."
+            )
+        first = categories.index(reference)
+        order = [first, *(i for i in range(len(categories)) if i != first)]
+        categories, member = tuple(categories[i] for i in order), member[:, order]
+    return CodedColumn(Driver(name, level, categories), column.cat.codes.to_numpy(), member[:, 1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +110,7 @@ class CodedRows:
     `pattern` (n_rows,) points into `design` (n_patterns, n_labels).
     """
 
-    drivers: tuple[Driver, ...]
+    drivers: tuple[Term, ...]
     pattern: NDArray[np.integer]
     design: NDArray[np.float64]
 
@@ -103,7 +121,10 @@ _MOST_PATTERNS = 1 << 16
 
 
 def code_rows(
-    table: pd.DataFrame, names: Sequence[str], level: Literal["child", "area"]
+    table: pd.DataFrame,
+    names: Sequence[str],
+    level: Literal["child", "area"],
+    references: Mapping[str, str] | None = None,
 ) -> CodedRows:
     """Read several drivers at once and number their combinations.
 
@@ -117,7 +138,7 @@ def code_rows(
     pattern: NDArray[Any] = np.zeros(len(table), dtype=np.uint16)
     design = np.empty((1, 0))
     for name in names:
-        column = code_column(table, name, level)
+        column = code_column(table, name, level, (references or {}).get(name))
         drivers.append(column.driver)
         n_codes = len(column.values)
         n_combinations = len(design) * n_codes

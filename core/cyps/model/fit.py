@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ _START_SIGMA = 0.3
 _FAR = 1000.0
 # Below this decrement the likelihood is a parabola, and what the last step saw can be trusted.
 _NEAR = 0.1
+# A column of which others explain all but this part of its information adds nothing.
+_ALIASED = 1e-9
+_NOTHING = 1e-9
 # A standard deviation this small cannot be told from none at all.
 _NO_SIGMA = 1e-3
 
@@ -96,6 +99,27 @@ class Secant:
 Likelihood = Callable[[NDArray[np.float64], float, NDArray[np.float64]], Evaluation]
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a verdict calls the last columns: labels and extents; none for those before."""
+
+    labels: tuple[str, ...]
+    extent: NDArray[np.float64]
+
+
+def likelihood_of(problem: Problem, nagq: int = 1) -> Likelihood:
+    """The approximate likelihood as a function of coefficients, log sigma and a first guess."""
+
+    def likelihood(
+        beta: NDArray[np.float64], log_sigma: float, effect: NDArray[np.float64]
+    ) -> Evaluation:
+        if nagq == 1:
+            return laplace(problem, beta, log_sigma, effect)
+        return adaptive_quadrature(problem, beta, log_sigma, effect, nagq)
+
+    return likelihood
+
+
 def maximise(problem: Problem, nagq: int = 1, start: StartingPoint | None = None) -> Maximum:
     """Fit one metric by maximum likelihood.
 
@@ -106,27 +130,27 @@ def maximise(problem: Problem, nagq: int = 1, start: StartingPoint | None = None
     start : where to begin, such as another metric's maximum; by default the
         overall rate, no drivers and a standard deviation of 0.3
     """
-
-    def likelihood(
-        beta: NDArray[np.float64], log_sigma: float, effect: NDArray[np.float64]
-    ) -> Evaluation:
-        if nagq == 1:
-            return laplace(problem, beta, log_sigma, effect)
-        return adaptive_quadrature(problem, beta, log_sigma, effect, nagq)
-
-    found = _search(problem, likelihood, start or _plain_start(problem))
+    columns = Columns(problem.labels, problem.extent)
+    likelihood = likelihood_of(problem, nagq)
+    found = search(columns, likelihood, start or plain_start(problem))
     if not found.converged or np.exp(found.log_sigma) >= _NO_SIGMA:
         return found
     # The log scale never reaches zero: compare with the plain model itself, and, because
     # in very small groups there can be a hill further out, with a search from there.
     effect = found.evaluation.effect
-    plain = _search(problem, likelihood, StartingPoint(found.beta, -np.inf, effect))
-    apart = _search(problem, likelihood, StartingPoint(found.beta, 0.0, effect))
+    plain = search(columns, likelihood, StartingPoint(found.beta, -np.inf, effect))
+    apart = search(columns, likelihood, StartingPoint(found.beta, 0.0, effect))
     ends = [end for end in (plain, found, apart) if end.converged]
-    return max(ends, key=lambda end: end.evaluation.loglik + (1e-6 if end is plain else 0))
+    best = max(ends, key=lambda end: end.evaluation.loglik + (1e-6 if end is plain else 0))
+    if best is not plain:
+        return best
+    return replace(
+        plain, verdict=f"{plain.verdict}; no variation between groups is left (sigma = 0)"
+    )
 
 
-def _plain_start(problem: Problem) -> StartingPoint:
+def plain_start(problem: Problem) -> StartingPoint:
+    """The overall rate, no drivers and a standard deviation of 0.3."""
     children = float(problem.cell_arrays[3].sum(dtype=np.int64))
     rate = problem.group_events.sum() / children
     beta = np.zeros(problem.events_by_column.size)
@@ -134,7 +158,11 @@ def _plain_start(problem: Problem) -> StartingPoint:
     return StartingPoint(beta, float(np.log(_START_SIGMA)), np.zeros(problem.n_groups))
 
 
-def _search(problem: Problem, likelihood: Likelihood, start: StartingPoint) -> Maximum:
+def search(columns: Columns, likelihood: Likelihood, start: StartingPoint) -> Maximum:
+    """Climb from `start` until the gradient vanishes, or say why it does not.
+
+    A start with log sigma = -inf stays there: the plain model.
+    """
     beta, log_sigma = start.beta, start.log_sigma
     here = likelihood(beta, log_sigma, start.effect)
     log: list[FitStep] = []
@@ -142,66 +170,107 @@ def _search(problem: Problem, likelihood: Likelihood, start: StartingPoint) -> M
     for number in range(_MOST_STEPS):
         direction = _newton_direction(likelihood, beta, log_sigma, here, number, last)
         if direction is None:
-            return Maximum(beta, log_sigma, here, False, _stuck(problem, beta), tuple(log))
+            return Maximum(beta, log_sigma, here, False, _stuck(columns, beta, here), tuple(log))
         by_beta, by_log_sigma, decrement = direction
         sigma = float(np.exp(log_sigma))
         if decrement < TOLERANCE:
             log.append(FitStep(number, here.loglik, sigma, decrement, 0.0))
-            return _verdict(problem, beta, log_sigma, here, tuple(log))
+            return _verdict(columns, beta, log_sigma, here, tuple(log))
         if float(here.gradient @ by_beta) > _FAR:
             by_log_sigma = 0.0
         length = min(1.0, 1.5 / max(float(np.abs(by_beta).max()), 1e-9))
         ahead, length = _step(likelihood, beta, log_sigma, here, by_beta, by_log_sigma, length)
         log.append(FitStep(number, here.loglik, sigma, decrement, length))
         if ahead is None:
-            verdict = _separated(problem, beta) or _NO_ASCENT
+            verdict = _separated(columns, beta) or _NO_ASCENT
             return Maximum(beta, log_sigma, here, False, verdict, tuple(log))
         taken = length * np.append(by_beta, by_log_sigma)
         last = Secant(taken, _gradient(here) - _gradient(ahead))
         beta, log_sigma, here = beta + taken[:-1], log_sigma + float(taken[-1]), ahead
-    verdict = _separated(problem, beta) or f"not converged: stopped after {_MOST_STEPS} steps"
+    verdict = _separated(columns, beta) or f"not converged: stopped after {_MOST_STEPS} steps"
     return Maximum(beta, log_sigma, here, False, verdict, tuple(log))
 
 
 _NO_ASCENT = "not converged: no step along the gradient raises the likelihood"
 
 
-def _separated(problem: Problem, beta: NDArray[np.float64]) -> str:
+def _separated(columns: Columns, beta: NDArray[np.float64]) -> str:
     """Which column moves the log odds further than any real driver does, if one does."""
-    reach = np.abs(beta[1:]) * problem.extent
+    reach = np.abs(beta[beta.size - columns.extent.size :]) * columns.extent
     if not (reach > _FARTHEST).any():
         return ""
     return (
-        f"not converged: the coefficient of '{problem.labels[int(reach.argmax())]}' runs off to "
+        f"not converged: the coefficient of '{columns.labels[int(reach.argmax())]}' runs off to "
         "infinity, because it, or a combination with other drivers, has no event or nothing but "
         "events"
     )
 
 
-def _stuck(problem: Problem, beta: NDArray[np.float64]) -> str:
+def _stuck(columns: Columns, beta: NDArray[np.float64], here: Evaluation) -> str:
     """Why the likelihood is not curved like a hill."""
     constant = [
-        f"'{label}'" for label, wide in zip(problem.labels, problem.extent, strict=True) if not wide
+        f"'{label}'" for label, wide in zip(columns.labels, columns.extent, strict=True) if not wide
     ]
     if constant:
         return f"not converged: {', '.join(constant)} is the same for every child"
-    return _separated(problem, beta) or (
-        "not converged: the likelihood is flat in some direction (two drivers may say the same)"
-    )
+    if separated := _separated(columns, beta):
+        return separated
+    first = ("Intercept",) * (beta.size - len(columns.labels))
+    said = aliased(here.newton, first + columns.labels)
+    if said:
+        return (
+            "not converged: "
+            + "; ".join(
+                f"'{label}' says nothing that {_and(others)} does not say already"
+                if others
+                else f"'{label}' does not vary within groups"
+                for label, others in said
+            )
+            + ". Leave one of them out"
+        )
+    return "not converged: the likelihood is flat in some direction"
+
+
+def _and(labels: Sequence[str]) -> str:
+    quoted = [f"'{label}'" for label in labels]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]} together"
+
+
+def aliased(
+    information: NDArray[np.float64],
+    labels: Sequence[str],
+    size: NDArray[np.float64] | None = None,
+) -> list[tuple[str, list[str]]]:
+    """Columns that earlier ones determine, each with those it is made of.
+
+    `information` (k, k) is a cross product X'WX: a column whose part not explained by the
+    columns before it vanishes is theirs. `size` (k,) is what its diagonal would be before
+    anything was taken out of the columns, such as groups' means.
+    """
+    scale = np.sqrt((np.diag(information) if size is None else size).clip(1e-300))
+    matrix = information / np.outer(scale, scale)
+    kept: list[int] = []
+    found = []
+    for i, label in enumerate(labels):
+        made_of = np.linalg.solve(matrix[np.ix_(kept, kept)], matrix[kept, i])
+        if scale[i] > _NOTHING and matrix[i, i] - made_of @ matrix[kept, i] > _ALIASED:
+            kept.append(i)
+            continue
+        parts = [labels[j] for j, part in zip(kept, made_of, strict=True) if abs(part) > 1e-6]
+        found.append((label, parts if scale[i] > _NOTHING else []))
+    return found
 
 
 def _verdict(
-    problem: Problem,
+    columns: Columns,
     beta: NDArray[np.float64],
     log_sigma: float,
     here: Evaluation,
     log: tuple[FitStep, ...],
 ) -> Maximum:
-    if separated := _separated(problem, beta):
+    if separated := _separated(columns, beta):
         return Maximum(beta, log_sigma, here, False, separated, log)
     verdict = "converged: the gradient vanishes, to 3 millionths of a standard error"
-    if not np.isfinite(log_sigma):
-        verdict += "; no variation between groups is left (sigma = 0)"
     return Maximum(beta, log_sigma, here, True, verdict, log)
 
 

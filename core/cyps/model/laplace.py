@@ -82,7 +82,7 @@ def laplace(
     sums = moments(problem.cell_arrays, slot_odds, area_odds, problem.area_design)
     log_sum, slot_m, slot_w, slot_dw, area_m, area_w, area_dw, slot_wz = sums
     g = problem.group_column_sums(slot_w, area_w)
-    xwx = _cross_products(problem, slot_w, area_w, slot_wz)
+    xwx = cross_products(problem, slot_w, area_w, slot_wz)
     gradient = problem.events_by_column - _column_sums(problem, slot_m, area_m)
     loglik = float(beta @ problem.events_by_column - log_sum.sum())
     if not with_effect:
@@ -123,7 +123,7 @@ def _column_sums(
     return np.append(problem.pattern_design.T @ pattern, problem.area_design.T @ by_area)
 
 
-def _cross_products(
+def cross_products(
     problem: Problem,
     slot_w: NDArray[np.float64],
     area_w: NDArray[np.float64],

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from cyps.cells import SMALLEST_COUNT, Cells, collapse, driver_blocks
+from cyps.cells import Cells, collapse
 from cyps.errors import CypsError
 from cyps.model.fit import Maximum, StartingPoint, maximise
+from cyps.model.laplace import Evaluation
 from cyps.model.problem import Problem, problem_of
-from cyps.model.result import MultilevelFit
+from cyps.model.result import Counted, CovarianceType, MultilevelFit
+from cyps.model.separation import check_separation
 
 
 def fit_multilevel(
@@ -23,6 +26,7 @@ def fit_multilevel(
     area: Sequence[str] = (),
     group: str,
     nagq: int = 1,
+    cov_type: CovarianceType = "given sigma",
 ) -> MultilevelFit:
     r"""Two-level logistic regression by maximum likelihood, on any table.
 
@@ -39,11 +43,13 @@ def fit_multilevel(
     area : columns of the drivers of the small area the child lives in
     group : column of the authority
     nagq : quadrature nodes a group; 1, the default, is the Laplace approximation
+    cov_type : which standard errors, see `MultilevelFit.with_covariance`
 
     Returns
     -------
     MultilevelFit
-        `.params`, `.bse` (labelled), `.sigma`, `.loglik`, `.converged`, `.fit_log`
+        `.params`, `.bse`, `.conf_int()`, `.summary()` and the rest of statsmodels' names;
+        `.sigma`, `.converged`, `.random_effects`
 
     Raises
     ------
@@ -68,16 +74,19 @@ def fit_multilevel(
             "then fit with cyps.model.fit_cells."
         )
     cells = collapse(table, events=events, trials=trials, child=child, area=area, group=group)
-    return fit_cells(cells, nagq=nagq)[0]
+    return fit_cells(cells, nagq=nagq, cov_type=cov_type)[0]
 
 
-def fit_cells(cells: Cells, nagq: int = 1) -> tuple[MultilevelFit, ...]:
+def fit_cells(
+    cells: Cells, nagq: int = 1, cov_type: CovarianceType = "given sigma"
+) -> tuple[MultilevelFit, ...]:
     """Fit every metric of the cells, each starting from the slopes of the one before.
 
     Parameters
     ----------
     cells : from `collapse`
     nagq : quadrature nodes a group; 1 is the Laplace approximation
+    cov_type : which standard errors, see `MultilevelFit.with_covariance`
 
     Returns
     -------
@@ -88,20 +97,29 @@ def fit_cells(cells: Cells, nagq: int = 1) -> tuple[MultilevelFit, ...]:
     if len(cells.groups) < 2:
         raise CypsError(
             "There is only one group with children. How much groups differ needs at "
-            "least two; use a plain logistic regression for one."
+            "least two; use fit_plain, a plain logistic regression, for one."
         )
     fits = []
     start = None
     for metric in range(len(cells.metrics)):
-        _check_separation(cells, metric)
+        check_separation(cells, metric)
         problem = problem_of(cells, metric)
         found = maximise(problem, start=_moved(start, cells, metric))
         if nagq > 1:
             found = maximise(problem, nagq, _start_at(found))
-        fits.append(_result(cells, metric, problem, found, nagq))
+        fits.append(result_of(cells, metric, problem, found, nagq))
         if found.converged and np.isfinite(found.log_sigma):
             start = (metric, _start_at(found))
-    return tuple(fits)
+    return with_errors(fits, cov_type)
+
+
+def with_errors(
+    fits: Sequence[MultilevelFit], cov_type: CovarianceType
+) -> tuple[MultilevelFit, ...]:
+    """The fits with errors of the kind asked for, where a fit converged."""
+    if cov_type == "given sigma":
+        return tuple(fits)
+    return tuple(fit.with_covariance(cov_type) if fit.converged else fit for fit in fits)
 
 
 def _start_at(found: Maximum) -> StartingPoint:
@@ -122,47 +140,10 @@ def _moved(
     return StartingPoint(beta, at.log_sigma, at.effect)
 
 
-def _check_separation(cells: Cells, metric: int) -> None:
-    """Every category needs a child with the event and one without."""
-    name = cells.metrics[metric]
-    happened = cells.events[metric]
-    if not 0 < happened < cells.children:
-        raise CypsError(
-            f"{'No' if happened == 0 else 'Every'} child has the event {name}, "
-            "so nothing can be fitted to it."
-        )
-    for block in driver_blocks(cells):
-        if block.driver.categories:
-            events = cells.slot_events if block.driver.level == "child" else cells.area_events
-            counts = zip(
-                block.driver.categories,
-                block.children @ block.member,
-                events[metric] @ block.member,
-                strict=True,
-            )
-            for category, children, with_event in counts:
-                _check_category(name, block.driver.name, category, int(children), int(with_event))
-
-
-def _check_category(metric: str, driver: str, category: str, children: int, events: int) -> None:
-    if 0 < events < children:
-        return
-    # A category of a handful of children may say who they are.
-    named = f"Category '{category}'"
-    if 0 < children < SMALLEST_COUNT:
-        named = f"A category of fewer than {SMALLEST_COUNT} children"
-    what = "there is no child in it" if children == 0 else f"{metric} happens to nobody in it"
-    if events and events == children:
-        what = f"{metric} happens to everybody in it"
-    raise CypsError(
-        f"{named} of driver '{driver}' cannot have a coefficient for {metric}: "
-        f"{what}. Put it together with another category, or leave the driver out."
-    )
-
-
-def _result(
+def result_of(
     cells: Cells, metric: int, problem: Problem, found: Maximum, nagq: int
 ) -> MultilevelFit:
+    """What the search of a two-level or plain model found, on the drivers' own scale."""
     T = problem.to_own_scale
     k = T.shape[0]
     covariance = np.full((k, k), np.nan)
@@ -184,4 +165,12 @@ def _result(
         converged=found.converged,
         verdict=found.verdict,
         fit_log=found.log,
+        group_sd=_effect_sd(found.evaluation),
+        counted=Counted(cells, metric),
     )
+
+
+def _effect_sd(here: Evaluation) -> NDArray[np.float64]:
+    """Standard deviation of each group's effect given all else; 0 where there is none."""
+    curved = here.curvature > 0
+    return np.where(curved, 1 / np.sqrt(np.where(curved, here.curvature, 1.0)), 0.0)

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cells import SMALLEST_COUNT, Cells, driver_blocks
+from cyps.cells import SMALLEST_COUNT, Cells, Interaction, driver_blocks
 from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.model.neutral import driver_means, few_differ, neutral_cells
 from cyps.model.prediction import predict_use
 from cyps.model.result import MultilevelFit
-from cyps.pack import MetricModel, Neutral, NeutralisedUse, Pack, UseTable
+from cyps.pack import Driver, MetricModel, Neutral, NeutralisedUse, Pack, UseTable
 
 
 def make_pack(
@@ -55,6 +55,7 @@ def make_pack(
             raise CypsError(
                 f"The fit of {fit.metric} cannot be packed: {fit.verdict}. Mend the model first."
             )
+    drivers = _packable_drivers(fits)
     name_of = {authority.code: authority.name for authority in authorities(year)}
     strangers = [code for code in children.groups if code not in name_of]
     if strangers:
@@ -84,7 +85,7 @@ def make_pack(
         source=source,
         created=created,
         year=year,
-        drivers=fits[0].drivers,
+        drivers=drivers,
         models=tuple(_model(fit) for fit in fits),
         use=use,
         neutralised=tuple(
@@ -172,6 +173,30 @@ def _few_of_all(children: Cells) -> NDArray[np.bool_]:
         hide = _hide_categories if block.driver.categories else _hide_number
         few[block.columns] = hide(block.children, block.values)
     return few
+
+
+def _packable_drivers(fits: Sequence[MultilevelFit]) -> tuple[Driver, ...]:
+    """The drivers, where the pack's format can hold this model."""
+    for fit in fits:
+        if fit.estimator in ("dummies", "three levels"):
+            raise CypsError(
+                f"The fit of {fit.metric} has {_CANNOT_HOLD[fit.estimator]}, which a pack cannot "
+                "hold. Pack a two-level fit (fit_cells)."
+            )
+    for term in fits[0].drivers:
+        if not isinstance(term, Driver):
+            kind = "interaction" if isinstance(term, Interaction) else "authority's driver"
+            raise CypsError(
+                f"The model has the {kind} '{term.name}', which a pack cannot hold yet: its "
+                "coefficients would not say what they multiply. Fit without it to make a pack."
+            )
+    return tuple(term for term in fits[0].drivers if isinstance(term, Driver))
+
+
+_CANNOT_HOLD = {
+    "dummies": "a dummy for each group in place of one standard deviation",
+    "three levels": "two standard deviations",
+}
 
 
 def _model(fit: MultilevelFit) -> MetricModel:

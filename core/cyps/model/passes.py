@@ -99,6 +99,41 @@ def moments(cells, slot_odds, area_odds, area_design):
 
 
 @nb.njit(parallel=True, fastmath=_FAST, cache=True)
+def third_and_fourth_moments(cells, slot_odds, area_odds, area_design, by_dw, by_ddw):
+    """Sums that the curvature of the log-determinant is made of.
+
+    With w' = w (1 - 2p) and w'' = w (1 - 6 p (1 - p)), and v = by_dw[group] w' +
+    by_ddw[group] w''; area_odds with the group's effect. Returns slot_dw, slot_ddw
+    (n_slots,); area_dw, area_ddw (n_areas,); slot_vz (n_slots, k) = sum v z.
+    """
+    area_start, cell_start, cell_slot, cell_count = cells
+    n_groups, n_areas, n_slots = area_start.size - 1, area_odds.size, slot_odds.size
+    k = area_design.shape[1]
+    slot_dw, slot_ddw = np.zeros(n_slots), np.zeros(n_slots)
+    area_dw, area_ddw = np.empty(n_areas), np.empty(n_areas)
+    slot_vz = np.zeros((n_slots, k))
+    for j in nb.prange(n_groups):
+        for a in range(area_start[j], area_start[j + 1]):
+            sum_dw, sum_ddw = 0.0, 0.0
+            for c in range(cell_start[a], cell_start[a + 1]):
+                s = cell_slot[c]
+                t = slot_odds[s] * area_odds[a]
+                q = 1.0 / (1.0 + t)
+                pq = t * q * q
+                dw = cell_count[c] * pq * (2.0 * q - 1.0)
+                ddw = cell_count[c] * pq * (1.0 - 6.0 * pq)
+                sum_dw += dw
+                sum_ddw += ddw
+                slot_dw[s] += dw
+                slot_ddw[s] += ddw
+                v = by_dw[j] * dw + by_ddw[j] * ddw
+                for i in range(k):
+                    slot_vz[s, i] += v * area_design[a, i]
+            area_dw[a], area_ddw[a] = sum_dw, sum_ddw
+    return slot_dw, slot_ddw, area_dw, area_ddw, slot_vz
+
+
+@nb.njit(parallel=True, fastmath=_FAST, cache=True)
 def log_sums_at_nodes(cells, slot_odds, area_odds, node_odds):
     """Sum of n log(1 + odds) in each group with its effect moved to each node.
 

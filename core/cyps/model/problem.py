@@ -24,6 +24,7 @@ class Problem:
     slot_design : (n_slots, k_child), the same by slot
     area_design : (n_areas, k_area)
     events_by_column : X'y, (k,)
+    slot_events, area_events : (n_slots,) and (n_areas,)
     group_events : (n_groups,)
     labels, extent : of the columns but the intercept, (k - 1,); greatest less smallest value here
     to_own_scale : (k, k), coefficients here -> coefficients on the drivers' own scale
@@ -37,6 +38,8 @@ class Problem:
     slot_design: NDArray[np.float64]
     area_design: NDArray[np.float64]
     events_by_column: NDArray[np.float64]
+    slot_events: NDArray[np.float64]
+    area_events: NDArray[np.float64]
     group_events: NDArray[np.float64]
     labels: tuple[str, ...]
     extent: NDArray[np.float64]
@@ -116,6 +119,8 @@ def problem_of(cells: Cells, metric: int) -> Problem:
             slot_design.T @ cells.slot_events[metric],
             area_design.T @ cells.area_events[metric],
         ),
+        slot_events=cells.slot_events[metric],
+        area_events=cells.area_events[metric],
         group_events=cells.group_events[metric],
         labels=cells.labels[1:],
         extent=np.append(np.ptp(slot_design[:, 1:], axis=0), np.ptp(area_design, axis=0)),

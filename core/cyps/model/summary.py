@@ -1,0 +1,118 @@
+"""Summary: a fit as plain text, laid out as statsmodels does."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cyps.errors import CypsError
+
+if TYPE_CHECKING:
+    from cyps.model.result import MultilevelFit
+
+_WIDTH = 79
+_TITLE = {
+    "multilevel": "Two-level logistic regression",
+    "three levels": "Three-level logistic regression",
+    "plain": "Logistic regression without group effects",
+    "dummies": "Logistic regression with a dummy for each group",
+}
+_ERRORS = {
+    "given sigma": "given sigma",
+    "observed": "observed information",
+    "cluster": "robust, by group",
+}
+
+
+def summary_text(fit: MultilevelFit, alpha: float) -> str:
+    """The whole summary, 79 columns wide where labels allow."""
+    table = _coefficients(fit, alpha)
+    groups = _between_groups(fit, alpha)
+    width = max(_WIDTH, *(len(line) for line in (*table, *groups)))
+    double, single = "=" * width, "-" * width
+    lines = [_TITLE[fit.estimator].center(width).rstrip(), double, *_head(fit, width), double]
+    lines += [table[0], single, *table[1:], double]
+    if groups:
+        lines += [*groups, double]
+    lines += textwrap.wrap(fit.verdict, width)
+    return "\n".join(lines)
+
+
+def _head(fit: MultilevelFit, width: int) -> list[str]:
+    how = "Laplace" if fit.nagq == 1 else f"quadrature, {fit.nagq} nodes"
+    if fit.estimator in ("plain", "dummies"):
+        how = "maximum likelihood"
+    left = [
+        ("Metric:", fit.metric),
+        ("Estimator:", how),
+        ("Groups:", f"{len(fit.groups):,}"),
+        ("Converged:", "yes" if fit.converged else "NO"),
+        ("Errors:", _errors(fit)),
+    ]
+    right = [
+        ("Children:", f"{fit.children:,}"),
+        ("With the event:", f"{fit.events:,}"),
+        ("Log-likelihood:", f"{fit.loglik:,.4f}"),
+        ("AIC:", f"{fit.aic:,.3f}"),
+        ("BIC:", f"{fit.bic:,.3f}"),
+    ]
+    half = width // 2 - 1
+    return [
+        f"{a}{b:>{half - len(a)}}   {c}{d:>{width - half - 3 - len(c)}}"
+        for (a, b), (c, d) in zip(left, right, strict=True)
+    ]
+
+
+def _errors(fit: MultilevelFit) -> str:
+    if fit.estimator in ("plain", "dummies") and fit.cov_type != "cluster":
+        return "observed information"
+    return _ERRORS[fit.cov_type]
+
+
+def _lines(table: pd.DataFrame) -> list[str]:
+    return str(table.to_string(na_rep="-")).split("\n")
+
+
+def _ends(alpha: float) -> tuple[str, str]:
+    return f"[{alpha / 2:.3g}", f"{1 - alpha / 2:.3g}]"
+
+
+def _coefficients(fit: MultilevelFit, alpha: float) -> list[str]:
+    interval = fit.wald_interval(alpha)
+    lower, upper = _ends(alpha)
+    table = pd.DataFrame(
+        {
+            "coef": fit.params.map("{:.4f}".format),
+            "std err": fit.bse.map("{:.4f}".format),
+            "z": fit.zvalues.map("{:.3f}".format),
+            "P>|z|": fit.pvalues.map("{:.3f}".format),
+            lower: interval[0].map("{:.4f}".format),
+            upper: interval[1].map("{:.4f}".format),
+            "odds ratio": np.exp(fit.params).map("{:.4g}".format),
+        }
+    )
+    return _lines(table.replace("nan", "-"))
+
+
+def _between_groups(fit: MultilevelFit, alpha: float) -> list[str]:
+    if fit.estimator in ("plain", "dummies"):
+        return []
+    lower, upper = _ends(alpha)
+    try:
+        table = fit.heterogeneity(alpha)
+    except CypsError:  # not converged, or without its cells: the estimates alone
+        table = pd.DataFrame({"estimate": {"sigma": fit.sigma}, 0: np.nan, 1: np.nan})
+    table.index = [_WORDS.get(name, name) for name in table.index]
+    table.columns = ["estimate", lower, upper]
+    return _lines(table.map("{:.4f}".format).replace("nan", "-"))
+
+
+_WORDS = {
+    "sigma": "sigma, groups",
+    "area_sigma": "sigma, small areas",
+    "icc": "ICC",
+    "median_odds_ratio": "median odds ratio",
+}
