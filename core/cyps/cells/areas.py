@@ -19,7 +19,8 @@ class PlacedRows:
     """Which area each row is in: `row_area` (n_rows,) points into `design` (n_areas, k).
 
     Areas come in the order of their groups; group j has areas start[j] to start[j + 1].
-    `small_area` (n_areas,) numbers the small areas they are parts of, -1 where not known.
+    `small_area` (n_areas,) points into the `names` of the small areas they are parts of, -1
+    where not known.
     Where areas without rows were dropped, `row_area` points into `number`, which points
     into `design`: rows are many and stay as they are.
     """
@@ -31,6 +32,7 @@ class PlacedRows:
     groups: tuple[str, ...]
     start: NDArray[np.int64]
     small_area: NDArray[np.int64]
+    names: NDArray[np.object_]
 
 
 def _group_codes(table: pd.DataFrame, group: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -69,8 +71,9 @@ def areas_in_rows(
     area_group, pattern = np.divmod(keys, n_patterns)
     start = np.searchsorted(area_group, np.arange(len(groups) + 1))
     row_area = row_area.astype(np.int32)
-    unknown = np.full(len(pattern), -1)
-    return PlacedRows(row_area, None, rows.design[pattern], rows.drivers, groups, start, unknown)
+    unknown, none = np.full(len(pattern), -1), np.empty(0, object)
+    design = rows.design[pattern]
+    return PlacedRows(row_area, None, design, rows.drivers, groups, start, unknown, none)
 
 
 def areas_by_key(
@@ -103,9 +106,9 @@ def areas_by_key(
             "of areas. Add these areas, or drop the rows on purpose."
         )
     start = np.searchsorted(group_code[by_group], np.arange(len(groups) + 1))
-    known = np.arange(len(areas))
+    known, as_named = np.arange(len(areas)), areas[key].to_numpy(dtype=object)[by_group]
     design = rows.design[rows.pattern]
-    return PlacedRows(row_area, None, design, rows.drivers, groups, start, known)
+    return PlacedRows(row_area, None, design, rows.drivers, groups, start, known, as_named)
 
 
 def areas_of_rows(table: pd.DataFrame, key: str, area: Sequence[str], group: str) -> pd.DataFrame:
@@ -129,7 +132,8 @@ def areas_of_rows(table: pd.DataFrame, key: str, area: Sequence[str], group: str
             f"differs in {twice[key].nunique():,} of them. Make it a child's driver, or correct "
             "these rows."
         )
-    return areas
+    # In the order of their text, so that the order of rows does not matter.
+    return areas.iloc[np.argsort(areas[key].astype(str).to_numpy(), kind="stable")]
 
 
 def check_authority_drivers(placed: PlacedRows, names: Sequence[str]) -> PlacedRows:
@@ -172,4 +176,5 @@ def without_empty_areas(placed: PlacedRows, cell_start: NDArray[np.int64]) -> Pl
         tuple(label for label, keep in zip(placed.groups, kept, strict=True) if keep),
         np.append(n_before[:-1][kept], n_before[-1]),
         placed.small_area[lived_in],
+        placed.names,
     )

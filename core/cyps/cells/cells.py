@@ -42,6 +42,7 @@ class Cells:
     small_area : (n_areas,), number of the small area that each area is a part of, ascending:
         where children's drivers work together with areas', an area holds those children of a
         small area who are alike in these; -1 everywhere where rows did not name theirs
+    small_areas : (n_small_areas,), their names
     log_choose : (n_metrics,), sum over the table's rows of log(trials choose events);
         0 for rows that are children. Makes likelihoods comparable with other software.
     """
@@ -60,6 +61,7 @@ class Cells:
     slot_events: NDArray[np.float64]
     area_events: NDArray[np.float64]
     small_area: NDArray[np.int64]
+    small_areas: NDArray[np.object_]
     log_choose: NDArray[np.float64]
 
     @property
@@ -93,6 +95,7 @@ class Cells:
         area = np.repeat(keep, np.diff(self.area_start))
         slot = np.repeat(keep, np.diff(self.slot_start))
         cell = np.repeat(area, np.diff(self.cell_start))
+        place, number = np.unique(self.small_area[area], return_inverse=True)
         return replace(
             self,
             groups=tuple(label for label, kept in zip(self.groups, keep, strict=True) if kept),
@@ -105,7 +108,8 @@ class Cells:
             cell_count=self.cell_count[cell],
             slot_events=self.slot_events[:, slot],
             area_events=self.area_events[:, area],
-            small_area=self.small_area[area],
+            small_area=number if self.small_areas.size else self.small_area[area],
+            small_areas=self.small_areas[place] if self.small_areas.size else self.small_areas,
         )
 
 

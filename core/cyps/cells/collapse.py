@@ -145,6 +145,9 @@ def collapse(
         slot_events=np.array([count.by_slot for count in counted]),
         area_events=np.array([count.by_area for count in counted]),
         small_area=_numbered(placed.small_area),
+        small_areas=placed.names[np.unique(placed.small_area)]
+        if placed.names.size
+        else placed.names,
         log_choose=np.array([count.log_choose for count in counted]),
     )
 

@@ -86,6 +86,8 @@ def sandwich(
 ) -> NDArray[np.float64]:
     """A^-1 B A^-1 with B the groups' scores' cross product, times J/(J - 1)."""
     J = len(scores)
+    if J < 2:
+        raise CypsError("Errors robust by group need at least two groups.")
     half = scores @ inverse_information
     return np.asarray(half.T @ half * (J / (J - 1)))
 

@@ -77,7 +77,7 @@ def _information_by_differences(
     """Central differences of the gradient at two distances, extrapolated to none."""
     likelihood = likelihood_of(problem, nagq)
     middle = np.append(*at)
-    spread = 1 / np.sqrt(np.append(np.diag(here.newton), max(here.newton_log_sigma, 1e-3)))
+    spread = 1 / np.sqrt(np.append(np.diag(here.newton), max(here.newton_log_sigma, 4.0)))
 
     def slope(i: int, distance: float) -> NDArray[np.float64]:
         gradients = []

@@ -92,8 +92,7 @@ def fit_cells(
     -------
     tuple of MultilevelFit, one a metric in the order of `cells.metrics`
     """
-    if isinstance(nagq, bool) or not isinstance(nagq, int | np.integer) or nagq < 1:
-        raise CypsError(f"nagq is {nagq!r}. It is a number of nodes: 1 (Laplace), 7, 15, ...")
+    check_nagq(nagq)
     if len(cells.groups) < 2:
         raise CypsError(
             "There is only one group with children. How much groups differ needs at "
@@ -111,6 +110,12 @@ def fit_cells(
         if found.converged and np.isfinite(found.log_sigma):
             start = (metric, _start_at(found))
     return with_errors(fits, cov_type)
+
+
+def check_nagq(nagq: object) -> None:
+    """Refuse what is no number of nodes."""
+    if isinstance(nagq, bool) or not isinstance(nagq, int | np.integer) or nagq < 1:
+        raise CypsError(f"nagq is {nagq!r}. It is a number of nodes: 1 (Laplace), 7, 15, ...")
 
 
 def with_errors(

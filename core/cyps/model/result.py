@@ -55,7 +55,7 @@ class MultilevelFit(Estimates):
     cov_type : "given sigma" (the inverse of X'WX - sum g g'/H at the maximum, lme4's
         `use.hessian = FALSE`), "observed" or "cluster"
     area_sigma : standard deviation of the small areas' effects; None with two levels
-    area_effect, area_sd : by small area in the cells' order; empty with two levels
+    small_areas, area_effect, area_sd : names and effects of the small areas; empty with two levels
     counted : the cells it rests on, for what needs them again; never pickled
     """
 
@@ -78,6 +78,7 @@ class MultilevelFit(Estimates):
     estimator: Estimator = "multilevel"
     cov_type: CovarianceType = "given sigma"
     area_sigma: float | None = None
+    small_areas: tuple[str, ...] = ()
     area_effect: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     area_sd: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     counted: Counted | None = field(default=None, repr=False, compare=False)
@@ -195,6 +196,12 @@ class MultilevelFit(Estimates):
         """Each group's effect (conditional mode) and its standard deviation, log odds."""
         index = pd.Index(self.groups, name="group")
         return pd.DataFrame({"effect": self.group_effect, "sd": self.group_sd}, index=index)
+
+    @property
+    def area_random_effects(self) -> pd.DataFrame:
+        """Each small area's effect and its standard deviation, log odds; three levels only."""
+        index = pd.Index(self.small_areas, name="small area")
+        return pd.DataFrame({"effect": self.area_effect, "sd": self.area_sd}, index=index)
 
     def convergence(self) -> ConvergenceCheck:
         """Whether this is a maximum: gradient, curvature, and a second search from elsewhere."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from cyps.cells import SMALLEST_COUNT, Cells, driver_blocks
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cyps.cells import SMALLEST_COUNT, Cells, DriverBlock, Interaction, driver_blocks
 from cyps.errors import CypsError
 
 
@@ -16,29 +21,33 @@ def check_separation(cells: Cells, metric: int) -> None:
             "so nothing can be fitted to it."
         )
     for block in driver_blocks(cells):
-        if block.driver.categories:
-            events = cells.slot_events if block.driver.level == "child" else cells.area_events
-            counts = zip(
-                block.driver.categories,
-                block.children @ block.member,
-                events[metric] @ block.member,
-                strict=True,
-            )
-            for category, children, with_event in counts:
-                _check_category(name, block.driver.name, category, int(children), int(with_event))
+        events = cells.slot_events if block.driver.level == "child" else cells.area_events
+        for what, driver, members in _categories(block):
+            children, with_event = block.children @ members, events[metric] @ members
+            _check_category(name, what, driver, int(children), int(with_event))
 
 
-def _check_category(metric: str, driver: str, category: str, children: int, events: int) -> None:
+def _categories(block: DriverBlock) -> Iterator[tuple[str, str, NDArray[np.float64]]]:
+    """Each category of a driver, or each combination of two drivers', and who is in it."""
+    term = block.driver
+    if term.categories:
+        for category, members in zip(term.categories, block.member.T, strict=True):
+            yield f"Category '{category}'", f"driver '{term.name}'", members
+    elif isinstance(term, Interaction) and all(part.categories for part in term.parts):
+        for label, members in zip(term.labels, block.values.T, strict=True):
+            yield f"Combination '{label}'", f"interaction '{term.name}'", members
+
+
+def _check_category(metric: str, named: str, driver: str, children: int, events: int) -> None:
     if 0 < events < children:
         return
     # A category of a handful of children may say who they are.
-    named = f"Category '{category}'"
     if 0 < children < SMALLEST_COUNT:
         named = f"A category of fewer than {SMALLEST_COUNT} children"
     what = "there is no child in it" if children == 0 else f"{metric} happens to nobody in it"
     if events and events == children:
         what = f"{metric} happens to everybody in it"
     raise CypsError(
-        f"{named} of driver '{driver}' cannot have a coefficient for {metric}: "
+        f"{named} of {driver} cannot have a coefficient for {metric}: "
         f"{what}. Put it together with another category, or leave the driver out."
     )
