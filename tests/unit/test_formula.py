@@ -195,6 +195,15 @@ def test_row_order_changes_nothing_with_areas_in_rows():
     assert one.params.tolist() == other.params.tolist()
 
 
+def test_a_driver_of_an_interaction_is_not_neutralised():
+    from cyps.model.neutral import neutral_cells
+
+    cells = collapse(wide_table(), interactions=[("fsm", "idaci")], area_key="lsoa", **COLUMNS)
+    with pytest.raises(CypsError, match="'fsm' works together with others in fsm:idaci"):
+        neutral_cells(cells, {"fsm": "reference"})
+    assert neutral_cells(cells, {"sex": "reference"}).labels == cells.labels
+
+
 # Separation and rank
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cells import SMALLEST_COUNT, Cells, DriverBlock, driver_blocks
+from cyps.cells import SMALLEST_COUNT, Cells, DriverBlock, Interaction, driver_blocks
 from cyps.errors import CypsError
 from cyps.pack import Neutral
 
@@ -129,6 +129,17 @@ def _check(cells: Cells, neutral: Mapping[str, Neutral]) -> None:
         if name not in drivers:
             raise CypsError(
                 f"There is no driver '{name}' to neutralise. There are {', '.join(drivers)}."
+            )
+        joint = [
+            term.name
+            for term in cells.drivers
+            if isinstance(term, Interaction)
+            and name in (term.name, *(part.name for part in term.parts))
+        ]
+        if joint:
+            raise CypsError(
+                f"Driver '{name}' works together with others in {', '.join(joint)}, and would "
+                "go on moving use through it. A driver of an interaction cannot be neutralised."
             )
         if how not in ("reference", "average", "own average"):
             raise CypsError(
