@@ -50,6 +50,7 @@ def made_fit(cells, coefficients, metric="CIN"):
         nagq=1,
         groups=cells.groups,
         group_effect=np.zeros(len(cells.groups)),
+        group_sd=np.zeros(len(cells.groups)),
         children=cells.children,
         events=1,
         converged=True,
