@@ -3,6 +3,7 @@
 from cyps.cli.command_line import main
 from cyps.cli.demo import demo_command
 from cyps.cli.explain import bridge_command, compare_command, trace_command
+from cyps.cli.fit import fit_command
 from cyps.cli.pack import pack_group
 from cyps.cli.settle import settle_command
 from cyps.cli.weights import weights_command
@@ -10,6 +11,7 @@ from cyps.cli.weights import weights_command
 main.add_command(bridge_command)
 main.add_command(compare_command)
 main.add_command(demo_command)
+main.add_command(fit_command)
 main.add_command(pack_group)
 main.add_command(settle_command)
 main.add_command(trace_command)

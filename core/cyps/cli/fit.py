@@ -1,0 +1,162 @@
+"""`cyps fit`: from rows and a model file to coefficients; the modeller's command."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cyps.cli.folder import RECORD, hashes, put_in_place
+from cyps.errors import CypsError
+
+if TYPE_CHECKING:  # loaded when the command runs, not with the command line
+    from cyps.cells import Cells
+    from cyps.model import MultilevelFit
+    from cyps.model.model_file import ModelFile
+    from cyps.pack import Pack
+
+PACK = "coefficients.cyps.zip"
+
+
+@click.command("fit", short_help="Fit a model to rows of children or cells.")
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("fit"),
+    show_default=True,
+    help="Folder for the results.",
+)
+def fit_command(model: Path, out: Path) -> None:
+    """Fit what the file MODEL (TOML) declares; write coefficients and how sure they are.
+
+    The folder gets summary.txt, coefficients.csv, covariance.csv, effects.csv, fit.json, and
+    with [pack] in MODEL a coefficient pack. Rows and cells are not written.
+    """
+    _need_modeller()
+    from cyps.model.model_file import count_rows, fit_model, read_model_file
+
+    asked = read_model_file(model)
+    cells = count_rows(asked, model.parent)
+    fits = fit_model(asked, cells)
+    pack = None if asked.pack is None else _pack(asked, model.parent, cells, fits)
+    with put_in_place(out) as folder:
+        _write(folder, fits)
+        if pack is not None:
+            from cyps.pack import pack_bytes
+
+            (folder / PACK).write_bytes(pack_bytes(pack)[0])
+        record = _record(asked, model, fits) | {"outputs": hashes(folder)}
+        (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    click.echo("\n\n".join(fit.summary() for fit in fits))
+    click.echo(f"\nWritten to {out}: {', '.join([*record['outputs'], RECORD])}")
+    if failed := [fit.metric for fit in fits if not fit.converged]:
+        raise CypsError(
+            f"The fit of {', '.join(failed)} is no result: see the verdict above and in "
+            f"{out / 'summary.txt'}."
+        )
+
+
+def _need_modeller() -> None:
+    missing = [name for name in ("numba", "pandas", "scipy") if find_spec(name) is None]
+    if missing:
+        raise CypsError(
+            f"Fitting needs the modeller's part of cyps, which is not installed "
+            f"({', '.join(missing)}). Install it with: pip install 'cyps[modeller]'"
+        )
+
+
+def _pack(asked: ModelFile, folder: Path, cells: Cells, fits: Sequence[MultilevelFit]) -> Pack:
+    from cyps.model import make_pack
+    from cyps.model.model_file import count_rows
+
+    words = asked.pack
+    if words is None:
+        raise CypsError("The model file has no [pack].")
+    everyone = cells if words.children is None else count_rows(asked, folder, words.children)
+    return make_pack(
+        fits,
+        everyone,
+        name=words.name,
+        status=words.status,
+        statement=words.statement,
+        source=words.source,
+        year=words.year,
+        created=datetime.now(UTC).date().isoformat(),
+        sample_areas=len(cells.small_areas) or len(cells.area_design),
+    )
+
+
+def _write(folder: Path, fits: Sequence[MultilevelFit]) -> None:
+    import pandas as pd
+
+    summaries = "\n\n".join(fit.summary() for fit in fits)
+    (folder / "summary.txt").write_text(summaries + "\n", encoding="utf-8")
+    tables, effects, covariances = [], [], []
+    for fit in fits:
+        table = pd.DataFrame(
+            {"coefficient": fit.params, "std_error": fit.bse, "z": fit.zvalues, "p": fit.pvalues}
+        ).join(fit.wald_interval().set_axis(["lower_95", "upper_95"], axis=1))
+        table = table.rename_axis("label").reset_index()
+        table.insert(0, "metric", fit.metric)
+        tables.append(table)
+        effect = fit.random_effects.reset_index()
+        effect.insert(0, "metric", fit.metric)
+        effects.append(effect)
+        covariance = fit.cov_params().rename_axis("label").reset_index()
+        covariance.insert(0, "metric", fit.metric)
+        covariances.append(covariance)
+    pd.concat(tables).to_csv(folder / "coefficients.csv", index=False)
+    pd.concat(covariances).to_csv(folder / "covariance.csv", index=False)
+    if fits[0].estimator != "plain":
+        pd.concat(effects).to_csv(folder / "effects.csv", index=False)
+    told = json.dumps([_told(fit) for fit in fits], indent=2, allow_nan=False)
+    (folder / "fit.json").write_text(told + "\n", encoding="utf-8")
+
+
+def _told(fit: MultilevelFit) -> dict[str, Any]:
+    """What a fit says, without authorities' effects (effects.csv)."""
+    return {
+        "metric": fit.metric,
+        "estimator": fit.estimator,
+        "nodes": fit.nagq,
+        "errors": fit.cov_type,
+        "children": fit.children,
+        "events": fit.events,
+        "groups": len(fit.groups),
+        "converged": fit.converged,
+        "verdict": fit.verdict,
+        "loglik": fit.loglik,
+        "aic": fit.aic,
+        "bic": fit.bic,
+        "sigma": fit.sigma if fit.sigma == fit.sigma else None,
+        "area_sigma": fit.area_sigma,
+        "coefficients": dict(zip(fit.labels, fit.coefficients.tolist(), strict=True)),
+        "steps": [
+            {"loglik": step.loglik, "sigma": step.sigma, "decrement": step.decrement}
+            for step in fit.fit_log
+        ],
+    }
+
+
+def _record(asked: ModelFile, model: Path, fits: Sequence[MultilevelFit]) -> dict[str, Any]:
+    names = [asked.rows, asked.areas, asked.pack and asked.pack.children]
+    files = {name: model.parent / name for name in names if name} | {model.name: model}
+    return {
+        "tool": {"name": "cyps", "version": version("cyps"), "command": "fit"},
+        "model": asked.model_dump(exclude_none=True),
+        "converged": all(fit.converged for fit in fits),
+        "inputs": {name: _sha256(path) for name, path in files.items()},
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,119 @@
+"""`cyps fit`: a model file and rows in, coefficients out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from cyps.cli import main
+from cyps.model import fit_formula
+from cyps.pack import read_pack
+from cyps.synthetic import synthetic_england
+
+CELLS = Path(__file__).parents[1] / "reference" / "synthetic_nested.csv"
+MODEL = """
+rows = "cells.csv"
+metrics = ["common", "rare"]
+trials = "trials"
+group = "la"
+area_key = "lsoa"
+child = ["sex", "fsm"]
+area = ["idaci"]
+references = { sex = "male" }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "cells.csv").write_bytes(CELLS.read_bytes())
+    (tmp_path / "model.toml").write_text(MODEL)
+    return tmp_path
+
+
+def run(folder, more="", model="model.toml"):
+    path = folder / model
+    path.write_text(path.read_text() + more)
+    return CliRunner().invoke(main, ["fit", str(path), "--out", str(folder / "out")])
+
+
+def test_coefficients_are_those_of_python(folder):
+    done = run(folder, 'interactions = [["fsm", "idaci"]]\nerrors = "cluster"\n')
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(folder / "out" / "coefficients.csv").query("metric == 'rare'")
+    fit = fit_formula(
+        "rare ~ C(sex, ref='male') + fsm*idaci + (1|la)", pd.read_csv(CELLS), trials="trials",
+        area_key="lsoa", cov_type="cluster",
+    )  # fmt: skip
+    assert table["label"].tolist() == list(fit.labels)
+    assert table["coefficient"].to_numpy() == pytest.approx(fit.coefficients, abs=1e-6)
+    assert table["std_error"].to_numpy() == pytest.approx(fit.bse.to_numpy(), rel=1e-5)
+    assert "robust, by group" in (folder / "out" / "summary.txt").read_text()
+    told = json.loads((folder / "out" / "fit.json").read_text())
+    assert [each["metric"] for each in told] == ["common", "rare"]
+    record = json.loads((folder / "out" / "run.json").read_text())
+    assert set(record["inputs"]) == {"cells.csv", "model.toml"}
+    assert len(pd.read_csv(folder / "out" / "effects.csv")) == 2 * 24
+    assert run(folder).exit_code == 0  # again into the same folder
+
+
+@pytest.mark.parametrize("estimator", ["plain", "dummies", "three levels"])
+def test_every_estimator(folder, estimator):
+    done = run(folder, f'estimator = "{estimator}"\n')
+    assert done.exit_code == 0, done.output
+    told = json.loads((folder / "out" / "fit.json").read_text())
+    assert told[0]["estimator"] == estimator
+    assert (told[0]["area_sigma"] is not None) == (estimator == "three levels")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("nodez = 3\n", "nodez: Extra inputs are not permitted"),
+        ("nodes = 0\nestimator = 'bayes'\n", "estimator: .*; nodes: "),
+        ("nodes = 7\nestimator = 'plain'\n", "no integral"),
+        ("bands = { age = { edges = [6, 8] } }\n", "Bands are declared for age"),
+        ("authority = ['density']\n", "no column 'density'"),
+        ("x =\n", "no TOML file"),
+    ],
+)
+def test_mistakes_get_a_sentence(folder, more, says):
+    done = run(folder, more)
+    assert done.exit_code == 2
+    assert done.exception.__class__ is SystemExit
+    import re
+
+    assert re.search(says, " ".join(done.output.split()))
+    assert not (folder / "out").exists()
+
+
+def test_a_fit_that_is_none_says_so_and_fails(folder):
+    table = pd.read_csv(CELLS).assign(again=lambda t: t["idaci"] * 2)
+    table.to_csv(folder / "cells.csv", index=False)
+    (folder / "model.toml").write_text(MODEL.replace('["idaci"]', '["idaci", "again"]'))
+    done = run(folder)
+    assert done.exit_code == 2
+    assert "is no result" in done.output
+    assert "'again' says nothing that 'idaci' does not say already" in done.output
+
+
+def test_a_pack_where_asked_for(tmp_path):
+    england = synthetic_england(40_000, 400, 20_000, seed=5)
+    rows = england.modelling_sample().merge(england.areas, on="area")
+    rows = rows[rows.groupby("authority")["area"].transform("size") >= 10]
+    rows[["authority", "area", "sex", "fsm", "idaci", "CIN"]].to_csv(
+        tmp_path / "rows.csv", index=False
+    )
+    (tmp_path / "model.toml").write_text(
+        'rows = "rows.csv"\nmetrics = ["CIN"]\ngroup = "authority"\narea_key = "area"\n'
+        'child = ["sex", "fsm"]\narea = ["idaci"]\ntext = ["fsm"]\n[pack]\nname = "Test"\n'
+        'status = "illustrative"\nstatement = "Made up."\nsource = "a test"\nyear = 2025\n'
+    )
+    done = run(tmp_path)
+    assert done.exit_code == 0, done.output
+    pack = read_pack(tmp_path / "out" / "coefficients.cyps.zip").pack
+    assert [model.metric for model in pack.models] == ["CIN"]
+    assert pack.status == "illustrative"
