@@ -2,7 +2,8 @@ r"""A dummy for each group: fixed effects, for comparison.
 
 The groups' intercepts are concentrated out: for given slopes each is found on its own,
 and with :math:`g_j = \sum w x`, :math:`W_j = \sum w` Newton's matrix for the slopes is
-:math:`X'WX - \sum_j g_j g_j'/W_j`. A thousand groups cost no more than a hundred.
+:math:`X'WX - \sum_j g_j g_j'/W_j`. No matrix grows with the
+number of groups.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def fit_three_levels(
     ----------
     cells : from `collapse` with `area_key`, so that it knows the small areas
     nagq : 1 is the Laplace approximation; more are nodes of quadrature nested in quadrature,
-        which rare events need (nagq=7 costs some fifty times as much)
+        which rare events need (at 7 nodes some three times the time in all)
     cov_type : which standard errors, see `MultilevelFit.with_covariance`
 
     Returns
