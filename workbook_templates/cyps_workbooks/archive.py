@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
@@ -54,31 +56,39 @@ class Archive:
         }
 
 
-def read_archive(path: Path) -> Archive:
+def read_archive(path: Path, *, most_bytes: int = MOST_BYTES) -> Archive:
     """Unpack a workbook, refusing a zip that is a bomb or no workbook at all.
 
     Raises
     ------
     CypsError
-        When the file is no zip, holds too many or too large parts, packs one
-        beyond belief, or names a part twice or outside itself.
+        When the file is no zip or is encrypted, holds too many or too large parts, packs
+        one beyond belief, or names a part twice or outside itself.
     """
     try:
         with zipfile.ZipFile(path) as packed:
             members = packed.infolist()
-            _judge(path, members)
+            _judge(path, members, most_bytes)
             return Archive({member.filename: _unpacked(packed, member) for member in members})
-    except (zipfile.BadZipFile, OSError) as error:
+    except _NOT_READABLE as error:
         raise CypsError(f"{path} is not a workbook that can be opened: {error}.") from error
 
 
-def _judge(path: Path, members: list[zipfile.ZipInfo]) -> None:
+# What zipfile raises besides its own error: an encrypted member, a packing it does not know,
+# packed bytes that are damaged or end too soon.
+_NOT_READABLE = (
+    zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, zlib.error, EOFError,
+    UnicodeDecodeError, struct.error,
+)  # fmt: skip
+
+
+def _judge(path: Path, members: list[zipfile.ZipInfo], most_bytes: int) -> None:
     names = [member.filename for member in members]
     wrong = ""
     if len(members) > MOST_PARTS:
         wrong = f"it holds {len(members):,} parts, more than {MOST_PARTS:,}"
-    elif sum(member.file_size for member in members) > MOST_BYTES:
-        wrong = f"it unpacks to more than {MOST_BYTES:,} bytes"
+    elif sum(member.file_size for member in members) > most_bytes:
+        wrong = f"it unpacks to more than {most_bytes:,} bytes"
     elif len(set(names)) != len(names):
         wrong = "it names a part twice"
     elif any(name.startswith("/") or ".." in name.split("/") or "\\" in name for name in names):
@@ -90,7 +100,7 @@ def _judge(path: Path, members: list[zipfile.ZipInfo]) -> None:
     ):
         wrong = f"a part is packed more than {MOST_RATIO} times"
     if wrong:
-        raise CypsError(f"{path} was not opened: {wrong}. It does not look like one of ours.")
+        raise CypsError(f"{path} was not opened: {wrong}. No workbook that a person made looks so.")
 
 
 def _unpacked(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

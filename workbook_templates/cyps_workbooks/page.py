@@ -13,6 +13,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from cyps.geography import authorities
 from cyps.settlement import Settlement
 from cyps_workbooks.layout import CHECKS, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
 from cyps_workbooks.style import TITLE, Formats
@@ -49,15 +50,18 @@ class Draft:
 
     @property
     def everyone(self) -> str:
-        """What the totals are called: England only when nobody is left out."""
-        from cyps.geography import authorities
+        """What the totals are called."""
+        return everyone(self.settlement)
 
-        scenario = self.settlement.scenario
-        listed = {authority.code for authority in authorities(scenario.year)}
-        if set(scenario.codes) == listed:
-            return "England"
-        many = len(scenario.codes)
-        return f"All {many:,} authorities here" if many > 1 else "The one authority here"
+
+def everyone(settlement: Settlement) -> str:
+    """What the totals are called: England only when nobody is left out."""
+    scenario = settlement.scenario
+    listed = {authority.code for authority in authorities(scenario.year)}
+    if set(scenario.codes) == listed:
+        return "England"
+    many = len(scenario.codes)
+    return f"All {many:,} authorities here" if many > 1 else "The one authority here"
 
 
 @dataclass(frozen=True, slots=True)

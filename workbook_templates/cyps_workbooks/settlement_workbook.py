@@ -20,6 +20,7 @@ from cyps_workbooks.inputs_sheet import draw_inputs
 from cyps_workbooks.layout import DAMPING, MY_AUTHORITY, Layout, quoted
 from cyps_workbooks.notes_sheet import draw_notes
 from cyps_workbooks.page import Draft, PackNote
+from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.results_sheet import draw_results
 from cyps_workbooks.style import Formats
 from cyps_workbooks.use_sheet import draw_use
@@ -66,7 +67,7 @@ def write_settlement(
     ...     path.read_bytes()[:2]
     b'PK'
     """
-    _put_in_place(settlement_bytes(settlement, pack=pack, chosen=chosen), Path(path))
+    put_in_place(settlement_bytes(settlement, pack=pack, chosen=chosen), Path(path))
 
 
 def settlement_bytes(
@@ -115,26 +116,3 @@ def names(layout: Layout) -> dict[str, str]:
     """Every defined name of the workbook and its place: inputs, then named results."""
     results = {name: f"{DAMPING}!$B${row}" for name, row in NAMED_ROWS.items()}
     return layout.inputs() | results | CHECK_FLAGS | {"my_row": f"{quoted(MY_AUTHORITY)}!$B$6"}
-
-
-def _put_in_place(content: bytes, path: Path) -> None:
-    # Excel leaves "~$name", LibreOffice ".~lock.name#", beside a file that is open.
-    for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
-        if lock.exists():
-            raise CypsError(
-                f"{path} seems to be open: {lock.name} lies beside it. Close the workbook and run "
-                f"again; if it is not open anywhere, delete {lock.name}. Nothing was changed."
-            )
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as error:
-        raise CypsError(
-            f"{path} could not be written ({error.strerror or error}). If it is open in Excel, "
-            "close it and run again; otherwise choose a folder that exists and that you may write "
-            "to. The old file, if there was one, is as it was."
-        ) from error
-    finally:
-        if beside.exists():
-            beside.unlink()

@@ -18,7 +18,7 @@ class GroupTotals:
     """What some authorities have together; shares and pounds are sums over the group.
 
     `use` and `metric_share` are arrays (n_metrics,), every other amount a single
-    number. The two rates are changes against the group's baseline, before damping
+    number, the top-up apart from the pounds. The two rates are changes against the group's baseline, before damping
     and in whole pounds, and not a number where the baseline is 0.
     """
 
@@ -33,6 +33,7 @@ class GroupTotals:
     floor_amount: float
     damped: float
     pounds: int
+    top_up: int
 
     @property
     def change(self) -> float:
@@ -65,6 +66,7 @@ def group_totals(settlement: Settlement, name: str, members: NDArray[np.bool_]) 
         floor_amount=float(settlement.damped.floor_amount[members].sum()),
         damped=float(settlement.damped.allocation[members].sum()),
         pounds=int(settlement.pounds[members].sum()),
+        top_up=int(settlement.top_up[members].sum()),
     )
 
 

@@ -1,0 +1,37 @@
+"""A finished workbook, put in its place whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cyps.errors import CypsError
+
+
+def put_in_place(content: bytes, path: Path) -> None:
+    """Write a workbook beside its place, then replace what is there.
+
+    Raises
+    ------
+    CypsError
+        When the file is open elsewhere or cannot be written; the old one stays as it was.
+    """
+    # Excel leaves "~$name", LibreOffice ".~lock.name#", beside a file that is open.
+    for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
+        if lock.exists():
+            raise CypsError(
+                f"{path} seems to be open: {lock.name} lies beside it. Close the workbook and run "
+                f"again; if it is not open anywhere, delete {lock.name}. Nothing was changed."
+            )
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        raise CypsError(
+            f"{path} could not be written ({error.strerror or error}). If it is open in Excel, "
+            "close it and run again; otherwise choose a folder that exists and that you may write "
+            "to. The old file, if there was one, is as it was."
+        ) from error
+    finally:
+        if beside.exists():
+            beside.unlink()

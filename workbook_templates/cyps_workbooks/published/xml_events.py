@@ -1,0 +1,89 @@
+"""XML read as events: nothing is kept but what is asked for, and there is a limit to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from xml.sax import SAXException  # the error type only: parsing is defusedxml's
+from xml.sax.handler import ContentHandler
+
+from defusedxml import DefusedXmlException  # type: ignore[import-untyped,unused-ignore]
+from defusedxml.expatreader import (  # type: ignore[import-untyped,unused-ignore]
+    DefusedExpatParser,
+)
+
+from cyps.errors import CypsError
+
+MOST_ELEMENTS = 1_500_000
+DEEPEST = 100
+
+Attributes = Mapping[str, str]
+Begin = Callable[[str, Attributes], None]
+End = Callable[[str, str], None]
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many elements may still be read of a whole workbook."""
+
+    elements: int = MOST_ELEMENTS
+
+
+class _Events(ContentHandler):  # type: ignore[misc,unused-ignore]
+    """Local names, attributes by local name, and text of each element."""
+
+    def __init__(self, allowance: Allowance, begin: Begin, end: End) -> None:
+        super().__init__()
+        self.allowance, self.begin, self.end = allowance, begin, end
+        self.texts: list[list[str]] = []
+
+    def startElement(self, name: str, attrs: Attributes) -> None:  # noqa: N802 - SAX's name
+        self.allowance.elements -= 1
+        if self.allowance.elements < 0 or len(self.texts) > DEEPEST:
+            raise CypsError(
+                f"it holds more than {MOST_ELEMENTS:,} elements, or elements inside each other "
+                f"more than {DEEPEST} deep"
+            )
+        self.texts.append([])
+        self.begin(
+            name.rpartition(":")[2], {key.rpartition(":")[2]: attrs[key] for key in attrs.keys()}
+        )
+
+    def endElement(self, name: str) -> None:  # noqa: N802 - SAX's name
+        self.end(name.rpartition(":")[2], "".join(self.texts.pop()))
+
+    def characters(self, content: str) -> None:
+        if self.texts:
+            self.texts[-1].append(content)
+
+
+def _nothing(*_: object) -> None:
+    """For those who need only the beginning or only the end of elements."""
+
+
+def read_events(
+    xml: bytes, part: str, allowance: Allowance, begin: Begin = _nothing, end: End = _nothing
+) -> None:
+    """Call `begin(name, attributes)` and `end(name, text)` for every element of a part.
+
+    Names are without their prefix, so that both dialects of the format read alike.
+
+    Raises
+    ------
+    CypsError
+        When it is no XML, declares a document type or entities, or is too large.
+    """
+    parser = DefusedExpatParser(forbid_dtd=True)
+    parser.setContentHandler(_Events(allowance, begin, end))
+    try:
+        parser.feed(xml)  # all at once: in pieces, one long token would take for ever
+        parser.close()
+    except DefusedXmlException as error:
+        raise CypsError(
+            f"Its part {part} declares a document type, which no spreadsheet does and an attacker "
+            "might. It was not read."
+        ) from error
+    except SAXException as error:
+        raise CypsError(
+            f"Its part {part} is damaged ({error.getMessage()}). Open it in Excel and save it anew."
+        ) from error
