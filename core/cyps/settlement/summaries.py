@@ -18,8 +18,9 @@ class GroupTotals:
     """What some authorities have together; shares and pounds are sums over the group.
 
     `use` and `metric_share` are arrays (n_metrics,), every other amount a single
-    number, the top-up apart from the pounds. The two rates are changes against the group's baseline, before damping
-    and in whole pounds, and not a number where the baseline is 0.
+    number. The two rates are changes against the group's baseline, before damping
+    and in whole pounds, and not a number where the baseline is 0. `top_up` is what
+    comes from outside the pot, and in none of the others.
     """
 
     name: str

@@ -155,7 +155,9 @@ def filters(book: Workbook) -> Iterator[Breach]:
 def freeze_panes(book: Workbook) -> Iterator[Breach]:
     """Frozen panes that no text in column A explains."""
     for sheet in book.sheets:
-        if sheet.frozen_at and not re.search(r"\b(freez|frozen)", _said_in_column_a(sheet), re.IGNORECASE):
+        if sheet.frozen_at and not re.search(
+            r"\b(freez|frozen)", _said_in_column_a(sheet), re.IGNORECASE
+        ):
             yield Breach("freeze-panes", sheet.name, sheet.frozen_at, "panes are frozen here")
 
 

@@ -9,6 +9,8 @@ from cyps_workbooks.published.check_tables import is_date, together
 from cyps_workbooks.published.foreign import Cell, Font, Look, Sheet, Table, Workbook
 from cyps_workbooks.published.rules import Breach
 
+_Found = Iterator[Breach]
+
 SMALLEST = 12.0
 SERIF = (
     "times", "cambria", "georgia", "garamond", "palatino", "book antiqua", "bookman", "century",
@@ -72,7 +74,9 @@ def notes_in_cells(book: Workbook) -> Iterator[Breach]:
                 or _SHORTHAND.fullmatch(_MARK.sub("", cell.text).strip())
             )
         )
-        yield from together("notes-in-cells", sheet, found, "a single number has a note in its cell")
+        yield from together(
+            "notes-in-cells", sheet, found, "a single number has a note in its cell"
+        )
 
 
 def notes_sheet(book: Workbook) -> Iterator[Breach]:
@@ -123,9 +127,7 @@ def shorthand(book: Workbook) -> Iterator[Breach]:
             numeric = _numeric_columns(sheet, table)
             for cell in sheet.body(table):
                 words = (cell.text or "").strip().casefold()
-                if words in _SYMBOLS_ALONE or (
-                    words in _LETTERS_ALONE and cell.column in numeric
-                ):
+                if words in _SYMBOLS_ALONE or (words in _LETTERS_ALONE and cell.column in numeric):
                     found.append(cell)
         yield from together("shorthand", sheet, found, "a symbol or letter stands for a number")
 
@@ -173,12 +175,13 @@ def links(book: Workbook) -> Iterator[Breach]:
 
 
 # --- fonts and colours
-def _looks(
-    rule: str, fault: str, wrong: Callable[[Look, Cell, Sheet], bool]
-) -> Callable[[Workbook], Iterator[Breach]]:
-    def check(book: Workbook) -> Iterator[Breach]:
-        for sheet in book.sheets:
-            found = (c for c in sheet.cells.values() if wrong(book.look(c), c, sheet))
+def _looks(rule: str, fault: str, wrong: Callable[[Look], bool]) -> Callable[[Workbook], _Found]:
+    """A rule on how cells look: each look is judged once, however many cells have it."""
+
+    def check(book: Workbook) -> _Found:
+        bad = {i for i, look in enumerate(book.looks) if wrong(look)}
+        for sheet in book.sheets if bad else ():
+            found = (cell for cell in sheet.cells.values() if cell.look in bad)
             yield from together(rule, sheet, found, fault)
 
     return check
@@ -196,19 +199,6 @@ def is_serif(name: str) -> bool:
     return plain not in _SANS and any(plain.startswith(serif) for serif in SERIF)
 
 
-font = _looks("font", "the font has serifs", lambda look, *_: is_serif(look.font.name))
-text_size = _looks(
-    "text-size", "the text is smaller than 12", lambda look, *_: look.font.size < SMALLEST
-)
-horizontal_text = _looks("horizontal-text", "the text is not horizontal", lambda look, *_: look.rotated)
-fill = _looks("fill", "the cell has a background fill", lambda look, *_: look.filled)
-contrast = _looks(
-    "contrast",
-    "the text hardly stands out from its background",
-    lambda look, *_: _too_faint(look),
-)
-
-
 def text_effects(book: Workbook) -> Iterator[Breach]:
     """Italics, and underlined text that is no link."""
     for sheet in book.sheets:
@@ -216,9 +206,7 @@ def text_effects(book: Workbook) -> Iterator[Breach]:
         italic = (c for c in sheet.cells.values() if book.look(c).font.italic)
         yield from together("text-effects", sheet, italic, "the text is italic")
         lined = (
-            c
-            for c in sheet.cells.values()
-            if book.look(c).font.underline and c.place not in linked
+            c for c in sheet.cells.values() if book.look(c).font.underline and c.place not in linked
         )
         yield from together("text-effects", sheet, lined, "text that is no link is underlined")
 
@@ -250,6 +238,15 @@ def _luminance(color: str) -> float:
     parts = [int(color[i : i + 2], 16) / 255 for i in (0, 2, 4)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+font = _looks("font", "the font has serifs", lambda look: is_serif(look.font.name))
+text_size = _looks(
+    "text-size", "the text is smaller than 12", lambda look: look.font.size < SMALLEST
+)
+horizontal_text = _looks("horizontal-text", "the text is not horizontal", lambda look: look.rotated)
+fill = _looks("fill", "the cell has a background fill", lambda look: look.filled)
+contrast = _looks("contrast", "the text hardly stands out from its background", _too_faint)
 
 
 # --- numbers
@@ -305,5 +302,7 @@ def alignment(book: Workbook) -> Iterator[Breach]:
                 first = cell.column == table.area.left and cell.column not in numeric
                 if first and side not in {"", "general", "left"}:
                     labels.append(cell)
-        yield from together("alignment", sheet, numbers, "a number or its heading is not right-aligned")
+        yield from together(
+            "alignment", sheet, numbers, "a number or its heading is not right-aligned"
+        )
         yield from together("alignment", sheet, labels, "a label of a row is not left-aligned")

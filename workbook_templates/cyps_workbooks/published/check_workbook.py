@@ -75,7 +75,9 @@ def column_a(book: Workbook) -> Iterator[Breach]:
     for sheet in book.sheets:
         grid = {(cell.row, cell.column) for row in rows_of_a_grid(sheet) for cell in row}
         found = (c for c in sheet.outside if c.column > 1 and (c.row, c.column) not in grid)
-        yield from together("column-a", sheet, found, "a text stands outside column A and any table")
+        yield from together(
+            "column-a", sheet, found, "a text stands outside column A and any table"
+        )
 
 
 def sheet_description(book: Workbook) -> Iterator[Breach]:

@@ -36,7 +36,7 @@ def read_workbook(path: Path) -> Workbook:
 
     Nothing is computed, no link is followed, no macro is looked into. A file is refused
     before it is unpacked when it is over 20 MB, or would be over 60 MB, and while it is read
-    when it has over 1.5 million elements.
+    when it has over a million elements.
 
     Raises
     ------

@@ -71,6 +71,7 @@ class SheetReader:
         self.inline: list[str] = []
 
     def begin(self, name: str, given: Attributes) -> None:
+        """An element begins."""
         match name:
             case "row":
                 self.row = int(given["r"]) if given.get("r", "").isdecimal() else self.row + 1
@@ -108,6 +109,7 @@ class SheetReader:
                 self.sheet.boxes.append("A1")
 
     def end(self, name: str, text: str) -> None:
+        """An element ends; `text` is its own."""
         if name in _HEADERS and text.strip():
             self.sheet.header_or_footer = True
         if self.cell is None:

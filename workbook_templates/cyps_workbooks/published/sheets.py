@@ -70,7 +70,6 @@ class Book:
             return self.format(align="right")
         return self.format(align="right", num_format=NUMBER_FORMATS[kind])
 
-
     def head(self, column: Column) -> Format:
         """The format of a header: bold, wrapped, on the side of its column's cells."""
         numeric = column.kind in NUMBER_FORMATS or column.kind == "by unit"

@@ -161,9 +161,7 @@ def _allocations(years: Years) -> PublishedTable:
     for label, s in years:
         of_each = [_membership(s.scenario, words) for words in groups]
         total = (everyone(s), NOT_APPLICABLE, NOT_APPLICABLE, *(NOT_APPLICABLE for _ in groups))
-        rows.append(
-            (label, *total, *_totals(all_totals(s)), *((int(s.top_up.sum()),) * topped))
-        )
+        rows.append((label, *total, *_totals(all_totals(s)), *((int(s.top_up.sum()),) * topped)))
         amounts = zip(
             s.needs_share, s.share, s.target, s.scenario.baseline, s.pounds, s.change,
             s.change_rate, strict=True,
@@ -269,7 +267,7 @@ def _use(s: Settlement) -> PublishedTable:
     return PublishedTable(
         "Use",
         "Children who use each service, by local authority and activity metric",
-        (*AUTHORITY, *(Column(f"{metric} (children)", "children", "use") for metric in s.use.metrics)),
+        (*AUTHORITY, *(Column(f"{m} (children)", "children", "use") for m in s.use.metrics)),
         ((*total, *sums), *rows),
         ("The first row is the total.",),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
-from cyps.settlement import Settlement
+from cyps.settlement import Exclusion, Settlement
 from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.published.headings import with_headings_and_language
 from cyps_workbooks.published.publication import Publication
@@ -105,7 +105,6 @@ def _cover(publication: Publication, tables: Sequence[PublishedTable]) -> dict[s
     first = publication.years[0][1]
     scenario = first.scenario
     used = set().union(*(table.shorthand for table in tables))
-    left_out = len(scenario.exclusions)
     notes = dict.fromkeys(note for _, s in publication.years for note in s.scenario.notes)
     return {
         "What this workbook shows": [
@@ -113,9 +112,7 @@ def _cover(publication: Publication, tables: Sequence[PublishedTable]) -> dict[s
             f"{len(scenario.codes):,} local authorities in England by the relative needs formula.",
             f"It has {len(tables)} tables, one on each worksheet.",
             *_years(publication),
-            f"{left_out} left out; Table {len(tables) - bool(publication.against)} says who and why."
-            if left_out
-            else "No authority was left out.",
+            _left_out(scenario.exclusions, tables),
         ],
         "Status": [f"{scenario.status.capitalize()}. {scenario.statement}"],
         "Date of publication": [publication.published_in_words],
@@ -128,7 +125,10 @@ def _cover(publication: Publication, tables: Sequence[PublishedTable]) -> dict[s
         ],
         "Sources and assumptions": [
             f"Use: {first.use.basis}",
-            *(f"Damping{year}: {s.scenario.damping_in_words}." for year, s in _labelled(publication)),
+            *(
+                f"Damping{year}: {s.scenario.damping_in_words}."
+                for year, s in _labelled(publication)
+            ),
             *notes,
         ],
         "How this workbook was made": [
@@ -136,6 +136,14 @@ def _cover(publication: Publication, tables: Sequence[PublishedTable]) -> dict[s
             "Analysis Function that a machine can check. Nobody has tried it with a screen reader.",
         ],
     }
+
+
+def _left_out(exclusions: Sequence[Exclusion], tables: Sequence[PublishedTable]) -> str:
+    if not exclusions:
+        return "No authority was left out."
+    table = 1 + next(i for i, table in enumerate(tables) if table.name == "Left_out")
+    many = f"{len(exclusions):,} authorities were" if len(exclusions) > 1 else "1 authority was"
+    return f"{many} left out; Table {table} says which and why."
 
 
 def _labelled(publication: Publication) -> list[tuple[str, Settlement]]:

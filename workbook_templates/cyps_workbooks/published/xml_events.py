@@ -14,7 +14,7 @@ from defusedxml.expatreader import (  # type: ignore[import-untyped,unused-ignor
 
 from cyps.errors import CypsError
 
-MOST_ELEMENTS = 1_500_000
+MOST_ELEMENTS = 1_000_000
 DEEPEST = 100
 
 Attributes = Mapping[str, str]
@@ -29,32 +29,41 @@ class Allowance:
     elements: int = MOST_ELEMENTS
 
 
-class _Events(ContentHandler):  # type: ignore[misc,unused-ignore]
+class _Texts(ContentHandler):  # type: ignore[misc,unused-ignore]
+    """The text of every element that is open, the innermost last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[list[str]] = []
+
+    def characters(self, content: str) -> None:
+        if self.open:
+            self.open[-1].append(content)
+
+
+class _Events(DefusedExpatParser):  # type: ignore[misc,unused-ignore]
     """Local names, attributes by local name, and text of each element."""
 
     def __init__(self, allowance: Allowance, begin: Begin, end: End) -> None:
-        super().__init__()
+        super().__init__(forbid_dtd=True)
         self.allowance, self.begin, self.end = allowance, begin, end
-        self.texts: list[list[str]] = []
+        self.texts = _Texts()
+        self.setContentHandler(self.texts)
 
-    def startElement(self, name: str, attrs: Attributes) -> None:  # noqa: N802 - SAX's name
+    def start_element(self, name: str, attrs: dict[str, str]) -> None:
         self.allowance.elements -= 1
-        if self.allowance.elements < 0 or len(self.texts) > DEEPEST:
+        if self.allowance.elements < 0 or len(self.texts.open) > DEEPEST:
             raise CypsError(
                 f"it holds more than {MOST_ELEMENTS:,} elements, or elements inside each other "
-                f"more than {DEEPEST} deep"
+                f"more than {DEEPEST} deep. Split it into smaller workbooks."
             )
-        self.texts.append([])
-        self.begin(
-            name.rpartition(":")[2], {key.rpartition(":")[2]: attrs[key] for key in attrs.keys()}
-        )
+        self.texts.open.append([])
+        for key in [key for key in attrs if ":" in key]:
+            attrs[key.rpartition(":")[2]] = attrs.pop(key)
+        self.begin(name.rpartition(":")[2], attrs)
 
-    def endElement(self, name: str) -> None:  # noqa: N802 - SAX's name
-        self.end(name.rpartition(":")[2], "".join(self.texts.pop()))
-
-    def characters(self, content: str) -> None:
-        if self.texts:
-            self.texts[-1].append(content)
+    def end_element(self, name: str) -> None:
+        self.end(name.rpartition(":")[2], "".join(self.texts.open.pop()))
 
 
 def _nothing(*_: object) -> None:
@@ -73,8 +82,7 @@ def read_events(
     CypsError
         When it is no XML, declares a document type or entities, or is too large.
     """
-    parser = DefusedExpatParser(forbid_dtd=True)
-    parser.setContentHandler(_Events(allowance, begin, end))
+    parser = _Events(allowance, begin, end)
     try:
         parser.feed(xml)  # all at once: in pieces, one long token would take for ever
         parser.close()
