@@ -83,11 +83,12 @@ def notes_sheet(book: Workbook) -> Iterator[Breach]:
     """References to notes that are not there, and notes that nothing refers to."""
     home = next((s for s in book.sheets if "note" in s.name.casefold() and s.tables), None)
     defined = _defined(home)
+    places = set(defined.values())
     used: set[str] = set()
     for sheet in book.sheets:
         lost = []
         for cell in sheet.cells.values():
-            if sheet is home and (cell.row, cell.column) in defined.values():
+            if sheet is home and (cell.row, cell.column) in places:
                 continue
             marks = set(_MARK.findall(cell.text or ""))
             used |= marks
@@ -155,10 +156,10 @@ def shorthand_explained(book: Workbook) -> Iterator[Breach]:
 def links(book: Workbook) -> Iterator[Breach]:
     """Links with a bare address or vague words for text, and links that lead nowhere."""
     names = {sheet.name.casefold() for sheet in book.sheets}
-    shown = {(s.name, c.place): c.text for s in book.sheets for c in s.cells.values()}
     for sheet in book.sheets:
+        shown = {c.place: c.text for c in sheet.cells.values()} if sheet.links else {}
         for link in sheet.links:
-            words = (shown.get((sheet.name, link.place)) or "").strip()
+            words = (shown.get(link.place) or "").strip()
             target, sign, _ = link.inside.rpartition("!")
             target = target.strip("'").replace("''", "'")
             fault = ""

@@ -136,8 +136,9 @@ def contents(book: Workbook) -> Iterator[Breach]:
         link.inside.rpartition("!")[0].strip("'").replace("''", "'").casefold()
         for link in home.links
     }
+    known = named | linked
     for sheet in book.sheets[1:]:
-        if sheet is not home and sheet.name.strip().casefold() not in named | linked:
+        if sheet is not home and sheet.name.strip().casefold() not in known:
             fault = f"the table of contents does not name the worksheet {sheet.name}"
             yield Breach("contents", home.name, corner(home.tables[0]), fault)
 

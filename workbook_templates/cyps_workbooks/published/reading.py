@@ -14,6 +14,7 @@ from cyps_workbooks.published.xml_events import Allowance, Attributes, read_even
 
 MOST_FILE_BYTES = 20_000_000
 MOST_UNPACKED_BYTES = 60_000_000
+MOST_SHEETS = 500
 MOST_TABLES = 40
 """Tables of one sheet."""
 
@@ -36,7 +37,7 @@ def read_workbook(path: Path) -> Workbook:
 
     Nothing is computed, no link is followed, no macro is looked into. A file is refused
     before it is unpacked when it is over 20 MB, or would be over 60 MB, and while it is read
-    when it has over a million elements.
+    when it has over 800,000 elements.
 
     Raises
     ------
@@ -94,7 +95,7 @@ class _Reading:
         targets = self._targets(main)
         for name, state, ident in sheets:
             part = targets.get(ident, "")
-            reader = SheetReader(name, state, part, strings, raised, book.looks)
+            reader = SheetReader(name, state, part, strings, raised, book.looks, self.allowance)
             self._events(part, reader.begin, reader.end)
             self._belongings(reader)
             reader.sheet.settle()
@@ -202,6 +203,11 @@ class _Reading:
         self._events(main, begin)
         if not sheets:
             raise CypsError("it has no worksheet. It is damaged.")
+        if len(sheets) > MOST_SHEETS:
+            raise CypsError(
+                f"it has {len(sheets):,} worksheets; the checker reads up to {MOST_SHEETS}. Split "
+                "it into smaller workbooks."
+            )
         return (shown or [0])[0], sheets
 
     def _strings(self, part: str) -> tuple[list[str], set[int]]:

@@ -21,7 +21,7 @@ from cyps_workbooks.published.foreign import (
 )
 from cyps_workbooks.published.xml_events import Allowance, Attributes, read_events
 
-MOST_CELLS = 400_000
+MOST_CELLS = 300_000
 """Cells of one worksheet that hold something."""
 
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
@@ -58,9 +58,11 @@ class SheetReader:
     def __init__(
         self, name: str, state: str, part: str, strings: Sequence[str], raised: set[int],
         looks: list[Look],
+        allowance: Allowance,
     ) -> None:  # fmt: skip
         self.sheet = Sheet(name, part, state)
         self.strings, self.raised, self.looks = strings, raised, looks
+        self.allowance = allowance
         self.raised_looks: dict[int, int] = {}
         self.table_ids: list[str] = []
         self.drawing_ids: list[str] = []
@@ -140,6 +142,8 @@ class SheetReader:
             text = self.value
         elif self.value.strip():
             number = _number(self.value, 0.0)
+        if text is not None:
+            self.allowance.take_text(text)
         if number is None and not (text or "").strip():
             return
         if len(self.sheet.cells) >= MOST_CELLS:

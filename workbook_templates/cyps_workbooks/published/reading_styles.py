@@ -15,6 +15,7 @@ _BUILT_IN_FORMATS = {
     "11": "0.00E+00", "14": "dd/mm/yyyy", "37": "#,##0;-#,##0", "38": "#,##0;-#,##0",
     "39": "#,##0.00;-#,##0.00", "40": "#,##0.00;-#,##0.00", "49": "@",
 }  # fmt: skip
+LONGEST_FORMAT = 255
 _T = TypeVar("_T")
 _FIRST_HEADING = 15
 """Excel's number of Heading 1 less 1."""
@@ -42,7 +43,9 @@ class _StylesReader:
         self.path.append(name)
         match self.path[1:]:
             case ["numFmts", "numFmt"]:
-                self.formats[given.get("numFmtId", "")] = given.get("formatCode", "")
+                self.formats[given.get("numFmtId", "")] = given.get("formatCode", "")[
+                    :LONGEST_FORMAT
+                ]
             case ["fonts", "font"]:
                 self.fonts.append(Font())
             case ["fonts", "font", detail]:

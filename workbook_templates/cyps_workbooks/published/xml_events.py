@@ -14,8 +14,12 @@ from defusedxml.expatreader import (  # type: ignore[import-untyped,unused-ignor
 
 from cyps.errors import CypsError
 
-MOST_ELEMENTS = 1_000_000
+MOST_ELEMENTS = 800_000
+MOST_BYTES = 130_000_000
+MOST_TEXT = 10_000_000
 DEEPEST = 100
+LONGEST_TEXT = 32_767
+"""What a cell of Excel can hold."""
 
 Attributes = Mapping[str, str]
 Begin = Callable[[str, Attributes], None]
@@ -24,9 +28,24 @@ End = Callable[[str, str], None]
 
 @dataclass(slots=True)
 class Allowance:
-    """How many elements may still be read of a whole workbook."""
+    """What may still be read of a whole workbook: elements, bytes, letters in its cells.
+
+    Bytes are more than a workbook may have, because a part can be read more than once, but
+    not for each of a thousand sheets that say it is theirs.
+    """
 
     elements: int = MOST_ELEMENTS
+    bytes: int = MOST_BYTES
+    text: int = MOST_TEXT
+
+    def take_text(self, words: str) -> None:
+        """Count the text of a cell, which many cells may share."""
+        self.text -= len(words)
+        if self.text < 0 or len(words) > LONGEST_TEXT:
+            raise CypsError(
+                f"its cells hold over {MOST_TEXT:,} letters, or one holds over {LONGEST_TEXT:,}. "
+                "Split it into smaller workbooks."
+            )
 
 
 class _Texts(ContentHandler):  # type: ignore[misc,unused-ignore]
@@ -82,6 +101,9 @@ def read_events(
     CypsError
         When it is no XML, declares a document type or entities, or is too large.
     """
+    allowance.bytes -= len(xml)
+    if allowance.bytes < 0:
+        raise CypsError("several of its worksheets are the same part. It is damaged.")
     parser = _Events(allowance, begin, end)
     try:
         parser.feed(xml)  # all at once: in pieces, one long token would take for ever
