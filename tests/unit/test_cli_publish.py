@@ -74,7 +74,7 @@ def test_two_folders_are_compared_year_by_year(country, tmp_path):
     out = tmp_path / "published.xlsx"
     two = country / "two"
     assert run("publish", two, "--against", two, "--out", out).exit_code == 0
-    assert "Table_7_Comparison" in openpyxl.load_workbook(out).sheetnames
+    assert "Table_8_Comparison" in openpyxl.load_workbook(out).sheetnames
     wrong = run("publish", two, "--against", country / "one", "--out", out)
     assert wrong.exit_code == 2
     assert "not of the same years: 2026-27, 2027-28 and a single year" in one_line(wrong.output)

@@ -31,7 +31,7 @@ def good(tmp_path_factory):
     assert check_published(saved) == []
     header = [cell.value for cell in book[T1][6]]
     assert header[:3] == ["Authority", "Authority code", "Region"]
-    assert header[7] == "Allocation (pounds) [note 5]"
+    assert header[7] == "Allocation\n(pounds)\n[note 5]"
     return saved
 
 
@@ -194,8 +194,8 @@ def a_note_that_is_not_there(book):
 @plants("notes-sheet", "Notes!A12", "nothing refers")
 def a_note_that_nobody_refers_to(book):
     words = "Value (unit in the column before)"
-    book["Table_6_Damping"]["E5"] = words
-    book["Table_6_Damping"].tables["Damping"].tableColumns[4].name = words
+    book["Table_7_Damping"]["E5"] = words
+    book["Table_7_Damping"].tables["Damping"].tableColumns[4].name = words
 
 
 @plants("shorthand", f"{T1}!D8")
@@ -325,9 +325,9 @@ def a_sheet_called_sheet1(book):
             for row in sheet[table.ref]:
                 for cell in row:
                     if isinstance(cell.value, str):
-                        cell.value = cell.value.split(" [note")[0].replace("[note ", "n")
+                        cell.value = cell.value.split("\n[note")[0].replace("[note ", "n")
             for column in table.tableColumns:
-                column.name = column.name.split(" [note")[0]
+                column.name = column.name.split("\n[note")[0]
 
 
 @plants("blank-sheets", "Blank")

@@ -56,7 +56,7 @@ class Archive:
         }
 
 
-def read_archive(path: Path, *, most_bytes: int = MOST_BYTES) -> Archive:
+def read_archive(path: Path, *, most_bytes: int | None = None) -> Archive:
     """Unpack a workbook, refusing a zip that is a bomb or no workbook at all.
 
     Raises
@@ -68,7 +68,7 @@ def read_archive(path: Path, *, most_bytes: int = MOST_BYTES) -> Archive:
     try:
         with zipfile.ZipFile(path) as packed:
             members = packed.infolist()
-            _judge(path, members, most_bytes)
+            _judge(path, members, MOST_BYTES if most_bytes is None else most_bytes)
             return Archive({member.filename: _unpacked(packed, member) for member in members})
     except _NOT_READABLE as error:
         raise CypsError(f"{path} is not a workbook that can be opened: {error}.") from error

@@ -17,8 +17,9 @@ from cyps.cli.explain_report import plain_console
 from cyps.cli.folder import RECORD
 from cyps.cli.outputs import SETTLEMENT
 from cyps.cli.pack_use import given_use, pack_among
+from cyps.cli.prepare import prepare
 from cyps.cli.report import print_wrapped
-from cyps.cli.request import read_requested, request_from_scenario, scenario_of
+from cyps.cli.request import read_requested, request_from_scenario
 from cyps.cli.settled import read_settled
 from cyps.errors import CypsError
 from cyps.settlement import Settlement, settle_years
@@ -121,9 +122,15 @@ def _settled(source: Path, trust: Path | None) -> tuple[str, Years]:
 
 def _from_scenario(source: Path, trust: Path | None) -> tuple[str, Years]:
     request = request_from_scenario(source)
-    pack = pack_among(request.files.use, trust=trust, year=request.year)
+    pack = pack_among(
+        request.files.use,
+        trust=trust or request.trust,
+        year=request.year,
+        neutralise=request.neutralise,
+    )
     inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
-    return request.title, settle_years(scenario_of(request, inputs), request.years, inputs.use)
+    ready = prepare(request, inputs)
+    return request.title, settle_years(ready.scenario, ready.years, ready.use)
 
 
 def _labels(folder: Path) -> tuple[str, list[str]]:

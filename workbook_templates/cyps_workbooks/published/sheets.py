@@ -143,11 +143,17 @@ def draw_table(
         lines[0] += " Some column headings refer to notes, which are on the Notes worksheet."
     lines += [*table.lines, *([shorthand_line(table.shorthand)] if table.shorthand else []), status]
     sheet = _page(book, name, title, lines)
-    marked = tuple(
-        Column(f"{c.header} [note {numbers[c.note]}]" if c.note in numbers else c.header, c.kind)
-        for c in table.columns
-    )
+    marked = tuple(Column(_heading_words(c, numbers), c.kind) for c in table.columns)
     _table(book, sheet, 1 + len(lines), table.name, marked, table.rows)
+
+
+def _heading_words(column: Column, numbers: Mapping[str, int]) -> str:
+    """A heading with its unit, then its note, on lines of their own, as the guidance asks."""
+    words, bracket, unit = column.header.rpartition(" (")
+    lines = [words, f"({unit}"] if bracket else [column.header]
+    if column.note in numbers:
+        lines.append(f"[note {numbers[column.note]}]")
+    return "\n".join(lines)
 
 
 def _page(book: Book, name: str, title: str, lines: Sequence[str]) -> Worksheet:
@@ -215,14 +221,17 @@ def _set_height(
 ) -> None:
     """Room for the text that wraps most; not every program finds it when it opens a file."""
     # A letter of running text is narrower than the digit that widths are counted in.
-    lines = (len(textwrap.wrap(words, max(int(width * 1.08) - 1, 1))) for words, width in texts)
+    lines = (
+        sum(len(textwrap.wrap(part, max(int(width * 1.08) - 1, 1))) for part in words.split("\n"))
+        for words, width in texts
+    )
     sheet.set_row(row, size * 1.35 * max((*lines, 1)) + 1)
 
 
 def _width(column: Column, cells: Iterable[Cell]) -> float:
-    """Room for the longest number or word, and for unit and note of a header in one line."""
-    words, unit = column.header.rpartition(" (")[::2]
-    head = max(len(word) for word in [*words.split(), unit + "("]) * BOLDER
+    """Room for the longest number or word, and for the unit of a header in one line."""
+    words, *apart = column.header.split("\n")
+    head = max(len(word) for word in [*words.split(), *apart]) * BOLDER
     shown = max((len(_shown(column.kind, cell)) for cell in cells), default=1)
     bold = BOLDER if column.kind == "label" else 1.05
     return float(int(max(head, min(shown * bold, WIDEST.get(column.kind, 30)))) + 2)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cyps.errors import CypsError
 from cyps.explain import compare
+from cyps.geography import grouping
 from cyps.settlement import (
     Bands,
     DampingRule,
@@ -19,7 +21,7 @@ from cyps.settlement import (
     Scenario,
     Settlement,
 )
-from cyps.settlement.summaries import GroupTotals, all_totals, on_the_floor, region_totals
+from cyps.settlement.summaries import GroupTotals, all_totals, on_the_floor, totals_by
 from cyps_workbooks.page import everyone
 from cyps_workbooks.published.words import NOT_APPLICABLE, NOT_AVAILABLE, SHORTHAND
 
@@ -94,7 +96,8 @@ def published_tables(years: Years, against: Years | None = None) -> tuple[Publis
     """
     tables = [
         _allocations(years),
-        _regions(years),
+        _groups(years, "region", "Regions", "Region"),
+        *([_groups(years, "class", "Classes", "Class of authority")] if _have_class(years) else []),
         _cost_weights(years),
         _spend(years[0][1].scenario),
         _use(years[0][1]),
@@ -200,17 +203,28 @@ def _membership(scenario: Scenario, words: str) -> dict[str, str]:
     return dict(rule.member) if isinstance(rule, kind) else {}
 
 
-def _regions(years: Years) -> PublishedTable:
+def _have_class(years: Years) -> bool:
+    """Whether every authority's class can be told from its code; not that of made-up codes."""
+    try:
+        for _, s in years:
+            grouping("class", s.scenario.authorities)
+    except CypsError:
+        return False
+    return True
+
+
+def _groups(years: Years, by: str, name: str, words: str) -> PublishedTable:
     topped = any(s.top_up.any() for _, s in years)
     rows: list[tuple[Cell, ...]] = []
     for label, s in years:
-        for total in (replace(all_totals(s), name=everyone(s)), *region_totals(s)):
+        groups = totals_by(s, grouping(by, s.scenario.authorities))
+        for total in (replace(all_totals(s), name=everyone(s)), *groups):
             top_up = (total.top_up,) * topped
             rows.append((label, total.name, total.authorities, *_totals(total), *top_up))
     return PublishedTable(
-        "Regions",
-        "Needs share, target, baseline and allocation by region",
-        (YEAR, Column("Region", "label"), Column("Authorities (number)", "count"), *MONEY,
+        name,
+        f"Needs share, target, baseline and allocation by {words[0].lower()}{words[1:]}",
+        (YEAR, Column(words, "label"), Column("Authorities (number)", "count"), *MONEY,
          *((TOP_UP,) * topped)),
         tuple(rows),
         ("The first row of each year is the total." if len(years) > 1
