@@ -132,8 +132,8 @@ def _cover(publication: Publication, tables: Sequence[PublishedTable]) -> dict[s
             *notes,
         ],
         "How this workbook was made": [
-            f"Made by cyps {version('cyps')}, and checked against the rules of the Government "
-            "Analysis Function that a machine can check. Nobody has tried it with a screen reader.",
+            f"Made by cyps {version('cyps')} to the rules of the Government Analysis Function "
+            "that a machine can check. Nobody has tried it with a screen reader.",
         ],
     }
 
