@@ -10,7 +10,7 @@ from cyps_workbooks.archive import Archive, read_archive
 from cyps_workbooks.published.foreign import Workbook
 from cyps_workbooks.published.reading_sheets import SheetReader, read_drawing, read_table
 from cyps_workbooks.published.reading_styles import read_looks
-from cyps_workbooks.published.xml_events import Allowance, Attributes, read_events
+from cyps_workbooks.published.xml_events import Allowance, Attributes, read_events, whole
 
 MOST_FILE_BYTES = 20_000_000
 MOST_UNPACKED_BYTES = 60_000_000
@@ -194,7 +194,7 @@ class _Reading:
 
         def begin(name: str, given: Attributes) -> None:
             if name == "workbookView":
-                shown.append(_whole(given.get("activeTab", "0")))
+                shown.append(whole(given.get("activeTab", "0")))
             elif name == "sheet":
                 sheets.append(
                     (given.get("name", ""), given.get("state", "visible"), given.get("id", ""))
@@ -267,7 +267,3 @@ class _Reading:
                     book.language = text.strip()
 
         self._events(part, end=end)
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -19,7 +19,7 @@ from cyps_workbooks.published.foreign import (
     Table,
     address,
 )
-from cyps_workbooks.published.xml_events import Allowance, Attributes, read_events
+from cyps_workbooks.published.xml_events import Allowance, Attributes, read_events, whole
 
 MOST_CELLS = 300_000
 """Cells of one worksheet that hold something."""
@@ -76,7 +76,7 @@ class SheetReader:
         """An element begins."""
         match name:
             case "row":
-                self.row = int(given["r"]) if given.get("r", "").isdecimal() else self.row + 1
+                self.row = whole(given.get("r", ""), self.row + 1)
                 self.column = 0
                 if given.get("hidden") in {"1", "true"}:
                     self.sheet.hidden_rows.append(self.row)
@@ -127,11 +127,11 @@ class SheetReader:
 
     def _store(self, given: Attributes) -> None:
         kind = given.get("t", "n")
-        look = int(given["s"]) if given.get("s", "").isdecimal() else 0
+        look = whole(given.get("s", ""))
         text: str | None = None
         number: float | None = None
         if kind == "s":
-            at = int(self.value) if self.value.isdecimal() else -1
+            at = whole(self.value, -1)
             text = self.strings[at] if 0 <= at < len(self.strings) else ""
             look = self._raised(look) if at in self.raised else look
         elif kind == "inlineStr":
@@ -162,13 +162,11 @@ class SheetReader:
         return self.raised_looks[look]
 
     def _column(self, given: Attributes) -> None:
-        first, last = given.get("min", ""), given.get("max", "")
-        if first.isdecimal() and last.isdecimal():
-            width = _number(given["width"], 8.43) if "width" in given else None
-            hidden = given.get("hidden") in {"1", "true"} or width == 0
-            self.sheet.columns.append(
-                Columns(int(first[:6]), min(int(last[:6]), LAST_COLUMN), width, hidden)
-            )
+        first, last = whole(given.get("min", "")), whole(given.get("max", ""))
+        width = _number(given["width"], 8.43) if "width" in given else None
+        hidden = given.get("hidden") in {"1", "true"} or width == 0
+        if 1 <= first <= LAST_COLUMN:
+            self.sheet.columns.append(Columns(first, min(last, LAST_COLUMN), width, hidden))
 
     def finish_links(self, outside: dict[str, str]) -> None:
         """Links with the address that each relation stands for."""
@@ -219,17 +217,13 @@ def read_drawing(xml: bytes, part: str, allowance: Allowance, sheet: Sheet) -> N
         if name in {"col", "row"}:
             state.setdefault(name, text)
         elif name.endswith("CellAnchor") or name == "absoluteAnchor":
-            place = address(_whole(state.get("row", "")) + 1, _whole(state.get("col", "")) + 1)
+            place = address(whole(state.get("row", "")) + 1, whole(state.get("col", "")) + 1)
             if state.get("kind") in {"pic", "graphicFrame"}:
                 sheet.pictures.append((place, state.get("words", "").strip()))
             elif "kind" in state:
                 sheet.boxes.append(place)
 
     read_events(xml, part, allowance, begin, end)
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 8 else 0
 
 
 def _number(text: str, otherwise: float) -> float:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from cyps_workbooks.published.foreign import Font, Look
-from cyps_workbooks.published.xml_events import Allowance, Attributes, read_events
+from cyps_workbooks.published.xml_events import Allowance, Attributes, read_events, whole
 
 _BUILT_IN_FORMATS = {
     "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%",
@@ -133,4 +133,5 @@ def _number(text: str) -> float:
 
 
 def _at(many: Sequence[_T], place: str, otherwise: _T) -> _T:
-    return many[int(place)] if place.isdecimal() and int(place) < len(many) else otherwise
+    at = whole(place, -1)
+    return many[at] if 0 <= at < len(many) else otherwise

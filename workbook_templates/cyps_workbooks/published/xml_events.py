@@ -113,7 +113,22 @@ def read_events(
             f"Its part {part} declares a document type, which no spreadsheet does and an attacker "
             "might. It was not read."
         ) from error
+    except LookupError as error:
+        if "encoding" not in str(error):
+            raise
+        raise CypsError(f"Its part {part} is in an encoding that nobody knows.") from error
     except SAXException as error:
         raise CypsError(
             f"Its part {part} is damaged ({error.getMessage()}). Open it in Excel and save it anew."
         ) from error
+
+
+def whole(text: str, otherwise: int = 0) -> int:
+    """A whole number of an attribute; `otherwise` for anything else, however long.
+
+    Examples
+    --------
+    >>> whole("12"), whole("-1"), whole("9" * 5000, -1)
+    (12, 0, -1)
+    """
+    return int(text) if text.isdecimal() and len(text) < 10 else otherwise
