@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,7 +13,8 @@ import openpyxl
 import pytest
 
 from cyps.errors import CypsError
-from cyps.settlement import Exclusion, Transition
+from cyps.needs import weights_as_spend
+from cyps.settlement import Exclusion, Transition, settle
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.published import Publication, check_published, write_published
 from cyps_workbooks.published.workbook import published_bytes
@@ -79,7 +81,7 @@ def test_weights_spend_and_use_are_the_settlements(tmp_path):
     path = written(tmp_path, Publication((("", settlement),)))
     weights = column(path, "Table_4_Cost_weights", "Cost weight (%)")
     assert weights == pytest.approx((settlement.weights * 100).tolist(), abs=5e-5)
-    spend = column(path, "Table_5_Spend", "National spend (pounds)")
+    spend = column(path, "Table_5_Spend", "Spend (pounds)")
     assert spend == [round(line.pounds) for line in settlement.scenario.spend]
     for m, metric in enumerate(settlement.use.metrics):
         use = column(path, "Table_6_Use", f"{metric} (children)")
@@ -244,3 +246,23 @@ def test_a_copy_that_libreoffice_saved_loses_only_the_tags_of_its_titles(tmp_pat
     assert {breach.fault for breach in found} == {
         "the title is not tagged with the cell style Heading 1"
     }
+
+
+def test_area_cost_by_metric_and_typed_weights_are_published_as_what_they_are(tmp_path):
+    settlement = made(1)
+    metrics = settlement.use.metrics
+    rng = np.random.default_rng(1)
+    scenario = replace(
+        settlement.scenario,
+        area_cost=rng.uniform(0.9, 1.2, (12, len(metrics))),
+        area_cost_metrics=metrics,
+        spend=weights_as_spend(dict(zip(metrics, (0.5, 0.3, 0.2), strict=True)), "assumed: us"),
+    )
+    settlement = settle(scenario, settlement.use)
+    path = written(tmp_path, Publication((("", settlement),)))
+    assert check_published(path) == []
+    assert column(path, "Table_4_Cost_weights", "Cost weight (%)") == [50, 30, 20]
+    areas = column(path, "Table_5_Spend", "Service area")
+    assert all(words.startswith("Typed weight of") and "assumed: us" in words for words in areas)
+    shown = np.array(column(path, "Table_1_Allocations", "Share after area cost (%)")[1:])
+    assert np.abs(shown - settlement.share * 100).max() <= 5e-5

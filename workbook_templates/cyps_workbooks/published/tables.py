@@ -78,6 +78,7 @@ MONEY = (
     Column("Change (pounds)", "pounds", "change"),
     Column("Change (%)", "percent", "change"),
 )
+LABELS = {"band": "Band", "tier": "Protection tier", "damping group": "Damping group"}
 TOP_UP = Column("Top-up from outside the pot (pounds)", "pounds", "top-up")
 
 
@@ -162,7 +163,7 @@ def _allocations(years: Years) -> PublishedTable:
     groups = _groupings(years)
     rows: list[tuple[Cell, ...]] = []
     for label, s in years:
-        of_each = [_membership(s.scenario, words) for words in groups]
+        of_each = [s.scenario.damping_labels.get(label, {}) for label in groups]
         total = (everyone(s), NOT_APPLICABLE, NOT_APPLICABLE, *(NOT_APPLICABLE for _ in groups))
         rows.append((label, *total, *_totals(all_totals(s)), *((int(s.top_up.sum()),) * topped)))
         amounts = zip(
@@ -178,7 +179,7 @@ def _allocations(years: Years) -> PublishedTable:
     return PublishedTable(
         "Allocations",
         "Needs share, target, baseline and allocation by local authority",
-        (YEAR, *AUTHORITY, *(Column(words, "words") for words in groups), *MONEY,
+        (YEAR, *AUTHORITY, *(Column(LABELS[label], "words") for label in groups), *MONEY,
          *((TOP_UP,) * topped)),
         tuple(rows),
         ("The first row of each year is the total." if len(years) > 1
@@ -187,20 +188,9 @@ def _allocations(years: Years) -> PublishedTable:
 
 
 def _groupings(years: Years) -> tuple[str, ...]:
-    """Columns that say who is in which band, tier or damping group, where the rule has any."""
-    return tuple(
-        words
-        for words in ("Band", "Protection tier", "Damping group")
-        if any(_membership(s.scenario, words) for _, s in years)
-    )
-
-
-def _membership(scenario: Scenario, words: str) -> dict[str, str]:
-    rule = scenario.damping
-    if words == "Damping group":
-        return dict(scenario.transition.group or {})
-    kind = Bands if words == "Band" else Protection
-    return dict(rule.member) if isinstance(rule, kind) else {}
+    """What a year's damping sorts authorities by: bands, tiers, damping groups."""
+    named = {label for _, s in years for label in s.scenario.damping_labels}
+    return tuple(label for label in LABELS if label in named)
 
 
 def _have_class(years: Years) -> bool:
@@ -247,10 +237,10 @@ def _cost_weights(years: Years) -> PublishedTable:
     )
     return PublishedTable(
         "Cost_weights",
-        "Cost weight, national spend and use by activity metric",
+        "Cost weight, the spend behind it, and use by activity metric",
         (
             Column("Activity metric", "label"),
-            Column("National spend (pounds)", "pounds"),
+            Column("Spend (pounds)", "pounds"),
             Column("Cost weight (%)", "share", "cost weight"),
             Column("Use (children)", "children", "use"),
         ),
@@ -261,11 +251,11 @@ def _cost_weights(years: Years) -> PublishedTable:
 def _spend(scenario: Scenario) -> PublishedTable:
     return PublishedTable(
         "Spend",
-        "National spend by service area, and the activity metric that stands for it",
+        "Spend behind the cost weights, by service area and activity metric",
         (
             Column("Service area", "label"),
             Column("Activity metric", "words"),
-            Column("National spend (pounds)", "pounds"),
+            Column("Spend (pounds)", "pounds"),
         ),
         tuple((x.service_area, x.metric, number(x.pounds)) for x in scenario.spend),
     )

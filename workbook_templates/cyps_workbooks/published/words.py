@@ -14,8 +14,8 @@ SHORTHAND = {
 NOTES = {
     "needs share": "Needs share: the authority's part of all need, as a percentage. It puts the "
     "shares of each activity metric together by cost weight, before area cost.",
-    "share": "Share after area cost: the needs share times the area cost factor, made to add up "
-    "to 100% again.",
+    "share": "Share after area cost: the needs share with area cost in it, by one factor for an "
+    "authority or one for each of its activity metrics, made to add up to 100% again.",
     "target": "Target: the share after area cost times the pot, before damping.",
     "baseline": "Baseline: what the authority had before. Where it comes from is said on the "
     "Cover_sheet.",
@@ -28,8 +28,8 @@ NOTES = {
     "changes are without it.",
     "rounding": "Percentages are rounded to the decimals shown, and targets and baselines to "
     "whole pounds, so they may not add up to the totals.",
-    "cost weight": "Cost weight: national spend on the service areas that a metric stands for, "
-    "as a percentage of spend on all service areas.",
+    "cost weight": "Cost weight: spend that the metric stands for, as a percentage of all the "
+    "spend in the table Spend, which says where it comes from or that weights were typed.",
     "use": "Use: the expected number of children who use each service. What it rests on is said "
     "on the Cover_sheet.",
     "factor": "Scaling factor: the part of the increase above the floor that is kept. Other rules "
