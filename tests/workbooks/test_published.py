@@ -139,6 +139,11 @@ def test_other_years_cannot_be_compared():
         Publication((("2026", made(1)), ("2027", made(1))), against=(("", made(1)),))
 
 
+def test_years_of_other_use_are_not_put_into_one_table_of_use():
+    with pytest.raises(CypsError, match="The year 2027 has other use, spend or exclusions"):
+        Publication((("2026", made(1)), ("2027", made(2))))
+
+
 def test_who_was_left_out_is_a_table_of_its_own(tmp_path):
     settlement = made_up(
         places=EVERYONE[:5], exclusions=(Exclusion("E06000053", "Isles of Scilly", "too few"),)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from cyps.errors import CypsError
 from cyps_workbooks.published.tables import Years
 
@@ -31,6 +33,20 @@ class Publication:
     author: str = "cyps"
 
     def __post_init__(self) -> None:
+        first = self.years[0][1]
+        for label, s in self.years:
+            # One table of use, spend and exclusions stands for all years.
+            one_use = (s.use.codes, s.use.metrics) == (first.use.codes, first.use.metrics)
+            if not (
+                one_use
+                and np.array_equal(s.use.children, first.use.children)
+                and s.scenario.spend == first.scenario.spend
+                and s.scenario.exclusions == first.scenario.exclusions
+            ):
+                raise CypsError(
+                    f"The year {label} has other use, spend or exclusions than "
+                    f"{self.years[0][0]}. Publish each year's folder by itself."
+                )
         labels, others = ([label for label, _ in y] for y in (self.years, self.against or ()))
         if self.against is not None and len(labels) == len(others) == 1:
             return
