@@ -43,8 +43,9 @@ def _property(name: str, value: object) -> Any:  # noqa: ANN401 - UNO objects ha
 class Office:
     """One soffice process and at most one open document."""
 
-    def __init__(self) -> None:
-        self.profile = tempfile.mkdtemp(prefix="cyps_office_")
+    def __init__(self, profile: str | None = None) -> None:
+        self.profile = profile or tempfile.mkdtemp(prefix="cyps_office_")
+        self.own_profile = profile is None
         pipe = f"cyps{os.getpid()}"
         self.process = subprocess.Popen(
             ["soffice", "--headless", "--norestore", "--nologo", "--nodefault",
@@ -162,12 +163,12 @@ class Office:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(10)
-        shutil.rmtree(self.profile, ignore_errors=True)
+        if self.own_profile:
+            shutil.rmtree(self.profile, ignore_errors=True)
 
 
-def main() -> None:
+def main(office: Office) -> None:
     """Answer commands until told to quit or until the input ends."""
-    office = Office()
     try:
         print(json.dumps({"ready": True}), flush=True)
         for line in sys.stdin:
@@ -185,4 +186,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Office())

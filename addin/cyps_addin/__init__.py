@@ -1,9 +1,24 @@
-"""What Excel will see: each cell function declared once, computing by the core.
+"""What Excel and LibreOffice see: each cell function declared once, computing by the core.
 
-The functions run here, from Python; the hosts that put them into Excel and
-LibreOffice (generated VBA, a COM server, a Calc add-in) are not built yet.
+`registry` holds the declarations; `answer` is what every host calls; `generators` write from
+the registry what hosts need (VBA, ribbon, IntelliSense, the LibreOffice extension, docs).
 """
 
-from cyps_addin.functions import CELL_FUNCTIONS, CellFunction, call
+from cyps_addin.actions import run_action
+from cyps_addin.calls import Answer, answer, call
+from cyps_addin.declare import Action, Argument, CellFunction
+from cyps_addin.error_values import ErrorValue
+from cyps_addin.registry import ACTIONS, CELL_FUNCTIONS
 
-__all__ = ["CELL_FUNCTIONS", "CellFunction", "call"]
+__all__ = [
+    "ACTIONS",
+    "CELL_FUNCTIONS",
+    "Action",
+    "Answer",
+    "Argument",
+    "CellFunction",
+    "ErrorValue",
+    "answer",
+    "call",
+    "run_action",
+]

@@ -1,5 +1,6 @@
 """The command line: `cyps`."""
 
+from cyps.cli.addin import addin_group
 from cyps.cli.command_line import main
 from cyps.cli.demo import demo_command
 from cyps.cli.explain import bridge_command, compare_command, trace_command
@@ -9,6 +10,7 @@ from cyps.cli.publish import publish_command
 from cyps.cli.settle import settle_command
 from cyps.cli.weights import weights_command
 
+main.add_command(addin_group)
 main.add_command(bridge_command)
 main.add_command(compare_command)
 main.add_command(demo_command)

@@ -1,0 +1,1 @@
+"""The cell functions, one room a family; the registry puts them together."""

@@ -1,0 +1,163 @@
+"""Functions on coefficient packs: handle, what it is, predicted use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cyps.needs.rates import rate_per
+from cyps_addin import library
+from cyps_addin.cells import given, is_blank, number_line, one_number, one_text, table
+from cyps_addin.declare import Argument, CellFunction, Cells
+from cyps_addin.error_values import bad_input, not_available
+from cyps_addin.functions.choosing import (
+    AUTHORITY,
+    PACK,
+    UNKNOWN_AUTHORITY,
+    UNKNOWN_HANDLE,
+    loaded,
+    metric_columns,
+    pack_rows,
+)
+
+_METRIC = Argument("metric", "metrics, such as CIN; one or a range", "all of the pack")
+
+
+def _pack(file: Cells) -> Cells:
+    name = one_text(file, "File")
+    if name.casefold() == library.SAMPLE:
+        return str(library.add_sample("pack"))
+    if name.startswith("cyps:"):
+        library.pack_of(name)
+        return name
+    path = Path(name).expanduser()
+    if not path.is_absolute():
+        raise bad_input(
+            f"'{name[:80]}' is not a whole path. Give folder and name, such as "
+            r"C:\Packs\2025.cyps.zip, so that it means the same in every workbook."
+        )
+    if not path.is_file():
+        raise not_available(f"There is no file {path}. Check the name and the folder.")
+    return str(library.add_pack(path))
+
+
+def _pack_info(pack: Cells, item: Cells = None) -> Cells:
+    found = loaded(pack)
+    told = found.pack
+    lines: dict[str, str | int | None] = {
+        "name": told.name,
+        "status": told.status,
+        "statement": told.statement,
+        "state": found.state.standing.value,
+        "state in words": found.state.sentence,
+        "content hash": found.content_hash,
+        "kind": told.kind,
+        "year": told.year,
+        "created": told.created,
+        "source": told.source,
+        "metrics": ", ".join(told.metrics),
+        "authorities": len(told.use.codes),
+        "measure of use": told.use.measure,
+        "children of the sample": told.sample_children,
+        "not in it": " ".join(told.limits) or "nothing is missing",
+    }
+    if is_blank(item):
+        return table(
+            ("item", "value"),
+            [(k, "not given" if v is None else v) for k, v in lines.items()],
+        )
+    wanted = one_text(item, "Item").casefold()
+    if wanted not in lines:
+        raise not_available(f"A pack has no '{wanted[:40]}'. Items are {', '.join(lines)}.")
+    value = lines[wanted]
+    if value is None:
+        raise not_available(f"Pack '{told.name}' does not tell its {wanted}.")
+    return value
+
+
+def _use(pack: Cells, authority: Cells = None, metric: Cells = None) -> Cells:
+    found = loaded(pack)
+    rows, laid = pack_rows(found, authority)
+    columns = metric_columns(found.pack.metrics, metric)
+    children = found.predicted_use().children[np.ix_(rows, columns)]
+    if laid is not None and laid.is_row:
+        children = children.T
+    return [[given(x) for x in row] for row in children]
+
+
+def _use_rate(
+    pack: Cells, population: Cells, authority: Cells = None, metric: Cells = None, per: Cells = None
+) -> Cells:
+    found = loaded(pack)
+    if found.pack.use.measure == "share":
+        raise not_available(
+            f"Pack '{found.pack.name}' holds shares of use, not numbers of children, so there "
+            "is no use rate."
+        )
+    rows, laid = pack_rows(found, authority)
+    columns = metric_columns(found.pack.metrics, metric)
+    people, _ = number_line(population, "Population")
+    if people.size != rows.size:
+        raise bad_input(
+            f"There are {people.size} populations for {rows.size} authorities. Give one for each, "
+            "in the same order."
+        )
+    unit = 10_000.0 if is_blank(per) else one_number(per, "Per")
+    rate = rate_per(found.predicted_use().children[np.ix_(rows, columns)], people[:, None], unit)
+    if laid is not None and laid.is_row:
+        rate = rate.T
+    return [[given(x) for x in row] for row in rate]
+
+
+FUNCTIONS: tuple[CellFunction, ...] = (
+    CellFunction(
+        "CYPS_PACK",
+        "Packs",
+        "Handle of a coefficient pack, which is taken into this machine's library",
+        (Argument("file", 'whole path of a .cyps.zip file; "sample" for the made-up one'),),
+        "text such as cyps:pack:sample#0123456789abcdef, the same on every machine",
+        ("#N/A: no such file, or not a pack that can be used", "#VALUE!: not a whole path"),
+        '=CYPS_PACK("sample")',
+        _pack,
+    ),
+    CellFunction(
+        "CYPS_PACK_INFO",
+        "Packs",
+        "What a pack is: status, who vouches for it, year, source, what it lacks",
+        (PACK, Argument("item", 'one item, such as "state"', "a table of all")),
+        "a table with a header row, or one value",
+        (UNKNOWN_HANDLE, "#N/A: an item that there is none of"),
+        '=CYPS_PACK_INFO(CYPS_PACK("sample"),"statement")',
+        _pack_info,
+    ),
+    CellFunction(
+        "CYPS_USE",
+        "Packs",
+        "Predicted use: expected number of children by authority and metric",
+        (PACK, AUTHORITY, _METRIC),
+        "children (or shares, where the pack holds shares), authorities in rows and metrics in "
+        "columns; turned if the authorities lie in a row",
+        (UNKNOWN_HANDLE, UNKNOWN_AUTHORITY, "#N/A: an unknown metric"),
+        '=CYPS_USE(CYPS_PACK("sample"),{"Leeds";"E06000001"})',
+        _use,
+    ),
+    CellFunction(
+        "CYPS_USE_RATE",
+        "Packs",
+        "Predicted use per 10,000 children, or per any other number",
+        (
+            PACK,
+            Argument("population", "children of each authority, in the same order"),
+            AUTHORITY,
+            _METRIC,
+            Argument("per", "how many the rate is for", "10,000"),
+        ),
+        "a rate for each number of CYPS_USE; #N/A in the cell where the population is 0",
+        (UNKNOWN_HANDLE, UNKNOWN_AUTHORITY, "#N/A: a pack of shares has no rates",
+         "#VALUE!: another number of populations than authorities"),
+        '=CYPS_USE_RATE(CYPS_PACK("sample"),150000,"Leeds","CIN")',
+        _use_rate,
+    ),
+)  # fmt: skip
+"""Functions on packs."""

@@ -1,0 +1,147 @@
+"""The LibreOffice extension: cell functions of Calc, in a zip of texts.
+
+Calc learns the functions' types from an IDL text, which LibreOffice reads as it stands where
+a compiled type library may stand, so that nothing has to be compiled.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Final
+
+from cyps_addin.declare import Argument, CellFunction
+from cyps_addin.generators.xml_text import HEAD, closed, escape, tag
+from cyps_addin.registry import CELL_FUNCTIONS
+
+IDENTIFIER: Final = "org.cyps.calc"
+IMPLEMENTATION: Final = f"{IDENTIFIER}.Functions"
+_TYPES, _COMPONENT, _NAMES = "XCyps.idl", "cyps_calc.py", "CalcAddIns.xcu"
+_REGISTRY = {"xmlns:oor": "http://openoffice.org/2001/registry",
+             "xmlns:xs": "http://www.w3.org/2001/XMLSchema"}  # fmt: skip
+
+
+def oxt_bytes() -> bytes:
+    """The extension's file: members stored without compression and clock."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, text in members().items():
+            member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            member.create_system = 3
+            archive.writestr(member, text.encode())
+    return buffer.getvalue()
+
+
+def members() -> dict[str, str]:
+    """Texts of the extension by name."""
+    return {
+        "META-INF/manifest.xml": _manifest(),
+        "description.xml": _description(),
+        _TYPES: _idl(),
+        _COMPONENT: _component(),
+        _NAMES: _names(),
+    }
+
+
+def programmatic(named: CellFunction | Argument) -> str:
+    """The name of a function or an argument in UNO, which has no underscores.
+
+    Examples
+    --------
+    >>> from cyps_addin.registry import FUNCTION
+    >>> programmatic(FUNCTION["CYPS_LAST_ERROR"])
+    'cypsLastError'
+    """
+    first, *rest = named.name.lower().split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _manifest() -> str:
+    kinds = {
+        _TYPES: "application/vnd.sun.star.uno-typelibrary;type=RDB",
+        _COMPONENT: "application/vnd.sun.star.uno-component;type=Python",
+        _NAMES: "application/vnd.sun.star.configuration-data",
+    }
+    entries = "".join(
+        "  " + closed("manifest:file-entry", **{"manifest:full-path": name,
+                                                "manifest:media-type": kind}) + "\n"
+        for name, kind in kinds.items()
+    )  # fmt: skip
+    top = tag("manifest:manifest", **{"xmlns:manifest": "http://openoffice.org/2001/manifest"})
+    return f"{HEAD}{top}\n{entries}</manifest:manifest>\n"
+
+
+def _description() -> str:
+    namespace = "http://openoffice.org/extensions/description/2006"
+    return (
+        f"{HEAD}{tag('description', xmlns=namespace)}\n"
+        f"  {closed('identifier', value=IDENTIFIER)}\n"
+        f"  {closed('version', value=version('cyps'))}\n"
+        f'  <display-name><name lang="en">cyps: children\'s services needs shares</name>'
+        "</display-name>\n</description>\n"
+    )
+
+
+def _idl() -> str:
+    methods = "".join(
+        f"    sequence< sequence< any > > {programmatic(f)}("
+        f"{', '.join(f'[in] any {programmatic(a)}' for a in f.arguments)});\n"
+        for f in CELL_FUNCTIONS
+    )
+    return (
+        "module org { module cyps { module calc {\n  interface XCyps {\n"
+        f"{methods}  }};\n}}; }}; }};\n"
+    )
+
+
+def _component() -> str:
+    told = {
+        programmatic(f): {
+            "name": f.name,
+            "description": f"{f.summary}. Gives {f.result}.",
+            "arguments": [[_shown(a), a.description] for a in f.arguments],
+        }
+        for f in CELL_FUNCTIONS
+    }
+    template = files("cyps_addin.libreoffice").joinpath("component.py.txt").read_text("utf-8")
+    return template.replace("{functions}", json.dumps(told, indent=4), 1)
+
+
+def _shown(argument: Argument) -> str:
+    return f"[{argument.name}]" if argument.optional else argument.name
+
+
+def _names() -> str:
+    lines = [
+        HEAD.rstrip(),
+        tag("oor:component-data", **_REGISTRY,
+            **{"oor:name": "CalcAddIns", "oor:package": "org.openoffice.Office"}),
+        '<node oor:name="AddInInfo">',
+        f'<node oor:name="{IMPLEMENTATION}" oor:op="replace">',
+        '<node oor:name="AddInFunctions">',
+    ]  # fmt: skip
+    for function in CELL_FUNCTIONS:
+        lines.append(f'  <node oor:name="{programmatic(function)}" oor:op="replace">')
+        lines += [
+            _prop("DisplayName", function.name),
+            _prop("Description", f"{function.summary}. Gives {function.result}."),
+            '    <prop oor:name="Category"><value>Add-In</value></prop>',
+            _prop("CompatibilityName", function.name),
+            '    <node oor:name="Parameters">',
+        ]
+        for argument in function.arguments:
+            lines += [
+                f'      <node oor:name="{programmatic(argument)}" oor:op="replace">',
+                "  " + _prop("DisplayName", _shown(argument)),
+                "  " + _prop("Description", argument.description),
+                "      </node>",
+            ]
+        lines += ["    </node>", "  </node>"]
+    return "\n".join([*lines, "</node></node></node>", "</oor:component-data>", ""])
+
+
+def _prop(name: str, words: str) -> str:
+    return f'    <prop oor:name="{name}"><value xml:lang="en">{escape(words)}</value></prop>'

@@ -1,0 +1,1 @@
+"""The LibreOffice host: its component, and how it is installed for one user."""

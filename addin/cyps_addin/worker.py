@@ -1,0 +1,70 @@
+"""The worker: answers calls in JSON lines, for hosts that are in another process.
+
+    {"call": "CYPS_RANK", "arguments": [[[5], [9]]]}   ->  {"value": [[2], [1]]}
+    {"call": "CYPS_SHARE", "arguments": ["x"]}         ->  {"error": "#N/A", "why": "..."}
+    {"act": "about", "text": ""}                       ->  {"value": [["item", "value"], ...]}
+
+An error value inside a table is {"error": "#N/A"}. The worker ends when its input ends.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, TextIO
+
+from cyps.errors import CypsError
+from cyps_addin.actions import run_action
+from cyps_addin.calls import answer
+from cyps_addin.declare import Cells
+from cyps_addin.error_values import ErrorValue
+
+
+def serve(calls: TextIO, answers: TextIO) -> None:
+    """Answer every line of `calls` with a line of `answers`."""
+    for asked in calls:
+        answers.write(json.dumps(_answered(asked), allow_nan=False) + "\n")
+        answers.flush()
+
+
+def _answered(asked: str) -> dict[str, Any]:
+    """One call: what it gave, in what JSON can say.
+
+    Examples
+    --------
+    >>> _answered('{"call": "CYPS_RANK", "arguments": [[[5], [9]]]}')
+    {'value': [[2], [1]]}
+    >>> _answered("gibberish")["error"]
+    '#VALUE!'
+    """
+    try:
+        told = json.loads(asked)
+        if "act" in told:
+            return {"value": _told(run_action(str(told["act"]), told.get("text")))}
+        name, arguments = str(told["call"]), [_cells(given) for given in told["arguments"]]
+    except CypsError as error:
+        return {"error": str(ErrorValue.VALUE), "why": str(error)}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {"error": str(ErrorValue.VALUE), "why": "The host asked in a way not understood."}
+    given = answer(name, *arguments)
+    if given.error is not None:
+        return {"error": str(given.error), "why": given.why}
+    return {"value": _told(given.value)}
+
+
+def _cells(value: Any) -> Cells:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, list):
+        return [_cells(cell) for cell in value]
+    return ErrorValue(value["error"]) if isinstance(value, dict) else value
+
+
+def _told(value: Cells) -> Any:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, list):
+        return [_told(cell) for cell in value]
+    return {"error": str(value)} if isinstance(value, ErrorValue) else value
+
+
+if __name__ == "__main__":
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    serve(sys.stdin, sys.stdout)

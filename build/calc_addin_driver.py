@@ -1,0 +1,84 @@
+"""Drive a LibreOffice that has the extension: `libreoffice_driver` with cells of a new sheet.
+
+    python3 calc_addin_driver.py PROFILE
+
+Further commands:
+
+    {"do": "new"}                                        an empty workbook
+    {"do": "array", "range": "A1:B3", "formula": "=..."} one formula over a range
+    {"do": "cells", "range": "A1:B3"}                    [value, text shown, error number] of each
+    {"do": "describe", "name": "CYPS_DAMP"}              what the function wizard shows
+    {"do": "save", "path": "...", "filter": "..."}
+    {"do": "basic", "modules": {"Name": "text"}}         put modules into the workbook
+    {"do": "run", "macro": "Module.Name", "arguments": []}
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from libreoffice_driver import Office, _property, main
+
+SHEET = "Sheet1"
+
+
+class CalcWithAddin(Office):
+    """An office with a profile of ours, and what the add-in's tests do in it."""
+
+    def new(self) -> None:
+        """Open an empty workbook."""
+        self.close()
+        self.document = self.desktop.loadComponentFromURL(
+            "private:factory/scalc", "_blank", 0, (_property("Hidden", True),)
+        )
+
+    def array(self, range: str, formula: str) -> None:  # noqa: A002
+        """Type one formula over a range, as with Ctrl+Shift+Enter."""
+        self._range(SHEET, range).setArrayFormula(formula)
+
+    def cells(self, range: str) -> list[list[list[Any]]]:  # noqa: A002
+        """Value, shown text and error number of each cell."""
+        found = self._range(SHEET, range)
+        at = found.RangeAddress
+        rows, columns = at.EndRow - at.StartRow + 1, at.EndColumn - at.StartColumn + 1
+        place = [[found.getCellByPosition(c, r) for c in _to(columns)] for r in _to(rows)]
+        return [[[cell.Value, cell.String, cell.getError()] for cell in row] for row in place]
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Description and arguments of a function."""
+        known = self.context.ServiceManager.createInstanceWithContext(
+            "com.sun.star.sheet.FunctionDescriptions", self.context
+        )
+        told = {prop.Name: prop.Value for prop in known.getByName(name)}
+        arguments = [[a.Name, a.Description, a.IsOptional] for a in told["Arguments"] or ()]
+        return {"description": told["Description"], "arguments": arguments}
+
+    def save(self, path: str, filter: str) -> None:  # noqa: A002
+        """Save a copy in a format."""
+        self.document.storeToURL(Path(path).resolve().as_uri(), (_property("FilterName", filter),))
+
+    def basic(self, modules: dict[str, str]) -> None:
+        """Put Basic modules into the workbook's own library."""
+        libraries = self.document.BasicLibraries
+        if not libraries.hasByName("Standard"):
+            libraries.createLibrary("Standard")
+        library = libraries.getByName("Standard")
+        for name, text in modules.items():
+            library.insertByName(name, text)
+
+    def run(self, macro: str, arguments: list[Any]) -> Any:  # noqa: ANN401 - what it returns
+        """Run a macro of the workbook and give what it returns."""
+        url = f"vnd.sun.star.script:Standard.{macro}?language=Basic&location=document"
+        script = self.document.getScriptProvider().getScript(url)
+        given = tuple(tuple(map(tuple, a)) if isinstance(a, list) else a for a in arguments)
+        return script.invoke(given, (), ())[0]
+
+
+def _to(number: int) -> range:
+    return range(number)
+
+
+if __name__ == "__main__":
+    main(CalcWithAddin(sys.argv[1]))

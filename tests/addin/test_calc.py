@@ -1,0 +1,179 @@
+"""LibreOffice Calc as a host: every function in real cells, installed as a person would."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from addin.calc_host import Calc, cyps, own_folder
+from cyps.settlement import floor_damped
+from cyps.settlement.record import to_json
+from cyps_addin import CELL_FUNCTIONS
+from cyps_addin.cells import column
+from cyps_addin.error_values import ErrorValue
+from cyps_addin.examples import in_calc, run_example
+from made_settlements import made
+from workbooks.engines import libreoffice_missing
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(libreoffice_missing()), reason=libreoffice_missing() or "-"),
+]
+NOT_AVAILABLE, VALUE, NUMBER, DIVISION = (f"error {n}" for n in (32767, 519, 503, 532))
+
+
+@pytest.fixture(scope="module")
+def base():
+    with own_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def calc(base):
+    profile = base / "profile"
+    code, said = cyps("addin", "install", "--libreoffice", "--profile", profile, base=base)
+    assert code == 0, said
+    host = Calc(profile, base / "data")
+    host("new")
+    yield host
+    host.close()
+
+
+def type_in(calc, area, rows):
+    calc("set", sheet="Sheet1", range=area, values=rows)
+
+
+@pytest.mark.parametrize("function", CELL_FUNCTIONS, ids=lambda f: f.name)
+def test_every_function_gives_the_engine_s_value_in_cells(calc, function):
+    if function.name == "CYPS_LAST_ERROR":
+        calc.formula('=CYPS_SHARE("x")')
+        [[told]] = calc.formula("=CYPS_LAST_ERROR()")
+        assert told.startswith("CYPS_SHARE: #N/A 'x' is not the handle of a scenario")
+        return
+    value = run_example(function.example)
+    rows = value if isinstance(value, list) else [[value]]
+    shown = calc.formula(in_calc(function.example), len(rows), len(rows[0]))
+    largest = max((abs(x) for row in rows for x in row if isinstance(x, float)), default=1.0)
+    for given, expected in zip(shown, rows, strict=True):
+        for one, other in zip(given, expected, strict=True):
+            if isinstance(other, ErrorValue):
+                assert one == NOT_AVAILABLE
+            elif isinstance(other, str):
+                assert one == other
+            else:
+                assert one == pytest.approx(other, abs=1e-12 * largest)
+
+
+def test_a_cell_that_changes_is_computed_anew(calc):
+    type_in(calc, "A1:B5", [[96, 100], [215, 200], [170, 150], [49, 50], [510, 500]])
+    type_in(calc, "C1", [[0.01]])
+    calc("array", range="D1:D5", formula="=CYPS_DAMP(A1:A5;B1:B5;C1)")
+    for floor in (0.01, -0.03, 0.02):
+        type_in(calc, "C1", [[floor]])
+        shown = [row[0][0] for row in calc("cells", range="D1:D5")]
+        expected = floor_damped([96, 215, 170, 49, 510], [100, 200, 150, 50, 500], floor)
+        assert shown == expected.allocation.tolist()
+    type_in(calc, "C1", [[0.2]])
+    assert [row[0][2] for row in calc("cells", range="D1:D5")] == [503] * 5
+    [[told]] = calc.formula("=CYPS_LAST_ERROR(C1)")
+    assert "The highest floor that fits is 4.0" in told
+    calc("array", range="D1:D5", formula="")
+
+
+def test_errors_are_real_ones(calc):
+    type_in(calc, "A11:A13", [[1], [""], [3]])
+    assert calc.formula('=CYPS_SHARE(CYPS_SCENARIO("sample");"Nowhere")') == [[NOT_AVAILABLE]]
+    assert calc.formula("=CYPS_RANK(A11:A13)") == [[VALUE]]
+    assert calc.formula("=CYPS_DAMP({1};{9};0)") == [[NUMBER]]
+    assert calc.formula("=IF(ISNA(CYPS_SHARE(1));6;5)") == [[6.0]]
+    assert calc.formula("=IFERROR(CYPS_DAMP({1};{9};0);7)") == [[7.0]]
+    assert calc.formula("=CYPS_RATE({1|1};{4|0};1)", 2) == [[0.25], [NOT_AVAILABLE]]
+    assert calc.formula("=CYPS_RANK(1/0)") == [[DIVISION]]
+
+
+def test_whole_columns_are_cut_where_they_end(calc):
+    type_in(calc, "E1:E3", [[5], [9], [7]])
+    assert calc.formula("=CYPS_RANK(E:E)", 3) == [[3.0], [1.0], [2.0]]
+
+
+def test_a_settlement_of_every_authority_comes_into_cells(calc, base):
+    settlement = made(seed=8, n=153)
+    folder = base / "results"
+    folder.mkdir(exist_ok=True)
+    (folder / "settlement.json").write_text(
+        to_json(settlement.scenario, settlement.use), encoding="utf-8"
+    )
+    formula = f'=CYPS_ALLOCATIONS(CYPS_SCENARIO("{folder}");"";"damped")'
+    assert calc.formula(formula, 153) == column(settlement.damped.allocation)
+
+
+def test_the_function_wizard_tells_what_the_registry_says(calc):
+    for function in CELL_FUNCTIONS:
+        told = calc("describe", name=function.name)
+        assert told["description"].startswith(function.summary)
+        assert [a[1] for a in told["arguments"] or ()] == [
+            a.description for a in function.arguments
+        ]
+
+
+def test_formulas_survive_in_an_excel_file(calc, base):
+    calc("set_formulas", sheet="Sheet1", range="G1", values=[["=CYPS_VERSION()"]])
+    for name, form in (("kept.ods", "calc8"), ("kept.xlsx", "Calc MS Excel 2007 XML")):
+        calc("save", path=str(base / "data" / name), filter=form)
+    calc("open", path=str(base / "data" / "kept.ods"))
+    [[[_, shown, error]]] = calc("cells", range="G1")
+    assert (shown != "", error) == (True, 0)
+    calc("new")
+
+
+@pytest.mark.usefixtures("calc")
+def test_status_says_whether_cells_can_be_computed(base):
+    profile = base / "profile"
+    settings = profile / "user" / "cyps_addin.json"
+    code, said = cyps("addin", "status", "--libreoffice", "--profile", profile, base=base)
+    assert code == 0, said
+    assert "It answers: cyps" in said
+    before = settings.read_text()
+    try:
+        for told, says in (
+            (json.dumps({"python": "/no/python"}), "It does not answer"),
+            ("{}", "does not say which Python computes"),
+        ):
+            settings.write_text(told)
+            code, said = cyps("addin", "status", "--libreoffice", "--profile", profile, base=base)
+            assert (code, says in said) == (1, True), said
+    finally:
+        settings.write_text(before)
+
+
+def test_installed_is_installed_again_and_removed_and_said():
+    with own_folder() as base:
+        profile = base / "profile"
+        for words, code, says in (
+            ("status", 1, "Not installed"),
+            ("install", 0, "Start LibreOffice anew"),
+            ("install", 0, "Start LibreOffice anew"),
+            ("uninstall", 0, "Removed from LibreOffice"),
+            ("uninstall", 2, "Not installed"),
+            ("status", 1, "Not installed"),
+        ):
+            given, said = cyps("addin", words, "--libreoffice", "--profile", profile, base=base)
+            assert (given, says in said) == (code, True), said
+        assert not (profile / "user" / "cyps_addin.json").exists()
+
+
+def test_without_its_settings_a_cell_says_what_to_do():
+    with own_folder() as base:
+        profile = base / "profile"
+        code, said = cyps("addin", "install", "--libreoffice", "--profile", profile, base=base)
+        assert code == 0, said
+        (profile / "user" / "cyps_addin.json").unlink()
+        host = Calc(profile, base / "data")
+        try:
+            host("new")
+            assert host.formula("=CYPS_VERSION()") == [[VALUE]]
+            [[told]] = host.formula("=CYPS_LAST_ERROR()")
+            assert told.endswith("Run: cyps addin status --libreoffice")
+        finally:
+            host.close()

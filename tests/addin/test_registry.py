@@ -1,0 +1,158 @@
+"""The registry is complete, its examples run, and what is committed is what it generates."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from defusedxml import ElementTree
+
+from cyps.errors import CypsError
+from cyps_addin import ACTIONS, CELL_FUNCTIONS
+from cyps_addin.examples import in_calc, run_example
+from cyps_addin.generators import generated
+from cyps_addin.generators.oxt import programmatic
+from cyps_addin.generators.ribbon import NAMESPACES
+from cyps_addin.worker import serve
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# Words that VBA, or the IDL of LibreOffice, keeps for itself.
+RESERVED = {
+    "and", "any", "as", "attribute", "boolean", "byref", "byte", "bystring", "byval", "call",
+    "case", "char", "const", "currency", "date", "declare", "dim", "do", "double", "each", "else",
+    "empty", "end", "enum", "error", "event", "exception", "exit", "false", "float", "for",
+    "function", "get", "global", "gosub", "goto", "if", "in", "inout", "integer", "interface",
+    "is", "let", "like", "long", "loop", "me", "mod", "module", "needs", "new", "next", "not",
+    "nothing", "null", "object", "on", "option", "optional", "or", "out", "preserve", "print",
+    "private", "property", "public", "published", "raises", "readonly", "redim", "resume",
+    "return", "sequence", "service", "set", "short", "single", "singleton", "static", "step",
+    "stop", "string", "struct", "sub", "then", "to", "true", "type", "typedef", "union",
+    "unsigned", "until", "variant", "void", "wend", "while", "with", "xor",
+}  # fmt: skip
+function = pytest.mark.parametrize("function", CELL_FUNCTIONS, ids=lambda f: f.name)
+
+
+@function
+def test_a_declaration_is_complete(function):
+    assert re.fullmatch(r"CYPS(_[A-Z]+)+", function.name)
+    assert f"{function.name}(" in function.example
+    assert function.summary
+    assert not function.summary.endswith(".")
+    optional = [argument.optional for argument in function.arguments]
+    assert optional == sorted(optional), "optional arguments come last"
+    for argument in function.arguments:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", argument.name)
+        assert argument.name not in RESERVED
+        assert len(argument.description) <= 255
+    for error in function.errors:
+        assert error.startswith(("#N/A: ", "#VALUE!: ", "#NUM!: "))
+
+
+@function
+def test_the_example_runs(function):
+    value = run_example(function.example)
+    assert value is not None
+    assert value != [] or function.name == "CYPS_LAST_ERROR"
+
+
+def test_names_are_each_their_own():
+    assert len({f.name for f in CELL_FUNCTIONS}) == len(CELL_FUNCTIONS)
+    assert len({programmatic(f) for f in CELL_FUNCTIONS}) == len(CELL_FUNCTIONS)
+    assert len({a.name for a in ACTIONS}) == len(ACTIONS)
+    by_group = [(a.group, a.keytip) for a in ACTIONS]
+    assert len(set(by_group)) == len(by_group)
+
+
+def test_what_is_committed_is_what_the_registry_generates():
+    for name, content in generated().items():
+        path = REPOSITORY / name
+        assert path.read_bytes() == content, f"{name}: uv run python -m cyps_addin.generators"
+
+
+def test_nothing_else_is_in_the_folder_of_generated_files():
+    folder = REPOSITORY / "addin" / "generated"
+    assert {f"addin/generated/{p.name}" for p in folder.iterdir()} == {
+        name for name in generated() if name.startswith("addin/")
+    }
+
+
+def test_vba_is_as_the_editor_takes_it():
+    files = {n: c.decode("ascii") for n, c in generated().items() if n.endswith(".bas")}
+    procedures = set()
+    for name, text in files.items():
+        assert text.startswith(f'Attribute VB_Name = "{Path(name).stem}"\r\nOption Explicit\r\n')
+        assert text.count("\n") == text.count("\r\n")
+        assert max(len(line) for line in text.splitlines()) < 1000
+        found = re.findall(r"^(?:Public |Private )?(?:Function|Sub) (\w+)", text, re.MULTILINE)
+        assert len(re.findall(r"^End (?:Function|Sub)", text, re.MULTILINE)) == len(found)
+        assert not procedures & set(found)
+        procedures |= set(found)
+    assert {f.name for f in CELL_FUNCTIONS} <= procedures
+    ribbon = generated()["addin/generated/customUI14.xml"].decode()
+    assert set(re.findall(r'onAction="(\w+)"', ribbon)) <= procedures
+    for text in re.findall(r'= "((?:[^"]|"")*)"', files["addin/generated/CypsWizard.bas"]):
+        assert len(text) <= 255
+
+
+@pytest.mark.parametrize(("name", "version"), [("customUI", "2006"), ("customUI14", "2009")])
+def test_the_ribbon_has_a_button_for_each_action(name, version):
+    root = ElementTree.fromstring(generated()[f"addin/generated/{name}.xml"])
+    space = {"ui": NAMESPACES[version]}
+    buttons = root.findall("./ui:ribbon/ui:tabs/ui:tab/ui:group/ui:button", space)
+    assert [b.get("label") for b in buttons] == [a.label for a in ACTIONS]
+    ids = [e.get("id") for e in root.iter() if e.get("id")]
+    assert len(set(ids)) == len(ids)
+
+
+def test_intellisense_tells_every_function_and_argument():
+    root = ElementTree.fromstring(generated()["addin/generated/cyps.intellisense.xml"])
+    space = "{http://schemas.excel-dna.net/intellisense/1.0}"
+    told = {f.get("Name"): [a.get("Name") for a in f] for f in root.iter(f"{space}Function")}
+    assert told == {f.name: [a.name for a in f.arguments] for f in CELL_FUNCTIONS}
+
+
+def test_the_extension_is_a_zip_without_clock_or_compression():
+    with zipfile.ZipFile(io.BytesIO(generated()["addin/generated/cyps.oxt"])) as archive:
+        for member in archive.infolist():
+            assert member.date_time == (1980, 1, 1, 0, 0, 0)
+            assert member.compress_type == zipfile.ZIP_STORED
+        for name in ("META-INF/manifest.xml", "description.xml", "CalcAddIns.xcu"):
+            ElementTree.fromstring(archive.read(name))
+        compile(archive.read("cyps_calc.py"), "cyps_calc.py", "exec")
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["=CYPS_RANK({1;2}", "=CYPS_RANK({1;2}) 3", "=RANK(", "=CYPS_RANK(,)", "=?", "={1;CYPS_RANK}"],
+)
+def test_an_example_that_is_no_formula_is_refused(formula):
+    with pytest.raises(CypsError):
+        run_example(formula)
+
+
+def test_examples_for_calc_keep_their_texts():
+    assert in_calc('=A("x,y;z",{1,2;3,4})') == '=A("x,y;z";{1;2|3;4})'
+
+
+def test_the_worker_answers_line_by_line():
+    calls = [
+        {"call": "CYPS_RATE", "arguments": [[[1], [1]], [[4], [0]], 1]},
+        {"call": "CYPS_RANK", "arguments": [[[1], [{"error": "#DIV/0!"}]]]},
+        {"call": "CYPS_DAMP", "arguments": [[[1]], [[9]], 0]},
+        {"act": "about", "text": ""},
+        {"act": "nothing"},
+        {"call": 3},
+        [1],
+    ]
+    given = io.StringIO()
+    serve(io.StringIO("".join(json.dumps(call) + "\n" for call in calls) + "x\n"), given)
+    answers = [json.loads(line) for line in given.getvalue().splitlines()]
+    assert answers[0] == {"value": [[0.25], [{"error": "#N/A"}]]}
+    assert [a.get("error") for a in answers[1:]] == [
+        "#DIV/0!", "#NUM!", None, "#VALUE!", "#VALUE!", "#VALUE!", "#VALUE!",
+    ]  # fmt: skip
+    assert "There is no action" in answers[4]["why"]
