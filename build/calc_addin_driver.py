@@ -22,6 +22,7 @@ from typing import Any
 from libreoffice_driver import Office, _property, main
 
 SHEET = "Sheet1"
+ALWAYS_WITHOUT_ASKING = 4
 
 
 class CalcWithAddin(Office):
@@ -31,7 +32,8 @@ class CalcWithAddin(Office):
         """Open an empty workbook."""
         self.close()
         self.document = self.desktop.loadComponentFromURL(
-            "private:factory/scalc", "_blank", 0, (_property("Hidden", True),)
+            "private:factory/scalc", "_blank", 0,
+            (_property("Hidden", True), _property("MacroExecutionMode", ALWAYS_WITHOUT_ASKING)),
         )
 
     def array(self, range: str, formula: str) -> None:  # noqa: A002

@@ -24,24 +24,20 @@ End Function
 
 ' Cells as values: dates and currencies as numbers, a whole column only as far as it is used.
 Public Function CypsCells(ByVal given As Variant) As Variant
-    Dim cells As Object
-    If IsMissing(given) Then
-        CypsCells = Empty
-        Exit Function
-    End If
+    Dim block As Object
     If Not IsObject(given) Then
         CypsCells = given
         Exit Function
     End If
-    Set cells = given
-    If cells.Rows.Count >= 65536 Then
-        Set cells = Application.Intersect(cells, cells.Worksheet.UsedRange)
-        If cells Is Nothing Then
+    Set block = given
+    If block.Rows.Count >= 65536 Then
+        Set block = Application.Intersect(block, block.Worksheet.UsedRange)
+        If block Is Nothing Then
             CypsCells = Empty
             Exit Function
         End If
     End If
-    CypsCells = cells.Value2
+    CypsCells = block.Value2
 End Function
 
 ' COM cannot carry error values inside a table: marked texts stand for them.

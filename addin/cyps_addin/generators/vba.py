@@ -60,6 +60,8 @@ def _wrapper(function: CellFunction) -> Iterator[str]:
     )
     taken = ", ".join(f"CypsCells({name})" for name in names)
     yield f"Public Function {function.name}({told}) As Variant"
+    for name in names[function.required :]:
+        yield f"    If IsMissing({name}) Then {name} = Empty"
     yield f'    {function.name} = CypsCall("{function.name}", Array({taken}))'
     yield "End Function"
 
@@ -201,24 +203,20 @@ End Function
 
 ' Cells as values: dates and currencies as numbers, a whole column only as far as it is used.
 Public Function CypsCells(ByVal given As Variant) As Variant
-    Dim cells As Object
-    If IsMissing(given) Then
-        CypsCells = Empty
-        Exit Function
-    End If
+    Dim block As Object
     If Not IsObject(given) Then
         CypsCells = given
         Exit Function
     End If
-    Set cells = given
-    If cells.Rows.Count >= 65536 Then
-        Set cells = Application.Intersect(cells, cells.Worksheet.UsedRange)
-        If cells Is Nothing Then
+    Set block = given
+    If block.Rows.Count >= 65536 Then
+        Set block = Application.Intersect(block, block.Worksheet.UsedRange)
+        If block Is Nothing Then
             CypsCells = Empty
             Exit Function
         End If
     End If
-    CypsCells = cells.Value2
+    CypsCells = block.Value2
 End Function
 
 ' COM cannot carry error values inside a table: marked texts stand for them.

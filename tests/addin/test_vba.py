@@ -1,0 +1,111 @@
+"""Generated VBA run by LibreOffice's Basic, with a stand-in for the one module that knows COM."""
+
+from __future__ import annotations
+
+import pytest
+from workbooks.engines import libreoffice_missing
+
+from addin.calc_host import Calc, own_folder
+from cyps_addin import CELL_FUNCTIONS
+from cyps_addin.generators.vba import ERROR_MARK, vba_modules
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(libreoffice_missing()), reason=libreoffice_missing() or "-"),
+]
+
+STAND_IN = f"""
+' Tells what it was asked, adds up a column, and for CYPS_CHECKS answers as it is told to.
+Public Function CypsAsk(ByVal functionName As String, ByVal arguments As Variant) As Variant
+    Dim told As String, i As Long, total As Double
+    Dim block(0 To 1, 0 To 1) As Variant
+    told = functionName
+    If functionName = "CYPS_CHECKS" Then told = arguments(0)
+    If UBound(arguments) >= 0 Then
+        If IsArray(arguments(0)) Then told = "array"
+    End If
+    Select Case told
+        Case "refuse"
+            CypsAsk = Array("#N/A", "There is no such scenario.")
+        Case "table"
+            block(0, 0) = "step": block(0, 1) = 2.5
+            block(1, 0) = "{ERROR_MARK}#DIV/0!": block(1, 1) = "cyps"
+            CypsAsk = Array("OK", block)
+        Case "array"
+            told = "(" & LBound(arguments(0), 1) & " To " & UBound(arguments(0), 1) & ")"
+            For i = LBound(arguments(0), 1) To UBound(arguments(0), 1)
+                total = total + arguments(0)(i, LBound(arguments(0), 2))
+            Next i
+            CypsAsk = Array("OK", told & " sum " & total)
+        Case Else
+            told = functionName
+            For i = LBound(arguments) To UBound(arguments)
+                told = told & "|" & arguments(i)
+            Next i
+            CypsAsk = Array("OK", told)
+    End Select
+End Function
+
+Public Function CypsAct(ByVal actionName As String, ByVal text As String) As Variant
+    CypsAct = Array("OK", actionName & text)
+End Function
+"""
+
+
+@pytest.fixture(scope="module")
+def basic():
+    modules = vba_modules() | {"CypsServer": STAND_IN}
+    with own_folder() as base:
+        host = Calc(base / "profile", base / "data")
+        try:
+            host("new")
+            host("basic", modules={name: in_basic(text) for name, text in modules.items()})
+            yield host
+        finally:
+            host.close()
+
+
+def in_basic(text):
+    """A VBA module as LibreOffice's Basic takes it.
+
+    No attribute line, VBA switched on, and Value in place of Value2, which it does not have.
+    """
+    lines = [line for line in text.splitlines() if not line.startswith("Attribute ")]
+    return "\n".join(["Option VBASupport 1", *lines, ""]).replace(".Value2", ".Value")
+
+
+@pytest.mark.parametrize("function", CELL_FUNCTIONS, ids=lambda f: f.name)
+def test_every_wrapper_hands_its_arguments_over_in_order(basic, function):
+    every = [f"a{i}" for i, _ in enumerate(function.arguments)]
+    needed = every[: function.required]
+    for given in (every, needed):
+        told = basic("run", macro=f"CypsFunctions.{function.name}", arguments=given)
+        blanks = [""] * (len(every) - len(given))
+        assert told == "|".join([function.name, *given, *blanks])
+
+
+def test_ranges_are_read_from_cells_and_a_whole_column_as_far_as_it_is_used(basic):
+    basic("set", sheet="Sheet1", range="A1:A3", values=[[1.0], [2.0], [3.0]])
+    assert basic.formula("=CYPS_RATE(A1:A3;1)") == [["(1 To 3) sum 6"]]
+    assert basic.formula("=CYPS_RATE(A:A;1)") == [["(1 To 3) sum 6"]]
+    assert basic.formula("=CYPS_DAMP(A1;A2;A3)") == [["CYPS_DAMP|1|2|3|||"]]
+
+
+def test_a_table_comes_back_with_its_errors(basic):
+    # LibreOffice's Basic shows an error value as text; Excel would show #DIV/0! itself.
+    assert basic.formula('=CYPS_CHECKS("table")', 2, 2) == [["step", 2.5], ["Error 2007", "cyps"]]
+
+
+@pytest.mark.parametrize(
+    ("shown", "number"),
+    [("#NULL!", 2000), ("#DIV/0!", 2007), ("#VALUE!", 2015), ("#REF!", 2023), ("#NAME?", 2029),
+     ("#NUM!", 2036), ("#N/A", 2042), ("gibberish", 2015)],
+)  # fmt: skip
+def test_each_error_has_excel_s_number(basic, shown, number):
+    assert basic.formula(f'=CYPSERROR("{shown}")') == [[f"Error {number}"]]
+
+
+def test_an_error_keeps_its_sentence(basic):
+    basic("run", macro="CypsFunctions.CYPS_CHECKS", arguments=["refuse"])
+    told = basic("run", macro="CypsCalls.CypsLastSentence", arguments=[])
+    assert told == "There is no such scenario."
