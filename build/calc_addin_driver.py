@@ -32,7 +32,9 @@ class CalcWithAddin(Office):
         """Open an empty workbook."""
         self.close()
         self.document = self.desktop.loadComponentFromURL(
-            "private:factory/scalc", "_blank", 0,
+            "private:factory/scalc",
+            "_blank",
+            0,
             (_property("Hidden", True), _property("MacroExecutionMode", ALWAYS_WITHOUT_ASKING)),
         )
 

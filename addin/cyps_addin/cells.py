@@ -62,12 +62,12 @@ def _as_rows(value: Cells) -> Rows:
         return [[value]]
     if value and not isinstance(value[0], list | tuple):
         return [list(value)]
-    return [list(row) for row in value]
+    return value if isinstance(value, list) else [list(row) for row in value]
 
 
 def _without_blank_end(rows: Rows) -> Rows:
     last = len(rows)
-    while last and all(is_blank(cell) for cell in rows[last - 1]):
+    while last and all(cell is None or cell == "" for cell in rows[last - 1]):
         last -= 1
     return rows[:last]
 

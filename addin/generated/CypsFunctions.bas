@@ -27,6 +27,10 @@ Public Function CYPS_RANK(ByVal amounts As Variant) As Variant
     CYPS_RANK = CypsCall("CYPS_RANK", Array(CypsCells(amounts)))
 End Function
 
+Public Function CYPS_QUARTILE(ByVal amounts As Variant) As Variant
+    CYPS_QUARTILE = CypsCall("CYPS_QUARTILE", Array(CypsCells(amounts)))
+End Function
+
 Public Function CYPS_RATE(ByVal count As Variant, ByVal population As Variant, Optional ByVal per As Variant) As Variant
     If IsMissing(per) Then per = Empty
     CYPS_RATE = CypsCall("CYPS_RATE", Array(CypsCells(count), CypsCells(population), CypsCells(per)))
@@ -83,6 +87,10 @@ Public Function CYPS_GROUP_TOTALS(ByVal scenario As Variant, Optional ByVal grou
     If IsMissing(group) Then group = Empty
     If IsMissing(authority) Then authority = Empty
     CYPS_GROUP_TOTALS = CypsCall("CYPS_GROUP_TOTALS", Array(CypsCells(scenario), CypsCells(group), CypsCells(authority)))
+End Function
+
+Public Function CYPS_NEIGHBOURS(ByVal scenario As Variant, ByVal authority As Variant, ByVal neighbours As Variant) As Variant
+    CYPS_NEIGHBOURS = CypsCall("CYPS_NEIGHBOURS", Array(CypsCells(scenario), CypsCells(authority), CypsCells(neighbours)))
 End Function
 
 Public Function CYPS_CHECKS(ByVal scenario As Variant) As Variant

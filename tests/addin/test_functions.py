@@ -76,6 +76,12 @@ def test_a_rate_without_children_is_not_available_in_its_cell_only():
     ]
 
 
+def test_quartile_bands_hold_a_quarter_each():
+    bands = np.ravel(call("CYPS_QUARTILE", [[float(x)] for x in range(153)]))
+    assert [int((bands == band).sum()) for band in (1, 2, 3, 4)] == [39, 38, 38, 38]
+    assert bands[-1] == 1
+
+
 def test_whole_columns_are_cut_where_they_end_and_smaller_ranges_are_not():
     def whole(column):
         return [*column, *[[None]] * (1_048_576 - len(column))]

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from cyps.explain import bridge, compare, uncertainty
+from cyps.geography import GROUPINGS, grouping
 from cyps.pack import read_pack
 from cyps.settlement import FloorAndCeiling, settle
 from cyps.settlement.checks import checks
 from cyps.settlement.record import to_json
+from cyps.settlement.summaries import totals_by
 from cyps_addin import ErrorValue, answer, call, library, run_action
 from cyps_addin.functions import explaining
 from made_settlements import made
@@ -170,6 +172,35 @@ def test_groups_and_regions_add_up(settlement, scenario):
     assert turned == shown
 
 
+def test_groups_that_have_a_name(settlement, scenario):
+    for name in GROUPINGS:
+        by = grouping(name, settlement.scenario.authorities)
+        shown = call("CYPS_GROUP_TOTALS", scenario, name.upper())[1:-1]
+        assert {row[0]: row[5] for row in shown} == {
+            total.name: total.pounds for total in totals_by(settlement, by)
+        }
+    some = call("CYPS_GROUP_TOTALS", scenario, [["a"], ["a"]], [["Hartlepool"], ["E06000003"]])
+    assert [row[:2] for row in some[1:]] == [["a", 2], ["In none", 10], ["All authorities", 12]]
+    assert answer("CYPS_GROUP_TOTALS", scenario, "shoe").error is ErrorValue.VALUE
+
+
+def test_an_authority_beside_its_neighbours(settlement, scenario, tmp_path):
+    codes, pounds = settlement.scenario.codes, settlement.pounds
+    by_name = call("CYPS_NEIGHBOURS", scenario, codes[1], [[codes[4], codes[2]]])
+    assert [row[5] for row in by_name[1:]] == [
+        pounds[1], pounds[4], pounds[2], pounds[4] + pounds[2],
+    ]  # fmt: skip
+    file = tmp_path / "neighbours.csv"
+    file.write_text(f"code,SN1,SN2,SN3\n{codes[1]},{codes[4]},E10000016,{codes[2]}\n", "utf-8")
+    assert call("CYPS_NEIGHBOURS", scenario, codes[1], str(file)) == by_name
+    for refused in (
+        answer("CYPS_NEIGHBOURS", scenario, codes[0], str(file)),
+        answer("CYPS_NEIGHBOURS", scenario, codes[0], str(tmp_path / "none.csv")),
+        answer("CYPS_NEIGHBOURS", scenario, codes[0], "Atlantis"),
+    ):
+        assert refused.error is ErrorValue.NOT_AVAILABLE
+
+
 def test_use_and_rates_of_a_pack():
     path = PACKS / "v2-complete.cyps.zip"
     pack = call("CYPS_PACK", str(path))
@@ -221,7 +252,7 @@ def test_handles_and_files_that_are_not_there(arguments, error, says):
         (("CYPS_SHARE", None, "shoe"), "#VALUE!", "Choose one of share, needs share, CIN"),
         (("CYPS_ALLOCATIONS", None, "money"), "#VALUE!", "Choose one of pounds"),
         (("CYPS_TRACE", "Hartlepool", "shoe"), "#N/A", "There is no line 'shoe'"),
-        (("CYPS_GROUP_TOTALS", [["a"]]), "#VALUE!", "1 groups for 12 authorities"),
+        (("CYPS_GROUP_TOTALS", [["a"], ["b"]]), "#VALUE!", "2 groups for 12 authorities"),
     ],
 )
 def test_unknown_names_in_a_settlement(scenario, arguments, error, says):

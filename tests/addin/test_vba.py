@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from workbooks.engines import libreoffice_missing
 
 from addin.calc_host import Calc, own_folder
 from cyps_addin import CELL_FUNCTIONS
 from cyps_addin.generators.vba import ERROR_MARK, vba_modules
+from workbooks.engines import libreoffice_missing
 
 pytestmark = [
     pytest.mark.slow,

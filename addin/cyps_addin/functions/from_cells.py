@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.explain import ranks
+from cyps.explain import quartiles, ranks
 from cyps.needs import (
     ServiceAreaSpend,
     Use,
@@ -142,6 +142,11 @@ def _rank(amounts: Cells) -> Cells:
     return laid.laid(given(x) for x in ranks(values))
 
 
+def _quartile(amounts: Cells) -> Cells:
+    values, laid = number_line(amounts, "Amounts")
+    return laid.laid(given(x) for x in quartiles(values))
+
+
 def _rate(count: Cells, population: Cells, per: Cells = None) -> Cells:
     counted, people = numbers(count, "Count"), numbers(population, "Population")
     if people.shape not in (counted.shape, (len(counted), 1)):
@@ -230,6 +235,16 @@ FUNCTIONS: tuple[CellFunction, ...] = (
         (_NOT_NUMBERS,),
         "=CYPS_RANK({5;9;5})",
         _rank,
+    ),
+    CellFunction(
+        "CYPS_QUARTILE",
+        "Figures in cells",
+        "Quartile band by amount: 1 for the quarter with the largest, 4 for the smallest",
+        (Argument("amounts", "one amount for each authority, in order of code"),),
+        "one band for each amount, by place as CYPS_RANK gives it",
+        (_NOT_NUMBERS,),
+        "=CYPS_QUARTILE({5;9;1;7})",
+        _quartile,
     ),
     CellFunction(
         "CYPS_RATE",

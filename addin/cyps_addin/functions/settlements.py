@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cyps.geography import GROUPINGS, IN_NONE, Grouping, grouping
+from cyps.returns import Places, read_neighbours
 from cyps.settlement import Settlement, settle
 from cyps.settlement.checks import checks
 from cyps.settlement.record import from_json
-from cyps.settlement.summaries import GroupTotals, all_totals, group_totals, region_totals
+from cyps.settlement.summaries import GroupTotals, all_totals, group_totals, totals_by
 from cyps_addin import library
 from cyps_addin.cells import Line, column, given, is_blank, line, one_text, table, text_of, texts
 from cyps_addin.declare import Argument, CellFunction, Cells
@@ -22,7 +25,9 @@ from cyps_addin.functions.choosing import (
     UNKNOWN_AUTHORITY,
     UNKNOWN_HANDLE,
     chosen,
+    one_authority,
     settled,
+    who,
 )
 from cyps_addin.what_if import CHOICES, changed
 
@@ -125,7 +130,7 @@ def _allocations(scenario: Cells, authority: Cells = None, which: Cells = None) 
     by_year = [library.settlement_of(text_of(handle)) for handle in handles.values]
     rows, laid = chosen(by_year[0], authority)
     codes = [by_year[0].scenario.codes[row] for row in rows]
-    columns = []
+    columns: list[NDArray[Any]] = []
     for one in by_year:
         where, _ = chosen(one, [[code] for code in codes])
         columns.append(np.asarray(_one_of(AMOUNTS, wanted, one))[where])
@@ -150,30 +155,68 @@ def _laid(columns: Sequence[_Amounts], rows: NDArray[np.intp], laid: Line | None
     return cells[0][0] if len(cells) == 1 and len(cells[0]) == 1 else cells
 
 
+_TOTALS = ("group", "authorities", "share", "target", "baseline", "pounds", "change",
+           "change rate")  # fmt: skip
+
+
 def _group_totals(scenario: Cells, group: Cells = None, authority: Cells = None) -> Cells:
     one = settled(scenario)
-    if is_blank(group):
-        found = region_totals(one)
-    else:
-        names = np.array(texts(group, "Group"))
-        rows, _ = chosen(one, authority)
-        if names.size != rows.size or len(set(rows.tolist())) < rows.size:
-            raise bad_input(
-                f"There are {names.size} groups for {rows.size} authorities. Give each authority "
-                "once, with one group, in the same order."
-            )
-        found = tuple(
-            group_totals(one, str(name), np.isin(np.arange(len(one.scenario.codes)),
-                                                 rows[names == name]))
-            for name in np.unique(names)
-        )  # fmt: skip
-    head = ("group", "authorities", "share", "target", "baseline", "pounds", "change",
-            "change rate")  # fmt: skip
-    return table(head, [_totals(x) for x in (*found, all_totals(one))])
+    by = _grouping(one, group, authority)
+    return table(_TOTALS, [_totals(x) for x in (*totals_by(one, by), all_totals(one))])
+
+
+def _grouping(one: Settlement, group: Cells, authority: Cells) -> Grouping:
+    """A grouping that has a name, or one of the workbook's own."""
+    names = ("region",) if is_blank(group) else texts(group, "Group")
+    if len(names) == 1 and len(one.scenario.codes) > 1:
+        return grouping(names[0].casefold(), one.scenario.authorities)
+    rows, _ = chosen(one, authority)
+    if len(names) != rows.size or len(set(rows.tolist())) < rows.size:
+        raise bad_input(
+            f"There are {len(names)} groups for {rows.size} authorities. Give each authority "
+            f"once, with one group, in the same order; or one of {', '.join(GROUPINGS)}."
+        )
+    codes = one.scenario.codes
+    own = {codes[row]: name for row, name in zip(rows, names, strict=True)}
+    return Grouping("the workbook", dict.fromkeys(codes, IN_NONE) | own, "cells of a workbook")
 
 
 def _totals(x: GroupTotals) -> tuple[str | float, ...]:
     return (x.name, x.authorities, x.share, x.target, x.baseline, x.pounds, x.change, x.change_rate)
+
+
+def _neighbours(scenario: Cells, authority: Cells, neighbours: Cells) -> Cells:
+    one = settled(scenario)
+    own = one_authority(one, authority)
+    near = _near(one, own, neighbours)
+    lines = [group_totals(one, who(one, row).name, _marked(one, [row])) for row in (own, *near)]
+    together = group_totals(one, "Neighbours together", _marked(one, near))
+    return table(_TOTALS, [_totals(x) for x in (*lines, together)])
+
+
+def _near(one: Settlement, own: int, neighbours: Cells) -> list[int]:
+    """Rows of the neighbours: those of a file that are in the settlement, or those named."""
+    names = texts(neighbours, "Neighbours")
+    if len(names) > 1 or not Path(names[0]).is_absolute():
+        return [int(row) for row in chosen(one, neighbours)[0]]
+    path = Path(names[0])
+    if not path.is_file():
+        raise not_available(f"There is no file {path}. Check the name and the folder.")
+    code = who(one, own).code
+    at = {place: row for row, place in enumerate(one.scenario.codes)}
+    told = one.scenario
+    places = Places(told.year, told.authorities, frozenset(x.code for x in told.exclusions))
+    named = read_neighbours(path, places)[0].of.get(code, ())
+    near = [at[place] for place in named if place in at]
+    if not near:
+        raise not_available(
+            f"{path.name} names {len(named)} neighbours for {code}, and none is in this settlement."
+        )
+    return near
+
+
+def _marked(one: Settlement, rows: Sequence[int]) -> NDArray[np.bool_]:
+    return np.isin(np.arange(len(one.scenario.codes)), rows)
 
 
 def _checks(scenario: Cells) -> Cells:
@@ -254,17 +297,35 @@ FUNCTIONS: tuple[CellFunction, ...] = (
     CellFunction(
         "CYPS_GROUP_TOTALS",
         "Settlements",
-        "Totals by region, or by any grouping of authorities",
+        "Totals by region, class, combined authority, or by any grouping of one's own",
         (
             SCENARIO,
-            Argument("group", "name of the group of each authority", "regions"),
+            Argument("group", f"one of {', '.join(GROUPINGS)}; or the name of each one's group",
+                     "region"),
             Argument("authority", "the authorities that the groups are for, in the same order",
                      "all, in order of code"),
         ),
-        "a table with a header row, a row for each group and one for all authorities",
+        "a table with a header row, a row for each group and one for all authorities; those of "
+        "whom no group was told are 'In none'",
         (UNKNOWN_HANDLE, UNKNOWN_AUTHORITY, "#VALUE!: another number of groups than authorities"),
         '=CYPS_GROUP_TOTALS(CYPS_SCENARIO("sample"),{"mine";"other";"mine"})',
         _group_totals,
+    ),
+    CellFunction(
+        "CYPS_NEIGHBOURS",
+        "Settlements",
+        "One authority beside its statistical neighbours, and these together",
+        (
+            SCENARIO,
+            Argument("authority", "GSS code or name of one authority"),
+            Argument("neighbours", "codes or names of its neighbours; or the whole path of a "
+                     "file of neighbours, wide (SN1, SN2, ...) or long"),
+        ),
+        "a table with a header row; neighbours that only a file names and the settlement does "
+        "not have are left out",
+        (UNKNOWN_HANDLE, UNKNOWN_AUTHORITY, "#N/A: no such file, or nobody of it is here"),
+        '=CYPS_NEIGHBOURS(CYPS_SCENARIO("sample"),"Leeds",{"Derby","Hartlepool"})',
+        _neighbours,
     ),
     CellFunction(
         "CYPS_CHECKS",

@@ -1,7 +1,14 @@
 """Explain: what differs between settlements, what moved the pounds, where a number is from."""
 
 from cyps.explain.bridge import Bridge, NoBridge, bridge
-from cyps.explain.compare import Comparison, GroupChange, compare, distance_from_target, ranks
+from cyps.explain.compare import (
+    Comparison,
+    GroupChange,
+    compare,
+    distance_from_target,
+    quartiles,
+    ranks,
+)
 from cyps.explain.population import above_population, population_bridge
 from cyps.explain.sensitivity import Tornado, sensitivity
 from cyps.explain.trace import Trace, TraceLine, authority_row, trace
@@ -27,6 +34,7 @@ __all__ = [
     "compare",
     "distance_from_target",
     "population_bridge",
+    "quartiles",
     "ranks",
     "sensitivity",
     "trace",

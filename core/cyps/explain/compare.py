@@ -214,6 +214,19 @@ def ranks(amount: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.int64]:
     return place
 
 
+def quartiles(amount: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Quartile band by amount: 1 for the quarter with the largest, 4 for that with the smallest.
+
+    By place among n amounts (see `ranks`): band 1 has the first n/4 places, rounded up.
+
+    Examples
+    --------
+    >>> quartiles(np.array([5.0, 9.0, 1.0, 7.0])).tolist()
+    [3, 1, 4, 2]
+    """
+    return np.asarray((ranks(amount) - 1) * 4 // amount.size + 1)
+
+
 def distance_from_target(settlement: Settlement) -> NDArray[np.float64]:
     """Whole pounds over the target, less 1: -0.05 is 5% below; not a number without a target.
 
