@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from pydantic import ValidationError
 
-from cyps.needs import ServiceAreaSpend, Use
+from cyps.needs import ServiceAreaSpend, Use, weights_as_spend
 from cyps.settlement import (
     DampingRule,
     Floor,
@@ -63,6 +63,7 @@ def changed(settlement: Settlement, choices: Cells) -> Settlement:
             damping=_rule(scenario, told),
             transition=Transition(phasing, scenario.transition.group),
             area_cost=_area_cost(scenario, told),
+            area_cost_metrics=() if "area cost" in told else scenario.area_cost_metrics,
             spend=_spend(scenario, use, told),
             notes=(f"What-if: {_TYPED.lower()}: {words}.", *_own_notes(scenario, told)),
         ),
@@ -108,12 +109,10 @@ def _spend(scenario: Scenario, use: Use, told: Mapping[str, Any]) -> tuple[Servi
     if set(typed) != {metric.upper() for metric in use.metrics}:
         raise bad_input(
             f"Weights are typed for {', '.join(sorted(typed))}, but the metrics are "
-            f"{', '.join(use.metrics)}. Give a weight for each; only their ratio matters."
+            f"{', '.join(use.metrics)}. Give a weight for each; they add up to 1."
         )
-    return tuple(
-        ServiceAreaSpend(_TYPED, metric, one_number(typed[metric.upper()], f"Weight of {metric}"))
-        for metric in use.metrics
-    )
+    weights = {m: one_number(typed[m.upper()], f"Weight of {m}") for m in use.metrics}
+    return weights_as_spend(weights, _TYPED.lower())
 
 
 def _area_cost(scenario: Scenario, told: Mapping[str, Any]) -> np.ndarray[Any, Any]:

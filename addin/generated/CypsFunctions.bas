@@ -36,6 +36,10 @@ Public Function CYPS_RATE(ByVal count As Variant, ByVal population As Variant, O
     CYPS_RATE = CypsCall("CYPS_RATE", Array(CypsCells(count), CypsCells(population), CypsCells(per)))
 End Function
 
+Public Function CYPS_UNIT_COST(ByVal spend As Variant, ByVal children As Variant) As Variant
+    CYPS_UNIT_COST = CypsCall("CYPS_UNIT_COST", Array(CypsCells(spend), CypsCells(children)))
+End Function
+
 Public Function CYPS_PACK(ByVal file As Variant) As Variant
     CYPS_PACK = CypsCall("CYPS_PACK", Array(CypsCells(file)))
 End Function

@@ -28,6 +28,7 @@ Public Sub CypsDescribeFunctions()
     CypsDescribe23
     CypsDescribe24
     CypsDescribe25
+    CypsDescribe26
 End Sub
 
 Private Sub CypsDescribe1()
@@ -115,6 +116,17 @@ End Sub
 
 Private Sub CypsDescribe8()
     Dim about As String
+    about = "Weekly cost of social work for each child in need: spend / children / 365 x 7. Gives pounds a week for each spend; #N/A in the cell where there are no children."
+    Dim told(1 To 2) As Variant
+    told(1) = "pounds a year on social work and on commissioning and strategy"
+    told(2) = "children in need on 31 March, in the same order"
+    On Error Resume Next ' a description that Excel refuses must not stop the add-in
+    Application.MacroOptions Macro:="CYPS_UNIT_COST", Description:=about, _
+        Category:="CYPS needs shares", ArgumentDescriptions:=told
+End Sub
+
+Private Sub CypsDescribe9()
+    Dim about As String
     about = "Handle of a coefficient pack, which is taken into this machine's library. Gives text such as cyps:pack:sample#0123456789abcdef, the same on every machine."
     Dim told(1 To 1) As Variant
     told(1) = "whole path of a .cyps.zip file; ""sample"" for the made-up one"
@@ -123,7 +135,7 @@ Private Sub CypsDescribe8()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe9()
+Private Sub CypsDescribe10()
     Dim about As String
     about = "What a pack is: status, who vouches for it, year, source, what it lacks. Gives a table with a header row, or one value."
     Dim told(1 To 2) As Variant
@@ -134,7 +146,7 @@ Private Sub CypsDescribe9()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe10()
+Private Sub CypsDescribe11()
     Dim about As String
     about = "Predicted use: expected number of children by authority and metric. Gives children (or shares, where the pack holds shares), authorities in rows and metrics in columns; turned if the authorities lie i"
     about = about & "n a row."
@@ -147,7 +159,7 @@ Private Sub CypsDescribe10()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe11()
+Private Sub CypsDescribe12()
     Dim about As String
     about = "Predicted use per 10,000 children, or per any other number. Gives a rate for each number of CYPS_USE; #N/A in the cell where the population is 0."
     Dim told(1 To 5) As Variant
@@ -161,7 +173,7 @@ Private Sub CypsDescribe11()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe12()
+Private Sub CypsDescribe13()
     Dim about As String
     about = "Handle of a settlement, taken into this machine's library, with changes if you like. Gives text such as cyps:scenario:sample#0123456789abcdef; for a folder of several years one handle a year, below on"
     about = about & "e another."
@@ -173,7 +185,7 @@ Private Sub CypsDescribe12()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe13()
+Private Sub CypsDescribe14()
     Dim about As String
     about = "What a settlement is: status, pot, damping, cost weights, who is left out, notes. Gives a table with a header row."
     Dim told(1 To 1) As Variant
@@ -183,7 +195,7 @@ Private Sub CypsDescribe13()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe14()
+Private Sub CypsDescribe15()
     Dim about As String
     about = "Authorities of a settlement in order of code: code, name, region. Gives three columns without a header, in line with CYPS_SHARE and CYPS_ALLOCATIONS."
     Dim told(1 To 1) As Variant
@@ -193,7 +205,7 @@ Private Sub CypsDescribe14()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe15()
+Private Sub CypsDescribe16()
     Dim about As String
     about = "Share of one authority, or of several. Gives shares, laid out as the authorities are; all of them add up to 1."
     Dim told(1 To 3) As Variant
@@ -205,7 +217,7 @@ Private Sub CypsDescribe15()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe16()
+Private Sub CypsDescribe17()
     Dim about As String
     about = "Allocations by authority and year. Gives a row for each authority and a column for each year; turned if authorities lie in a row. Pounds of a year add up to its pot."
     Dim told(1 To 3) As Variant
@@ -217,7 +229,7 @@ Private Sub CypsDescribe16()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe17()
+Private Sub CypsDescribe18()
     Dim about As String
     about = "Totals by region, class, combined authority, or by any grouping of one's own. Gives a table with a header row, a row for each group and one for all authorities; those of whom no group was told are 'In"
     about = about & " none'."
@@ -230,7 +242,7 @@ Private Sub CypsDescribe17()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe18()
+Private Sub CypsDescribe19()
     Dim about As String
     about = "One authority beside its statistical neighbours, and these together. Gives a table with a header row; neighbours that only a file names and the settlement does not have are left out."
     Dim told(1 To 3) As Variant
@@ -242,7 +254,7 @@ Private Sub CypsDescribe18()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe19()
+Private Sub CypsDescribe20()
     Dim about As String
     about = "Checks of a settlement: pot, shares, floors, who is left out, status. Gives a table with a header row; state is OK, STOP or WARN."
     Dim told(1 To 1) As Variant
@@ -252,7 +264,7 @@ Private Sub CypsDescribe19()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe20()
+Private Sub CypsDescribe21()
     Dim about As String
     about = "One settlement beside another: pounds, shares, distance from target. Gives a table with a header row; rates are #N/A where there was nothing before."
     Dim told(1 To 3) As Variant
@@ -264,7 +276,7 @@ Private Sub CypsDescribe20()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe21()
+Private Sub CypsDescribe22()
     Dim about As String
     about = "What moved the pounds from one settlement to another, in steps that add up. Gives for one authority a table of steps, for several a row each; before plus the steps is after, to a millionth of a pound."
     Dim told(1 To 3) As Variant
@@ -276,7 +288,7 @@ Private Sub CypsDescribe21()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe22()
+Private Sub CypsDescribe23()
     Dim about As String
     about = "Standard error of the share and 95% ranges of share, pounds and rank. Gives a table with a header row; the uncertainty of the coefficients alone, first-order, by 1,000 draws from a fixed seed; #N/A fo"
     about = about & "r an authority of which the pack hides small counts."
@@ -289,7 +301,7 @@ Private Sub CypsDescribe22()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe23()
+Private Sub CypsDescribe24()
     Dim about As String
     about = "Every line that an authority's number is made of, lettered. Gives a table with a header row: line, name, formula in letters, value, source."
     Dim told(1 To 3) As Variant
@@ -301,7 +313,7 @@ Private Sub CypsDescribe23()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe24()
+Private Sub CypsDescribe25()
     Dim about As String
     about = "Why the last CYPS function that showed an error did so, in a sentence. Gives text; empty when there was no error yet."
     Dim told(1 To 1) As Variant
@@ -311,7 +323,7 @@ Private Sub CypsDescribe24()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe25()
+Private Sub CypsDescribe26()
     Dim about As String
     about = "Version of cyps that computes. Gives text."
     On Error Resume Next ' a description that Excel refuses must not stop the add-in

@@ -76,6 +76,12 @@ def test_a_rate_without_children_is_not_available_in_its_cell_only():
     ]
 
 
+def test_the_weekly_unit_cost_is_the_published_one():
+    assert call("CYPS_UNIT_COST", 15_690_213, 2_836)[0][0] == pytest.approx(106.10, abs=0.005)
+    [[one, none]] = call("CYPS_UNIT_COST", [[365.0, 1.0]], [[7, 0]])
+    assert (one, none) == (pytest.approx(1.0, rel=1e-15), ErrorValue.NOT_AVAILABLE)
+
+
 def test_quartile_bands_hold_a_quarter_each():
     bands = np.ravel(call("CYPS_QUARTILE", [[float(x)] for x in range(153)]))
     assert [int((bands == band).sum()) for band in (1, 2, 3, 4)] == [39, 38, 38, 38]

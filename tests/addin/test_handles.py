@@ -76,8 +76,8 @@ def test_years_stand_beside_one_another_even_if_an_authority_moves(settlement, s
 
 def test_a_what_if_is_the_settlement_made_anew(settlement, scenario):
     choices = [["pot", settlement.scenario.pot + 1000], ["Floor", -0.04], ["ceiling", 0.5],
-               ["area cost", "none"], ["weight CIN", 2], ["weight CARE", 1],
-               ["weight CEASED", 1], [None, None]]  # fmt: skip
+               ["area cost", "none"], ["weight CIN", 0.5], ["weight CARE", 0.25],
+               ["weight CEASED", 0.25], [None, None]]  # fmt: skip
     handle = call("CYPS_SCENARIO", scenario, choices)
     found = library.settlement_of(handle)
     assert found.weights.tolist() == [0.5, 0.25, 0.25]
@@ -115,6 +115,7 @@ def test_a_pack_in_a_what_if_brings_its_use():
         ([["floor", 0], ["FLOOR", 0]], "#VALUE!", "comes twice"),
         ([["floor", -2]], "#VALUE!", "between -100% and +1000%"),
         ([["weight CIN", 1]], "#VALUE!", "Give a weight for each"),
+        ([["weight CIN", 1], ["weight CARE", 1], ["weight CEASED", 1]], "#VALUE!", "add up to 3"),
         ([["pot"]], "#VALUE!", "two columns"),
         ([["pack", "cyps:pack:x#0000000000000000"]], "#N/A", "not in this machine's library"),
     ],

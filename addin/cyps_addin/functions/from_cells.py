@@ -14,6 +14,7 @@ from cyps.needs import (
     metric_shares,
     needs_shares,
     typed_weights,
+    weekly_unit_cost,
 )
 from cyps.needs.rates import rate_per
 from cyps.settlement import (
@@ -157,6 +158,13 @@ def _rate(count: Cells, population: Cells, per: Cells = None) -> Cells:
     return [[given(x) for x in row] for row in rate_per(counted, people, unit)]
 
 
+def _unit_cost(spend: Cells, children: Cells) -> Cells:
+    pounds, laid = number_line(spend, "Spend")
+    counted, _ = number_line(children, "Children")
+    _same_length("spend", pounds.size, "children", counted.size)
+    return laid.laid(given(x) for x in weekly_unit_cost(pounds, counted))
+
+
 def _same_length(one: str, n: int, other: str, m: int) -> None:
     if n != m:
         raise bad_input(
@@ -259,6 +267,19 @@ FUNCTIONS: tuple[CellFunction, ...] = (
         (_NOT_NUMBERS, "#VALUE!: a population below zero"),
         "=CYPS_RATE({120;45},{40000;10000})",
         _rate,
+    ),
+    CellFunction(
+        "CYPS_UNIT_COST",
+        "Figures in cells",
+        "Weekly cost of social work for each child in need: spend / children / 365 x 7",
+        (
+            Argument("spend", "pounds a year on social work and on commissioning and strategy"),
+            Argument("children", "children in need on 31 March, in the same order"),
+        ),
+        "pounds a week for each spend; #N/A in the cell where there are no children",
+        (_NOT_NUMBERS, "#VALUE!: spend or children below zero"),
+        "=CYPS_UNIT_COST(15690213,2836)",
+        _unit_cost,
     ),
 )  # fmt: skip
 """Functions that need nothing but the cells they are given."""
