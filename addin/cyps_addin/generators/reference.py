@@ -21,7 +21,8 @@ What holds for all of them:
 * **Authorities** by GSS code or by name, in any case. Results lie as the authorities do: in a row
   or in a column.
 * **Blanks.** A missing number is never taken for 0: a blank cell in a range of figures is
-  `#VALUE!`. An optional argument that is left out or blank takes what its line says.
+  `#VALUE!`. An optional argument that is left out or blank takes what its line says. (LibreOffice
+  hands a reference to one single blank cell over as 0: leave the argument out there.)
 * **Whole columns** are cut after the last cell that holds something; smaller ranges are not.
 * **Errors** are real error values: `#N/A` for what is not known or not available, `#VALUE!` for
   what cannot be used, `#NUM!` for limits that cannot all be kept. `CYPS_LAST_ERROR()` gives the
@@ -57,7 +58,8 @@ def _entry(function: CellFunction) -> str:
         lines += [f"| {a.name} | {a.meaning} | {a.blank or 'needed'} |" for a in function.arguments]
         lines.append("")
     lines += [f"**Gives** {function.result}.", ""]
-    lines += [f"* {error}" for error in function.errors]
+    # In backticks: a line that begins with # would be a heading.
+    lines += ["* `{}`: {}".format(*error.split(": ", 1)) for error in function.errors]
     lines += [""] if function.errors else []
     lines += ["```text", function.example, "```", "", *_shown(function), ""]
     return "\n".join(lines) + "\n"
