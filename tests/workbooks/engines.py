@@ -29,6 +29,11 @@ def libreoffice_missing() -> str:
     return "LibreOffice is not here: apt-get install libreoffice-calc python3-uno"
 
 
+def rows_of(values):
+    """Values as rows of cells; a plain value is a row of one. An empty text is a blank cell."""
+    return [list(row) if isinstance(row, list | tuple) else [row] for row in values]
+
+
 class LibreOffice:
     """One soffice for many what-ifs, driven by JSON lines."""
 
@@ -67,7 +72,10 @@ class LibreOffice:
     def set(self, name, values):
         sheet, area = self.places[name]
         # UNO takes whole numbers of 32 bits only; every number of a cell is a double anyway.
-        cells = [[value if isinstance(value, str) else float(value)] for value in values]
+        cells = [
+            [value if isinstance(value, str) else float(value) for value in row]
+            for row in rows_of(values)
+        ]
         self("set", sheet=sheet, range=area, values=cells)
 
     def formulas(self, name):
@@ -111,23 +119,31 @@ class IronCalc:
     def _cells(self, name):
         sheet, area = self.places[name]
         place = corner(area)
+        number = self.sheets.index(sheet)
         return [
-            (self.sheets.index(sheet), place.row + 1 + i, place.col + 1) for i in range(place.rows)
+            [(number, place.row + 1 + i, place.col + 1 + j) for j in range(place.cols)]
+            for i in range(place.rows)
         ]
 
     def set(self, name, values):
-        for cell, value in zip(self._cells(name), values, strict=True):
-            if isinstance(value, str):
-                self.model.update_cell_with_text(*cell, value)
-            else:
-                self.model.update_cell_with_number(*cell, value)
+        for cells, row in zip(self._cells(name), rows_of(values), strict=True):
+            for cell, value in zip(cells, row, strict=True):
+                if value == "":
+                    self.model.set_user_input(*cell, "")
+                elif isinstance(value, str):
+                    self.model.update_cell_with_text(*cell, value)
+                else:
+                    self.model.update_cell_with_number(*cell, value)
 
     def formulas(self, name):
-        return [[self.model.get_cell_content(*cell)] for cell in self._cells(name)]
+        return [
+            [self.model.get_cell_content(*cell) for cell in cells] for cells in self._cells(name)
+        ]
 
     def retype(self, name, formulas):
-        for cell, (formula,) in zip(self._cells(name), formulas, strict=True):
-            self.model.set_user_input(*cell, str(formula))
+        for cells, row in zip(self._cells(name), formulas, strict=True):
+            for cell, formula in zip(cells, row, strict=True):
+                self.model.set_user_input(*cell, str(formula))
 
     def recalculate(self):
         self.model.evaluate()

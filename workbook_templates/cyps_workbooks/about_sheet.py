@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from cyps_workbooks.layout import ABOUT, MY_AUTHORITY, SHEETS
+from cyps_workbooks.layout import ABOUT, quoted
 from cyps_workbooks.page import Draft, Page, new_page
 
 WIDTH = 140
@@ -13,18 +13,22 @@ WIDTH = 140
 PURPOSES = {
     "About": "What this workbook is and how to use it.",
     "Inputs": "Pot, baselines and area cost factors: type over the yellow cells.",
+    "Members": "Band, protection tier and damping group of every authority, where they are used.",
     "Use": "Children who use each service, as predicted or published: where everything starts.",
     "Weights": "National spend by service area, and the weight of each metric.",
-    "Damping": "The floor, what it costs, the scaling factor, the highest floor that fits.",
+    "Damping": "The method of each year and the fields it uses; what comes of it.",
+    "Factors": "Each damping group: what it shares, its scaling factor, what is wrong if it fails.",
+    "Years": "Target, pounds, top-up and change of every authority, year after year.",
     "Calculation": "Every step from use to whole pounds, one lettered column each.",
-    "Results": "What every authority gets, in one table, with totals above it.",
+    "Results": "What every authority gets in the year shown, in one table, totals above it.",
     "My authority": "One authority's figures, its rank, its region, winners and losers.",
     "Checks": "What stops the settlement, what to note, and a link to the cell concerned.",
     "Notes": "Sources, method, references, exclusions and limits.",
 }
 
 HOW_TO = (
-    "Pot: sheet Inputs, cell D6. Floor: sheet Damping, cell B7.",
+    "Pot: sheet Inputs, row 6. Method of damping and its fields: sheet Damping, from row 7 on; each "
+    "year has a column. Grey fields are not used by the method chosen.",
     "Weights: on the sheet Weights change a spend, choose another metric for a service area, or "
     "type a weight.",
     "One authority: choose it on the sheet My authority, cell B5.",
@@ -44,7 +48,7 @@ def draw_about(draft: Draft) -> None:
     """Draw the sheet About."""
     page = new_page(draft, ABOUT)
     formats, scenario = draft.formats, draft.settlement.scenario
-    page.sheet.set_column(0, 0, 22)
+    page.sheet.set_column(0, 0, 24)
     page.sheet.set_column(1, 1, 110)
     page.banner("Settlement workbook", 2, width=115)
     row = 4
@@ -65,11 +69,11 @@ def _sheets(page: Page, row: int) -> int:
     formats = page.draft.formats
     page.text(row, 0, "Sheet", formats.head())
     page.text(row, 1, "What it is for", formats.head())
-    for name in SHEETS:
+    for name in page.draft.layout.sheets:
         row += 1
-        target = f"'{name}'" if name == MY_AUTHORITY else name
-        page.sheet.write_url(row, 0, f"internal:{target}!A1", formats.link(), name)
-        page.text(row, 1, PURPOSES[name], formats.cell())
+        page.sheet.write_url(row, 0, f"internal:{quoted(name)}!A1", formats.link(), name)
+        kind = "Calculation" if name.startswith("Calculation") else name
+        page.text(row, 1, PURPOSES[kind], formats.cell())
     return row + 2
 
 

@@ -14,7 +14,7 @@ from cyps.settlement.summaries import (
     region_totals,
 )
 from cyps_workbooks.authority_charts import insert_charts
-from cyps_workbooks.layout import DAMPING, MY_AUTHORITY, RESULTS, Layout
+from cyps_workbooks.layout import MY_AUTHORITY, RESULTS, Layout
 from cyps_workbooks.page import Draft, Page, new_page
 
 FIGURES_ROW = 8
@@ -47,9 +47,11 @@ def _picker(page: Page, chosen: str) -> None:
     place = names.index(chosen)
     region = page.draft.settlement.scenario.authorities[place].region
     page.text(4, 0, "Choose an authority", formats.heading())
+    page.text(7, 0, "Year shown (choose on Results)")
+    page.formula(7, 1, '=IF(year_place>0,in_year&"","")', formats.plain(), layout.years[0])
     page.sheet.write_string(4, 1, chosen, formats.entry("general"))
     page.text(5, 0, "Its place in the list (0: no figures)")
-    find = f'=IF(can_settle="Yes",IFERROR(MATCH(in_authority,{_named(layout, "Authority")},0),0),0)'
+    find = f'=IF(year_settles="Yes",IFERROR(MATCH(in_authority,{_named(layout, "Authority")},0),0),0)'
     page.formula(5, 1, find, formats.of(align="left"), place + 1)
     page.text(6, 0, "Its region")
     found = f'=IF(my_row>0,INDEX({_named(layout, "Region")},my_row),"")'
@@ -118,7 +120,7 @@ def _summed_lines(layout: Layout, groups: tuple[GroupTotals, ...]) -> list[_Line
         ("Pounds", "pounds", "pounds"),
         ("Change (£)", "pounds change", "change"),
     ):
-        source = layout.step("floor_amount") if field == "floor_amount" else _named(layout, header)
+        source = _named(layout, header)
         lines.append((header, kind, source, tuple(float(getattr(g, field)) for g in groups)))
     return lines
 
@@ -149,7 +151,7 @@ def _rates(page: Page, row: int, groups: tuple[GroupTotals, ...]) -> int:
         row += 1
     ranks = change_ranks(page.draft.settlement)
     chosen = [a.name for a in page.draft.settlement.scenario.authorities].index(groups[0].name)
-    source = layout.step("rank")
+    source = _named(layout, "Rank of change (%)")
     page.text(row, 0, "Rank of change (1 gains most)", formats.cell())
     mine = f'=IF(my_row>0,INDEX({source},my_row),"")'
     page.formula(row, 1, mine, formats.cell("count"), ranks[chosen] or "")
@@ -176,7 +178,7 @@ def _winners(page: Page, row: int) -> int:
         page.text(row, col, head, formats.head(number=col > 1))
     ranks = change_ranks(settlement)
     count = int((ranks > 0).sum())
-    rank = layout.step("rank")
+    rank = _named(layout, "Rank of change (%)")
     for j in range(top + bottom):
         row += 1
         from_end = top + bottom - 1 - j
@@ -193,9 +195,11 @@ def _winners(page: Page, row: int) -> int:
 
 def _tied_on_the_floor(page: Page, row: int) -> None:
     """Say that the last places are pence apart, so that nobody reads more into them."""
+    layout = page.draft.layout
     count = int(on_the_floor(page.draft.settlement).sum())
     words = " on the floor: the order among them is a matter of rounding"
-    formula = f'=IF(can_settle="Yes",{DAMPING}!$B$16&"{words}","")'
+    on_floor = _named(layout, "On the floor")
+    formula = f'=IF(year_settles="Yes",COUNTIF({on_floor},"Yes")&"{words}","")'
     page.formula(row, 1, formula, page.draft.formats.plain(), f"{count}{words}")
 
 
@@ -209,7 +213,7 @@ def _winner(page: Page, row: int, i: int | None) -> None:
         engine = (name, settlement.change[i], change, max(0.0, change), min(0.0, change))
     for col, header in enumerate(("Authority", "Change (£)", "Change (%)"), start=1):
         source = _named(layout, header)
-        find = f'=IF(ISNUMBER($A{r}),INDEX({source},MATCH($A{r},{layout.step("rank")},0)),"")'
+        find = f'=IF(ISNUMBER($A{r}),INDEX({source},MATCH($A{r},{_named(layout, "Rank of change (%)")},0)),"")'
         kind = ("general", "pounds change", "percent change")[col - 1]
         page.formula(row, col, find, formats.cell(kind), engine[col - 1])
     for col, least in ((4, "MAX"), (5, "MIN")):
@@ -236,10 +240,10 @@ def _regions(page: Page, row: int) -> int:
             (5, "Share", "share", region.share),
         ):
             source = _named(layout, header)
-            formula = f'=IF(can_settle="Yes",SUMPRODUCT({inside},{source}),"")'
+            formula = f'=IF(year_settles="Yes",SUMPRODUCT({inside},{source}),"")'
             page.formula(row, col, formula, formats.cell(kind), engine)
         r = row + 1
-        rate = f'=IF(can_settle="Yes",IF(C{r}>0,(D{r}-C{r})/C{r},""),"")'
+        rate = f'=IF(year_settles="Yes",IF(C{r}>0,(D{r}-C{r})/C{r},""),"")'
         page.formula(row, 4, rate, formats.cell("percent change"), region.change_rate)
     bold = page.draft.workbook.add_format({"bold": True, "bg_color": "#DCE6F1"})
     rule = {"type": "formula", "criteria": f"=$A{first + 1}=$B$7", "format": bold}

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cyps.settlement import Settlement
-from cyps_workbooks.layout import CHECKS, MY_AUTHORITY, RESULTS, Layout, quoted
-
-CHECK_FLAGS = {"inputs_sound": f"{CHECKS}!$B$6", "can_settle": f"{CHECKS}!$B$7"}
-"""Named cells that say Yes or No and that the other sheets' formulas ask."""
+from cyps_workbooks.damping_rows import (
+    BANDS,
+    FLOOR,
+    FLOOR_AND_CEILING,
+    GROUP_PAYS,
+    METHODS,
+    NO,
+    OUTSIDE_PAYS,
+    PACE,
+    PROPORTIONAL,
+    PROTECTION,
+    YES,
+)
+from cyps_workbooks.factors_sheet import factor_range
+from cyps_workbooks.inputs_sheet import GIVEN, PREVIOUS
+from cyps_workbooks.layout import MY_AUTHORITY, RESULTS, Layout, quoted
+from cyps_workbooks.page import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +28,9 @@ class Check:
     """One line of the sheet Checks.
 
     `passes` is a condition in cells, `when_ok` plain words, `when_not` a formula
-    that gives words, `otherwise` STOP or WARN, `waits` the name of a flag without
-    which the check cannot be made, `about` "input" when the settlement hangs on it.
-    `seen` and `sentence_seen` are how the check stands when the workbook is written.
+    that gives words, `otherwise` STOP or WARN, `waits` a condition without which the check
+    cannot be made, `year` the year it is about, or None, `about` "input" when the settlement
+    hangs on it. `seen` and `sentence_seen` are how the check stands when the workbook is written.
     """
 
     name: str
@@ -29,39 +41,31 @@ class Check:
     otherwise: str = "STOP"
     waits: str = ""
     about: str = "result"
+    year: int | None = None
     seen: str = "OK"
     sentence_seen: str = ""
 
 
-def checks(layout: Layout, settlement: Settlement) -> list[Check]:
-    """Every check, inputs first."""
+def checks(draft: Draft) -> list[Check]:
+    """Every check, inputs first: those of every year, then year by year."""
+    years = range(len(draft.settlements))
     return [
-        *_input_checks(layout),
-        *_floor_checks(),
-        *_result_checks(layout),
-        *_notes(layout, settlement),
+        *_weight_checks(draft.layout),
+        *(check for year in years for check in _input_checks(draft, year)),
+        *(check for year in years for check in _damping_checks(draft, year)),
+        *_share_checks(draft.layout),
+        *(check for year in years for check in _result_checks(draft, year)),
+        *_notes(draft),
     ]
 
 
-def _input_checks(layout: Layout) -> list[Check]:
+def _weight_checks(layout: Layout) -> list[Check]:
     at = layout.inputs()
-    n, lines = layout.authorities, layout.spend_lines
+    lines, metrics = layout.spend_lines, len(layout.metrics)
     weights, counted = layout.weights("E"), layout.weights("B")
-    metrics = len(layout.metrics)
     unspent = f"SUMPRODUCT(--({counted}=0),--({weights}=0))"
     good = f'COUNTIF({weights},">=0")'
-    whole = "IF(ISNUMBER(in_pot),IF(in_pot>0,in_pot=INT(in_pot),FALSE),FALSE)"
     facts = (
-        ("Pot", whole, "The pot is a whole number of pounds.",
-         '"The pot is not a whole number of pounds above 0. Type it without pence."', at["in_pot"]),
-        ("Baselines", f'COUNTIF(in_baseline,">=0")={n}',
-         "Every authority has a baseline of 0 or more.",
-         f'({n}-COUNTIF(in_baseline,">=0"))&" baselines are missing, below zero or not numbers. '
-         'Type pounds of 0 or more."', at["in_baseline"]),
-        ("Area cost factors", f'COUNTIF(in_area_cost,">0")={n}',
-         "Every authority has an area cost factor above 0.",
-         f'({n}-COUNTIF(in_area_cost,">0"))&" area cost factors are missing, zero, below zero or '
-         'not numbers. Type 1 where there is no adjustment."', at["in_area_cost"]),
         ("Spend", f'COUNTIF(in_spend,">=0")={lines}',
          "Every service area has a spend of 0 or more.",
          f'({lines}-COUNTIF(in_spend,">=0"))&" lines of spend are missing, below zero or not '
@@ -78,76 +82,221 @@ def _input_checks(layout: Layout) -> list[Check]:
          "Every metric has a service area or a weight of its own.",
          f'{unspent}&" metrics have no service area, so they would get no weight. Give them a '
          'service area or type a weight."', at["in_spend_metric"]),
-        ("Floor", "IF(ISNUMBER(in_floor),in_floor>=-1,FALSE)",
-         "The floor is a percentage of -100% or more.",
-         '"The floor is missing, below -100% or not a number. Type a percentage such as -5%."',
-         at["in_floor"]),
     )  # fmt: skip
     return [Check(*fact, about="input") for fact in facts]
 
 
-def _floor_checks() -> list[Check]:
+def _one_number(cell: str, condition: str) -> str:
+    return f"IF(ISNUMBER({cell}),{condition},FALSE)"
+
+
+def _input_checks(draft: Draft, year: int) -> list[Check]:
+    layout, n = draft.layout, draft.layout.authorities
+    pot, baseline, area_cost = (
+        layout.pot(year),
+        layout.column(*layout.input_column("baseline", year)),
+        layout.column(*layout.input_column("area_cost", year)),
+    )
+    good = f'COUNTIF({baseline},">=0")={n}'
+    if year:
+        chosen, before = layout.baseline_from(year), layout.flag("settles", year - 1)
+        good = f'IF({chosen}="{PREVIOUS}",{before}="Yes",IF({chosen}="{GIVEN}",{good},FALSE))'
+    not_numbers = (
+        f'({n}-COUNTIF({baseline},">=0"))&" baselines are missing, below zero or not numbers. '
+        'Type pounds of 0 or more."'
+    )
+    if year:
+        not_numbers = (
+            f'IF({chosen}="{PREVIOUS}","The year before cannot be settled, so this year has no '
+            f'baseline: mend that year first.",IF({chosen}="{GIVEN}",{not_numbers},'
+            f'"Say {GIVEN} or {PREVIOUS} for the baseline."))'
+        )
+    facts = (
+        ("Pot", _one_number(pot, f"IF({pot}>0,{pot}=INT({pot}),FALSE)"),
+         "The pot is a whole number of pounds.",
+         '"The pot is not a whole number of pounds above 0. Type it without pence."', pot),
+        ("Baselines", good, "Every authority has a baseline of 0 or more.", not_numbers, baseline),
+        ("Area cost factors", f'COUNTIF({area_cost},">0")={n}',
+         "Every authority has an area cost factor above 0.",
+         f'({n}-COUNTIF({area_cost},">0"))&" area cost factors are missing, zero, below zero or '
+         'not numbers. Type 1 where there is no adjustment."', area_cost),
+    )  # fmt: skip
+    return [
+        Check(draft.year_first(name, year), *rest, about="input", year=year)
+        for name, *rest in (*facts, *_method_facts(layout, year), *_member_facts(layout, year))
+    ]
+
+
+_Fact = tuple[str, str, str, str, str]
+
+
+def _method_facts(layout: Layout, year: int) -> list[_Fact]:
+    at = {
+        key: layout.damping(key, year)
+        for key in (
+            "method", "phasing", "use_groups", "floor", "ceiling", "least", "most",
+            "furthest_below", "payer", "deflator",
+        )
+    }  # fmt: skip
+
+    def unless(methods: tuple[str, ...], condition: str) -> str:
+        used = ",".join(f'{at["method"]}="{method}"' for method in methods)
+        return f"IF(OR({used}),{condition},TRUE)"
+
+    known = ",".join(f'{at["method"]}="{method}"' for method in METHODS)
+    floored = (FLOOR, FLOOR_AND_CEILING, PROPORTIONAL)
+    above = _one_number(at["ceiling"], f"{at['ceiling']}>={at['floor']}")
+    pace = (
+        f"IF(COUNT({at['least']},{at['most']},{at['furthest_below']})=3,"
+        f"AND({at['least']}>=-1,{at['most']}>={at['least']},{at['furthest_below']}>=-1,"
+        f"{at['furthest_below']}<=0),FALSE)"
+    )
+    payer = f'OR({at["payer"]}="{GROUP_PAYS}",{at["payer"]}="{OUTSIDE_PAYS}")'
+    phasing = _one_number(at["phasing"], f"AND({at['phasing']}>=0,{at['phasing']}<=1)")
+    return [
+        ("Method", f"OR({known})", "The method is one of the list.",
+         '"The method is not one of the list. Choose it there."', at["method"]),
+        ("Phasing", f'IF({at["method"]}="{PACE}",TRUE,{phasing})',
+         "Phasing is a part from 0% to 100%, or not used.",
+         '"Phasing is missing or not between 0% and 100%. Type 100% for none."', at["phasing"]),
+        ("Floor", unless(floored, _one_number(at["floor"], f"{at['floor']}>=-1")),
+         "The floor is a percentage of -100% or more, or not used.",
+         '"The floor is missing, below -100% or not a number. Type a percentage such as -5%."',
+         at["floor"]),
+        ("Ceiling",
+         f'IF({at["method"]}="{FLOOR_AND_CEILING}",{above},IF({at["method"]}="{PROPORTIONAL}",'
+         f'IF({at["ceiling"]}="",TRUE,{above}),TRUE))',
+         "The ceiling is not below the floor, or not used.",
+         '"The ceiling is missing, below the floor or not a number. Type a percentage such as 10%."',
+         at["ceiling"]),
+        ("Pace of change", unless((PACE,), pace),
+         "Least and most growth and the distance below target can be used, or are not used.",
+         '"Least growth (-100% or more), most growth (not below it) or the distance below target '
+         '(-100% to 0%) is missing or out of place."', at["least"]),
+        ("Payer of protection", unless((PROTECTION,), payer),
+         "It is said who pays for protection, or it is not used.",
+         '"It is not said who pays for protection. Choose group or outside."', at["payer"]),
+        ("Deflator",
+         unless((PROTECTION,), _one_number(at["deflator"], f"{at['deflator']}>=-1")),
+         "The deflator is a percentage, or not used.",
+         '"The deflator is missing or not a number. Type 0% for none."', at["deflator"]),
+        ("Damping groups, Yes or No",
+         f'OR({at["use_groups"]}="{YES}",{at["use_groups"]}="{NO}")',
+         "It is said whether there are damping groups.",
+         '"It is not said whether there are damping groups. Choose Yes or No."', at["use_groups"]),
+    ]  # fmt: skip
+
+
+def _member_facts(layout: Layout, year: int) -> list[_Fact]:
+    method, grouped = layout.damping("method", year), layout.damping("use_groups", year)
+    facts: list[_Fact] = []
+    for name, what, used, table, needs in (
+        ("Bands", "band", f'{method}="{BANDS}"', "band_members",
+         "a band with a floor and no ceiling below it"),
+        ("Tiers", "tier", f'{method}="{PROTECTION}"', "tier_members",
+         "a tier with a part of 0 or more"),
+        ("Groups", "group", f'{grouped}="{YES}"', "group_members", "a damping group of the list"),
+    ):  # fmt: skip
+        counted = f"SUM({layout.table(table, year)})"
+        facts.append(
+            (name, f"IF({used},{counted}={layout.authorities},TRUE)",
+             f"Every authority is in {needs}, or none is used.",
+             f'"{layout.authorities} authorities, and "&{counted}&" are in {needs}. Every one must '
+             'be in just one: see the sheet Members, and the names on the sheet Damping."',
+             layout.column(*layout.input_column(what, year)))
+        )  # fmt: skip
+    return facts
+
+
+def _damping_checks(draft: Draft, year: int) -> list[Check]:
+    layout = draft.layout
+    problems, fits = (factor_range(layout, key, year) for key in ("problem", "fits"))
+    names = factor_range(layout, "name", year)
+    first = f'MATCH("No",{fits},0)'
+    grouped = f'{layout.damping("use_groups", year)}="{YES}"'
+    where = f'IF({grouped},"In the damping group \'"&INDEX({names},{first})&"\': ","")'
     return [
         Check(
-            "Floor can be paid for",
-            'floor_fits="Yes"',
-            "The floors together cost no more than the pot.",
-            '"A floor of "&TEXT(in_floor,"0.0000%")&" cannot be paid for: it would cost more than '
-            'the pot. The highest floor that fits is "&TEXT(highest_floor,"0.000000%")&". Lower '
-            'the floor or raise the pot; Damped and Pounds stay blank until then."',
-            "Damping!$B$7",
-            waits="inputs_sound",
+            draft.year_first("Rule can be kept", year),
+            f'{layout.damping("out_floor_fits", year)}="Yes"',
+            "The rule can be kept with this pot.",
+            f'{where}&INDEX({problems},{first})&" Damped and Pounds stay blank until then."',
+            problems.split(":")[0],
+            waits=f'{layout.flag("sound", year)}="Yes"',
+            year=year,
         )
     ]
 
 
-def _result_checks(layout: Layout) -> list[Check]:
-    def column(header: str) -> str:
-        return layout.column(RESULTS, layout.result(header))
-
-    pounds, share, target = column("Pounds"), column("Share"), column("Target")
-    floor, total_share = layout.step("floor_amount"), "ABS(SUM({})-1)<0.000000001"
-    short = f"SUMPRODUCT(--({floor}-{pounds}>1))"
+def _share_checks(layout: Layout) -> list[Check]:
+    total_share = "ABS(SUM({})-1)<0.000000001"
     shares = ",".join(
-        total_share.format(layout.step(f"metric {m}")) for m in range(len(layout.metrics))
+        total_share.format(layout.step(f"metric {m}", 0)) for m in range(len(layout.metrics))
     )
-    moved = "The whole pounds do not add up to the pot; pounds too many: "
+    return [
+        Check(
+            "Shares of each metric", f"AND({shares})", "The shares of each metric sum to 100%.",
+            '"The shares of a metric do not sum to 100%. The sheet Use was changed: write the '
+            'workbook again."', "Use!$D$11", waits='weights_sound="Yes"',
+        ),
+        Check(
+            "Weights used", total_share.format(layout.weights("F")), "The weights used sum to 1.",
+            '"The weights used do not sum to 1."', layout.weights("F"),
+            waits='weights_sound="Yes"',
+        ),
+    ]  # fmt: skip
+
+
+def _result_checks(draft: Draft, year: int) -> list[Check]:
+    layout, n, pot = draft.layout, draft.layout.authorities, draft.layout.pot(year)
+    step = {
+        key: layout.step(key, year)
+        for key in ("share", "target", "damped", "pounds", "top_up_pounds", "floor_amount", "upper")
+    }
+    of_groups = factor_range(layout, "pounds", year)
+    short = f"SUMPRODUCT(--({step['floor_amount']}-{step['pounds']}-{step['top_up_pounds']}>1))"
+    over = f"SUMPRODUCT(--({step['pounds']}-{step['upper']}>1))"
+    too_many = "The whole pounds do not add up to the pot; pounds too many: "
+    sound, settles = (f'{layout.flag(flag, year)}="Yes"' for flag in ("sound", "settles"))
     facts = (
-        ("Shares of each metric", f"AND({shares})", "The shares of each metric sum to 100%.",
-         '"The shares of a metric do not sum to 100%. The sheet Use was changed: write the '
-         'workbook again."', "Use!$D$11", "inputs_sound"),
-        ("Weights used", total_share.format(layout.weights("F")), "The weights used sum to 1.",
-         '"The weights used do not sum to 1."', layout.weights("F"), "inputs_sound"),
-        ("Shares", total_share.format(share), "The shares of all authorities sum to 100%.",
-         '"The shares of all authorities do not sum to 100%."', share, "inputs_sound"),
-        ("Targets", f"ABS(SUM({target})-in_pot)<0.01", "The targets add up to the pot.",
-         '"The targets do not add up to the pot."', target, "inputs_sound"),
-        ("Every authority has pounds", f"COUNT({pounds})={layout.authorities}",
+        ("Shares", f"ABS(SUM({step['share']})-1)<0.000000001",
+         "The shares of all authorities sum to 100%.",
+         '"The shares of all authorities do not sum to 100%."', step["share"], sound),
+        ("Targets", f"ABS(SUM({step['target']})-{pot})<0.01", "The targets add up to the pot.",
+         '"The targets do not add up to the pot."', step["target"], sound),
+        ("Damped amounts", f"ABS(SUM({step['damped']})-{pot})<0.01",
+         "The damped amounts add up to the pot, top-ups apart.",
+         f'"The damped amounts do not add up to the pot; pounds too many: "'
+         f'&TEXT(SUM({step["damped"]})-{pot},"#,##0.00")', step["damped"], settles),
+        ("Every authority has pounds", f"COUNT({step['pounds']})={n}",
          "Every authority has a number of pounds.",
-         f'({layout.authorities}-COUNT({pounds}))&" authorities have no number of pounds."',
-         pounds, "can_settle"),
-        ("Pot shared out", f"SUM({pounds})=in_pot",
+         f'({n}-COUNT({step["pounds"]}))&" authorities have no number of pounds."',
+         step["pounds"], settles),
+        ("Pot shared out", f"SUM({step['pounds']})={pot}",
          "The whole pounds add up to the pot, to the pound.",
-         f'"{moved}"&TEXT(SUM({pounds})-in_pot,"#,##0")', pounds, "can_settle"),
+         f'"{too_many}"&TEXT(SUM({step["pounds"]})-{pot},"#,##0")', step["pounds"], settles),
+        ("Each group has its part", f"SUM({of_groups})={pot}",
+         "The damping groups' whole pounds add up to the pot.",
+         f'"The damping groups\' whole pounds add up to "&TEXT(SUM({of_groups}),"#,##0")&", not to '
+         'the pot."', of_groups, settles),
         ("Nobody below the floor", f"{short}=0",
-         "Nobody is below their floor by more than the rounding of a pound.",
-         f'{short}&" authorities are below their floor by more than a pound."', pounds,
-         "can_settle"),
+         "Nobody is below their floor by more than the rounding of a pound, top-ups included.",
+         f'{short}&" authorities are below their floor by more than a pound."', step["pounds"],
+         settles),
+        ("Nobody above the upper limit", f"{over}=0",
+         "Nobody is above what the rule allows by more than the rounding of a pound.",
+         f'{over}&" authorities are above their upper limit by more than a pound."', step["pounds"],
+         settles),
     )  # fmt: skip
     return [
-        Check(name, passes, ok, words, place, waits=waits)
+        Check(draft.year_first(name, year), passes, ok, words, place, waits=waits, year=year)
         for name, passes, ok, words, place, waits in facts
     ]
 
 
-def _notes(layout: Layout, settlement: Settlement) -> list[Check]:
-    scenario = settlement.scenario
+def _notes(draft: Draft) -> list[Check]:
+    layout, scenario = draft.layout, draft.settlement.scenario
     used, spent = layout.weights("E"), layout.weights("D")
-    zeros = int((scenario.baseline == 0).sum())
-    without = (
-        " authorities have a baseline of 0: the floor does not protect them and they have no "
-        "rate of change."
-    )
     left_out = len(scenario.exclusions)
     excluded = (
         f"{left_out} authorities were left out on purpose; they and the reasons are on the sheet "
@@ -160,15 +309,16 @@ def _notes(layout: Layout, settlement: Settlement) -> list[Check]:
             "Every weight follows from spend.",
             '"A weight is typed over the one that spend gives. To go back, retype the formula '
             'shown beside it."',
-            used, "WARN", waits="inputs_sound",
+            used, "WARN", waits='weights_sound="Yes"',
         ),
+        *(_without_baseline(draft, year) for year in range(len(draft.settlements))),
         Check(
-            "Authorities without a baseline",
-            'COUNTIF(in_baseline,0)=0',
-            "Every authority has a baseline above 0.",
-            f'COUNTIF(in_baseline,0)&"{without}"',
-            layout.inputs()["in_baseline"], "WARN", waits="inputs_sound",
-            seen="WARN" if zeros else "OK", sentence_seen=f"{zeros}{without}",
+            "Year shown",
+            "year_place>0",
+            "The year chosen on the sheet Results is in the list.",
+            '"The year chosen on the sheet Results is not in this workbook. Choose one from its '
+            'list."',
+            layout.inputs()["in_year"], "WARN",
         ),
         Check(
             "My authority",
@@ -187,3 +337,27 @@ def _notes(layout: Layout, settlement: Settlement) -> list[Check]:
             seen="WARN" if left_out else "OK", sentence_seen=excluded,
         ),
     ]  # fmt: skip
+
+
+def _without_baseline(draft: Draft, year: int) -> Check:
+    layout = draft.layout
+    baseline = layout.step("baseline", year)
+    zeros = int((draft.settlements[year][1].scenario.baseline == 0).sum())
+    without = (
+        " authorities have a baseline of 0: the floor does not protect them and they have no "
+        "rate of change."
+    )
+    return Check(
+        draft.year_first("Authorities without a baseline", year),
+        f"COUNTIF({baseline},0)=0",
+        "Every authority has a baseline above 0.",
+        f'COUNTIF({baseline},0)&"{without}"',
+        layout.column(*layout.input_column("baseline", year)),
+        "WARN",
+        waits=f'{layout.flag("sound", year)}="Yes"',
+        year=year,
+        seen="WARN" if zeros else "OK",
+        sentence_seen=f"{zeros}{without}",
+    )
+
+

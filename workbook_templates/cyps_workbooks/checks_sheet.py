@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from cyps_workbooks.check_list import Check, checks
+from collections.abc import Iterable
+
+from cyps_workbooks.check_list import Check
 from cyps_workbooks.layout import CHECKS
 from cyps_workbooks.page import Draft, Page, checks_line, new_page
 
-HEAD_ROW, FIRST_CHECK_ROW = 7, 8
+HEAD_ROW, FIRST_CHECK_ROW = 9, 10
 """Zero-based rows of the header and of the first check."""
 
 
-def draw_checks(draft: Draft) -> None:
+def draw_checks(draft: Draft, listed: list[Check]) -> None:
     """Draw the sheet Checks."""
     page = new_page(draft, CHECKS)
     formats = draft.formats
-    for col, width in enumerate((40, 12, 110, 24)):
+    for col, width in enumerate((44, 12, 110, 28)):
         page.sheet.set_column(col, col, width)
     page.banner("Checks", 4, width=150)
-    listed = checks(draft.layout, draft.settlement)
     last = FIRST_CHECK_ROW + len(listed)
-    stops, warns = _how_many(last, "STOP"), _how_many(last, "WARN")
+    every = range(FIRST_CHECK_ROW, last)
+    stops, warns = _how_many(every, "STOP"), _how_many(every, "WARN")
     line = (
         f'=IF({stops}>0,"STOP: no settlement; checks that fail: "&{stops}&" (see Checks)",'
         f'IF({warns}>0,"WARN: "&{warns}&" to note (see Checks)","OK: every check passes"))'
     )
-    page.formula(4, 0, line, formats.heading(), checks_line(draft.settlement))
+    page.formula(4, 0, line, formats.heading(), checks_line(draft))
     _flags(page, listed)
     for col, head in enumerate(("Check", "Result", "What it says", "Go to")):
         page.text(HEAD_ROW, col, head, formats.head())
@@ -32,25 +34,39 @@ def draw_checks(draft: Draft) -> None:
         _check(page, FIRST_CHECK_ROW + i, check)
     _colours(page, last)
     page.sheet.freeze_panes(FIRST_CHECK_ROW, 0)
-    page.finish(one_page=True)
+    page.sheet.repeat_rows(HEAD_ROW)
+    page.finish(one_page=len(listed) <= 40)
 
 
-def _how_many(last: int, verdict: str) -> str:
+def _how_many(rows: Iterable[int], verdict: str, sheet: str = "") -> str:
     # Cell by cell, not COUNTIF over the column: while LibreOffice 7.4 works through
     # a range whose cells wait for each other, it takes the waiting for a circle.
-    return "(" + "+".join(f'(B{r}="{verdict}")' for r in range(FIRST_CHECK_ROW + 1, last + 1)) + ")"
+    return "(" + "+".join(f'({sheet}$B${row + 1}="{verdict}")' for row in rows) + ")"
+
+
+def inputs_are_sound(listed: list[Check], year: int | None) -> str:
+    """The condition, in cells, that every input of a year (or of all years alike) can be used."""
+    rows = [
+        FIRST_CHECK_ROW + i
+        for i, check in enumerate(listed)
+        if check.about == "input" and check.year in {None, year}
+    ]
+    return f"{_how_many(rows, 'OK', f'{CHECKS}!')}={len(rows)}"
 
 
 def _flags(page: Page, listed: list[Check]) -> None:
-    formats = page.draft.formats
-    inputs = sum(check.about == "input" for check in listed)
-    first = FIRST_CHECK_ROW + 1
-    page.text(5, 0, "Can every input be used?")
-    sound = f'=IF(COUNTIF($B${first}:$B${first + inputs - 1},"OK")={inputs},"Yes","No")'
-    page.formula(5, 1, sound, formats.of(bold=True), "Yes")
-    page.text(6, 0, "Can the pot be settled?")
-    settle = '=IF(inputs_sound="Yes",IF(floor_fits="Yes","Yes","No"),"No")'
-    page.formula(6, 1, settle, formats.of(bold=True), "Yes")
+    formats, layout = page.draft.formats, page.draft.layout
+    years = range(len(layout.years))
+    for row, label, condition in (
+        (5, "Can every input be used?",
+         "AND(" + ",".join(f'{layout.flag("sound", y)}="Yes"' for y in years) + ")"),
+        (6, "Can the pot be settled?",
+         "AND(" + ",".join(f'{layout.flag("settles", y)}="Yes"' for y in years) + ")"),
+        (7, "Can every weight be used?", inputs_are_sound(listed, None)),
+    ):  # fmt: skip
+        words = label if len(years) == 1 else label.replace("the pot", "every year's pot")
+        page.text(row, 0, words)
+        page.formula(row, 1, f'=IF({condition},"Yes","No")', formats.of(bold=True), "Yes")
 
 
 def _check(page: Page, row: int, check: Check) -> None:
@@ -59,9 +75,9 @@ def _check(page: Page, row: int, check: Check) -> None:
     page.text(row, 0, check.name, formats.wrapped())
     verdict = f'IF({check.passes},"OK","{check.otherwise}")'
     if check.waits:
-        verdict = f'IF({check.waits}="Yes",{verdict},"WAIT")'
+        verdict = f'IF({check.waits},{verdict},"WAIT")'
     page.formula(row, 1, f"={verdict}", formats.wrapped(), check.seen)
-    wait = "Waits until the inputs can be used and the floor fits."
+    wait = "Waits until the inputs can be used and the rule can be kept."
     sentence = (
         f'=IF($B{row + 1}="OK","{check.when_ok}",IF($B{row + 1}="WAIT","{wait}",{check.when_not}))'
     )

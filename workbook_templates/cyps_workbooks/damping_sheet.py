@@ -1,92 +1,339 @@
-"""The sheet Damping: the floor, what it costs and who pays for it."""
+"""The sheet Damping: the method of each year, the fields it needs, and what comes of it."""
 
 from __future__ import annotations
 
-from xlsxwriter.format import Format
+from collections.abc import Iterator
 
-from cyps.settlement.summaries import all_totals, on_the_floor, pounds_below
-from cyps_workbooks.layout import DAMPING, RESULTS
+import numpy as np
+from xlsxwriter.utility import xl_col_to_name
+
+from cyps.settlement import Floor, FloorAndCeiling, Proportional, Settlement
+from cyps.settlement.solution import GroupLines
+from cyps.settlement.summaries import on_the_floor, pounds_below
+from cyps_workbooks.damping_rows import (
+    BANDS,
+    FIELDS,
+    FLOOR,
+    FLOOR_AND_CEILING,
+    GROUP_PAYS,
+    METHODS,
+    NO,
+    OUTSIDE_PAYS,
+    PROPORTIONAL,
+    PROTECTION,
+    YES,
+)
+from cyps_workbooks.damping_values import Value, field_values, table_values
+from cyps_workbooks.factors_sheet import factor_cells, factor_range
+from cyps_workbooks.layout import DAMPING, DAMPING_HEAD_ROW, FLAGS, quoted
+from cyps_workbooks.members_sheet import members
 from cyps_workbooks.page import Draft, Page, new_page
 
-NAMED_ROWS = {"scaling_factor": 13, "floor_fits": 14, "highest_floor": 15, "pounds_left": 17}
-"""Excel rows, in column B, of the sheet's named results."""
 
-
-def draw_damping(draft: Draft) -> None:
-    """Draw the sheet Damping: one line a row, amount in B, in words in C."""
+def draw_damping(draft: Draft, groups: list[GroupLines]) -> None:
+    """Draw the sheet Damping: one line a row, a column for each year, as issued beside it."""
     page = new_page(draft, DAMPING)
-    formats = draft.formats
-    page.sheet.set_column(0, 0, 46)
-    page.sheet.set_column(1, 1, 24)
-    page.sheet.set_column(2, 2, 96)
-    page.banner("Damping", 3, width=150)
-    page.text(4, 0, "Nobody falls below the floor. Those above it pay, each from the part of their "
-                    "target above their floor, in the same proportion.")  # fmt: skip
-    for col, head in enumerate(("Line", "Amount", "In words")):
-        page.text(5, col, head, formats.head(number=col == 1, indent=int(col == 2)))
-    page.text(6, 0, "Floor: least change against the baseline", formats.cell())
-    page.number(6, 1, draft.floor, formats.entry("floor"))
-    page.text(6, 2, "Type it here, such as -5% (at most a fall of 5%) or 0%.", formats.beside())
-    _lines(page)
-    _validation(page)
-    page.sheet.freeze_panes(3, 0)
-    page.finish(one_page=True)
+    years = len(draft.settlements)
+    page.sheet.set_column(0, 0, 60)
+    page.sheet.set_column(1, years, 22 if years == 1 else 18)
+    page.sheet.set_column(1 + years, 1 + years, 14 if years == 1 else 24)
+    page.sheet.set_column(2 + years, 1 + 2 * years, 22 if years == 1 else 18)
+    page.sheet.set_column(2 + 2 * years, 2 + 2 * years, 92)
+    page.banner("Damping", 3 + 2 * years, width=170)
+    page.text(3, 0, "Choose a method and fill in the fields it uses; grey fields count for "
+                    "nothing. To go back, copy the value as issued.")  # fmt: skip
+    _head(page, DAMPING_HEAD_ROW, "Field")
+    _fields(page)
+    _outcomes(page, groups)
+    _tables(page)
+    page.sheet.freeze_panes(DAMPING_HEAD_ROW + 1, 1)
+    page.finish(one_page=False)
 
 
-def _lines(page: Page) -> None:
-    layout, settlement = page.draft.layout, page.draft.settlement
-    damped, whole = settlement.damped, all_totals(settlement)
-    cost, headroom = float(damped.cost.sum()), float(damped.headroom.sum())
-    raw = 1 - cost / headroom if headroom > 0 else 1.0
-    sound = 'inputs_sound="Yes"'
-    highest = settlement.target.sum() / whole.baseline - 1 if whole.baseline > 0 else "any"
+def _head(page: Page, row: int, title: str, *, issued: bool = True) -> None:
+    formats, layout = page.draft.formats, page.draft.layout
+    years = len(layout.years)
+    page.text(row, 0, title, formats.head())
+    for year, label in enumerate(layout.years):
+        page.text(row, 1 + year, label, formats.head(number=True))
+        said = f"As issued {label}" if page.draft.many_years else "As issued"
+        page.text(row, 2 + years + year, said if issued else "", formats.head(number=True))
+    page.text(row, 1 + years, "In use" if issued else "", formats.head(indent=1))
+    page.text(row, 2 + 2 * years, "In words", formats.head(indent=1))
+
+
+def _unused(cell: str, used_by: tuple[str, ...]) -> str:
+    """The condition that a method does not use a field."""
+    if len(used_by) == len(METHODS):
+        return "FALSE"
+    used = ",".join(f'{cell}="{method}"' for method in used_by)
+    return f"NOT(OR({used}))"
+
+
+def _fields(page: Page) -> None:
+    draft, layout = page.draft, page.draft.layout
+    issued = [field_values(settlement) for _, settlement in draft.settlements]
+    for field in FIELDS:
+        row = layout.damping_rows[field.key]
+        page.text(row, 0, field.label, draft.formats.cell())
+        values = [values[field.key] for values in issued]
+        _entries(page, row, values, field.kind)
+        _in_use(page, row, field.used_by)
+        page.text(row, 2 + 2 * len(values), field.words, draft.formats.beside())
+        _grey(page, (row, row), field.used_by)
+    _validations(page)
+
+
+def _entries(page: Page, row: int, values: list[Value], kind: str) -> None:
+    """What is typed, and beside it what was issued; bold where the two differ."""
+    formats, years = page.draft.formats, len(values)
+    entry = formats.entry(kind, right=kind == "text")
+    for year, value in enumerate(values):
+        _value(page, row, 1 + year, value, entry)
+        issued = formats.beside(right=True) if kind == "text" else formats.cell(kind)
+        _value(page, row, 2 + years + year, value, issued)
+    first, other = f"B{row + 1}", f"{xl_col_to_name(2 + years)}{row + 1}"
+    page.sheet.conditional_format(
+        row, 1, row, years,
+        {"type": "formula", "criteria": f'={first}&""<>{other}&""',
+         "format": page.draft.workbook.add_format({"bold": True})},
+    )  # fmt: skip
+
+
+def _value(page: Page, row: int, col: int, value: Value, form: object) -> None:
+    if value is None:
+        page.sheet.write_blank(row, col, None, form)
+    elif isinstance(value, str):
+        page.sheet.write_string(row, col, value, form)
+    else:
+        page.sheet.write_number(row, col, value, form)
+
+
+def _in_use(page: Page, row: int, used_by: tuple[str, ...]) -> None:
+    """Which years use a field, in words, so that grey is not the only sign."""
+    draft, layout = page.draft, page.draft.layout
+    parts, seen = [], []
+    for year, label in enumerate(layout.years):
+        method = layout.damping("method", year).split("!")[1]
+        word = label if draft.many_years else "in use"
+        parts.append(f'IF({_unused(method, used_by)},"","{word} ")')
+        if field_values(draft.settlements[year][1])["method"] in used_by:
+            seen.append(word)
+    formula = f'=IF(LEN({"&".join(parts)})=0,"not used",TRIM({"&".join(parts)}))'
+    col = 1 + len(layout.years)
+    page.formula(row, col, formula, draft.formats.beside(), " ".join(seen) or "not used")
+
+
+def _grey(page: Page, rows: tuple[int, int], used_by: tuple[str, ...]) -> None:
+    if len(used_by) < len(METHODS):
+        method = f"B${page.draft.layout.damping_rows['method'] + 1}"
+        last = xl_col_to_name(len(page.draft.layout.years))
+        page.mark_unused(f"B{rows[0] + 1}:{last}{rows[1] + 1}", _unused(method, used_by))
+
+
+def _validations(page: Page) -> None:
+    layout = page.draft.layout
+    for key, choices in (
+        ("method", METHODS), ("use_groups", (YES, NO)), ("payer", (GROUP_PAYS, OUTSIDE_PAYS)),
+        ("tier_real", (YES, NO)),
+    ):  # fmt: skip
+        row = layout.damping_rows[key]
+        last = row + layout.damping_tables.get(key, 1) - 1
+        page.sheet.data_validation(
+            row, 1, last, len(layout.years),
+            {"validate": "list", "source": list(choices), "error_title": "Not in the list",
+             "error_message": f"Choose one of: {', '.join(choices)}."},
+        )  # fmt: skip
+    rate = ("A change against the baseline, such as -5% or 0%. -100% is no floor.", -1, 10)
+    for keys, (words, least, most) in (
+        (("floor", "ceiling", "least", "most", "band_floor", "band_ceiling"), rate),
+        (("phasing",), ("Part of the way, from 0% to 100%. 100% is no phasing.", 0, 1)),
+        (("furthest_below",), ("A fall of at most 100%, such as -5%.", -1, 0)),
+        (("deflator",), ("A rate such as 2%. 0% is none.", -1, 10)),
+        (("tier_part",), ("A part of the baseline: 100% is cash, 95% a fall of 5%.", 0, 10)),
+    ):  # fmt: skip
+        for key in keys:
+            row = layout.damping_rows[key]
+            page.sheet.data_validation(
+                row, 1, row + layout.damping_tables.get(key, 1) - 1, len(layout.years),
+                {"validate": "decimal", "criteria": "between", "minimum": least, "maximum": most,
+                 "input_title": "A percentage", "input_message": words,
+                 "error_title": "A percentage is needed", "error_message": words},
+            )  # fmt: skip
+
+
+# --- what comes of it
+
+
+def _outcomes(page: Page, groups: list[GroupLines]) -> None:
+    draft, layout = page.draft, page.draft.layout
+    head = layout.damping_rows["out_pot"] - 1
+    _head(page, head, "What comes of it", issued=False)
+    for year, (_, settlement) in enumerate(draft.settlements):
+        for key, label, formula, kind, engine, words in _outcome_rows(
+            page, year, settlement, groups[year]
+        ):
+            row = layout.damping_rows[f"out_{key}"]
+            page.text(row, 0, label, draft.formats.cell())
+            right = kind == "right"
+            form = draft.formats.beside(right=True) if right else draft.formats.cell(kind)
+            page.formula(row, 1 + year, formula, form, engine)
+            page.text(row, 2 + 2 * len(layout.years), words, draft.formats.beside())
+
+
+def _outcome_rows(
+    page: Page, year: int, settlement: Settlement, groups: GroupLines
+) -> Iterator[tuple[str, str, str, str, object, str]]:
+    layout = page.draft.layout
+    letter, damped = layout.letter_of, settlement.damped
+    sheet = quoted(layout.calculations[year])
+    sound, settles = (f'{sheet}!{FLAGS[flag]}="Yes"' for flag in ("sound", "settles"))
+
+    def total(key: str, when: str = sound) -> str:
+        return f'=IF({when},SUM({layout.step(key, year)}),"")'
+
+    fits = "+".join(f'({cell}="No")' for cell in factor_cells(layout, "fits", year))
+    factor = factor_cells(layout, "factor", year)[0]
+    grouped = f'{layout.damping("use_groups", year)}="{YES}"'
+    method, spare = layout.damping("method", year), factor_range(layout, "spare", year)
+    one_floor = f'OR({method}="{FLOOR}",{method}="{FLOOR_AND_CEILING}",{method}="{PROPORTIONAL}")'
+    at_floor = f"{layout.step('damped', year)}-{layout.step('floor_amount', year)}"
     left = settlement.scenario.pot - int(pounds_below(damped.allocation).base.sum())
-    on_floor = layout.column(RESULTS, layout.result("On the floor"))
-    rows = (
-        ("Pot", "=in_pot", "pounds", settlement.scenario.pot, "From the sheet Inputs."),
-        ("Baseline of everyone", f'=IF({sound},SUM(in_baseline),"")', "pounds",
-         whole.baseline, "From the sheet Inputs."),
-        ("Cost of the floor", f'=IF({sound},SUM({layout.step("cost")}),"")', "pence", cost,
-         "Sum of step (h): what lifting everyone to the floor takes."),
-        ("Headroom", f'=IF({sound},SUM({layout.step("headroom")}),"")', "pence", headroom,
-         "Sum of step (i): what the others have above their floors."),
-        ("Scaling factor before limits",
-         f'=IF({sound},IF(B11>0,1-B10/B11,IF(B10=0,1,"none")),"")', "scaling", raw,
-         "1 - cost / headroom. Below 0 (or 'none') the floor costs more than there is."),
-        ("Scaling factor", '=IF(floor_fits="Yes",MAX(0,B12),"")', "scaling",
-         damped.scaling_factor, "The part of the headroom that those above the floor keep."),
-        ("Does the floor fit?",
-         f'=IF({sound},IF(B9*(1+in_floor)-B8<=B8*0.000000000001,"Yes","No"),"No")',
-         "right", "Yes", "Yes if baseline x (1 + floor) is within the pot. If No, Damped and "
-         "Pounds stay blank."),
-        ("Highest floor that fits", f'=IF({sound},IF(B9>0,B8/B9-1,"any"),"")', "floor fine",
-         highest, "Pot / baseline of everyone - 1. Shown rounded: stay a little below it."),
-        ("Authorities on the floor",
-         f'=IF(can_settle="Yes",COUNTIF({on_floor},"Yes"),"")',
-         "count", int(on_the_floor(settlement).sum()), "To the penny."),
-        ("Pounds left", f'=IF(can_settle="Yes",in_pot-SUM({layout.step("base")}),"")', "count",
-         left, "Pot - sum of step (l): they go to the largest remainders, a pound each."),
-    )  # fmt: skip
-    for i, (label, formula, kind, engine, words) in enumerate(rows):
-        page.text(7 + i, 0, label, page.draft.formats.cell())
-        page.formula(7 + i, 1, formula, _form(page, kind), engine)
-        page.text(7 + i, 2, words, page.draft.formats.beside())
+    yield ("pot", "Pot", f"={layout.pot(year)}", "pounds", settlement.scenario.pot,
+           "From the sheet Inputs.")  # fmt: skip
+    yield ("baseline", "Baseline of everyone", total("baseline"), "pounds",
+           float(settlement.scenario.baseline.sum()), f"Sum of step {letter['baseline']}.")  # fmt: skip
+    yield ("cost", "Cost of the floors", total("cost"), "pence", float(damped.cost.sum()),
+           f"Sum of step {letter['cost']}: what lifting everyone to their floor takes.")  # fmt: skip
+    yield ("headroom", "Headroom", total("headroom"), "pence", float(damped.headroom.sum()),
+           f"Sum of step {letter['headroom']}: what the others have above their floors.")  # fmt: skip
+    yield ("scaling_factor", "Scaling factor",
+           f'=IF({settles},IF({grouped},"by group",{factor}),"")', "scaling",
+           "by group" if np.isnan(damped.scaling_factor) else damped.scaling_factor,
+           "The part of the headroom that those above the floor keep (proportional form: of the "
+           "target). Each damping group has its own, on the sheet Factors.")  # fmt: skip
+    yield ("floor_fits", "Can the rule be kept with this pot?",
+           f'=IF({sound},IF({fits}=0,"Yes","No"),"No")', "right", "Yes",
+           "If No, Damped and Pounds stay blank, and the sheet Factors says why.")  # fmt: skip
+    yield ("highest_floor", "Highest floor that fits",
+           f'=IF({sound},IF({one_floor},IF(COUNT({spare})>0,{layout.damping("floor", year)}'
+           f'+MIN({spare}),"any"),"not used"),"")', "floor fine",
+           _highest_floor(settlement, groups),
+           "One floor for all: the floor and what floors could still rise by. Shown rounded: stay "
+           "a little below it.")  # fmt: skip
+    yield ("on_floor", "Authorities on the floor",
+           f'=IF({settles},SUMPRODUCT(--({at_floor}<0.005)),"")', "count",
+           int(on_the_floor(settlement).sum()), "To the penny.")  # fmt: skip
+    yield ("pounds_left", "Pounds left",
+           f'=IF({settles},{layout.pot(year)}-SUM({layout.step("base_pounds", year)}),"")', "count",
+           left, f"Pot - sum of step {letter['base_pounds']}: they go to the largest remainders, "
+           "a pound each.")  # fmt: skip
+    yield ("top_up", "Top-up from outside", total("top_up_pounds", settles), "pounds",
+           int(settlement.top_up.sum()), "On top of the pot; no pound of it is in Pounds.")  # fmt: skip
 
 
-def _form(page: Page, kind: str) -> Format:
-    formats = page.draft.formats
-    return formats.beside(right=True) if kind == "right" else formats.cell(kind)
+def _highest_floor(settlement: Settlement, groups: GroupLines) -> float | str:
+    rule = settlement.scenario.damping
+    if not isinstance(rule, Floor | FloorAndCeiling | Proportional):
+        return "not used"
+    known = groups.baseline > 0
+    if not known.any():
+        return "any"
+    spare = (groups.to_share[known] - groups.least[known]) / groups.baseline[known]
+    return float(rule.floor + spare.min())
 
 
-def _validation(page: Page) -> None:
-    page.sheet.data_validation(
-        6, 1, 6, 1,
-        {
-            "validate": "decimal", "criteria": ">=", "value": -1, "ignore_blank": False,
-            "input_title": "Floor",
-            "input_message": "Least change against the baseline: -5% lets nobody fall by more "
-            "than 5%, 0% lets nobody fall. -100% is no floor.",
-            "error_title": "A percentage is needed",
-            "error_message": "The floor is a percentage of -100% or more, such as -5%.",
-        },
-    )  # fmt: skip
+# --- bands, tiers, groups
+
+_TABLES = (
+    ("band_floor", "Bands: name and floor", "floor", (BANDS,),
+     "Name a band and give its floor; then put authorities in it on the sheet Members."),
+    ("band_ceiling", "Bands: ceiling", "floor", (BANDS,), "Blank: no ceiling."),
+    ("band_members", "Bands: authorities in it", "count", (BANDS,),
+     "Counted only where the band has a floor, and no ceiling below it."),
+    ("tier_part", "Tiers: name and part of the baseline that is protected", "part", (PROTECTION,),
+     "100% is cash, 95% a fall of at most 5%."),
+    ("tier_real", "Tiers: does it follow the deflator? (Yes or No)", "text", (PROTECTION,),
+     "Yes: real terms, the part x (1 + deflator)."),
+    ("tier_in_force", "Tiers: part in force", "part", (PROTECTION,), "Follows from the two above."),
+    ("tier_members", "Tiers: authorities in it", "count", (PROTECTION,),
+     "Counted only where the tier has a part of 0 or more."),
+    ("group_members", "Damping groups: name, and authorities in it", "count", METHODS,
+     "Name a group, then put authorities in it on the sheet Members. Ties of pounds between groups "
+     "go to the one listed first."),
+)  # fmt: skip
+_NAMED = {
+    "band_ceiling": "band_floor", "band_members": "band_floor", "tier_real": "tier_part",
+    "tier_in_force": "tier_part", "tier_members": "tier_part",
+}  # fmt: skip
+
+
+def _tables(page: Page) -> None:
+    draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
+    values = [table_values(settlement, layout) for _, settlement in draft.settlements]
+    names = {"band_floor": layout.bands, "tier_part": layout.tiers, "group_members": layout.groups}
+    for key, title, kind, used_by, words in _TABLES:
+        first, slots = layout.damping_rows[key], layout.damping_tables[key]
+        typed = key in values[0]
+        _head(page, first - 1, title, issued=typed)
+        for i in range(slots):
+            row = first + i
+            if key in names:
+                name = names[key][i] if i < len(names[key]) else None
+                _value(page, row, 0, name, formats.entry("text"))
+            else:
+                beside = f"$A${layout.damping_rows[_NAMED[key]] + 1 + i}"
+                known = names[_NAMED[key]]
+                said = known[i] if i < len(known) else ""
+                page.formula(row, 0, f'={beside}&""', formats.cell(), said)
+            if typed:
+                _entries(page, row, [value[key][i] for value in values], kind)
+                _in_use(page, row, used_by)
+            else:
+                _worked_out(page, key, i, kind)
+            if i == 0:
+                page.text(row, 2 + 2 * len(values), words, formats.beside())
+        if typed:
+            _grey(page, (first, first + slots - 1), used_by)
+
+
+def _worked_out(page: Page, key: str, i: int, kind: str) -> None:
+    draft, layout = page.draft, page.draft.layout
+    row = layout.damping_rows[key] + i
+    for year, (_, settlement) in enumerate(draft.settlements):
+        formula, engine = _table_formula(page, key, i, year, settlement)
+        page.formula(row, 1 + year, formula, draft.formats.cell(kind), engine)
+
+
+def _table_formula(
+    page: Page, key: str, i: int, year: int, settlement: Settlement
+) -> tuple[str, object]:
+    layout = page.draft.layout
+    col = xl_col_to_name(1 + year)
+
+    def at(table: str, column: str = col) -> str:
+        return f"{column}{layout.damping_rows[table] + 1 + i}"
+
+    if key == "tier_in_force":
+        value = table_values(settlement, layout)["tier_part"][i]
+        deflator = layout.damping("deflator", year).split("!")[1]
+        part = at("tier_part")
+        formula = f'=IF({part}="","",{part}*(1+IF({at("tier_real")}="{YES}",{deflator},0)))'
+        return formula, "" if value is None else value
+    what = key.removesuffix("_members")
+    names = {"band": layout.bands, "tier": layout.tiers, "group": layout.groups}[what]
+    table = {"band": "band_floor", "tier": "tier_part", "group": "group_members"}[what]
+    name = at(table, "$A")
+    inside = layout.column(*layout.input_column(what, year))
+    sound = {
+        "band": f"IF(ISNUMBER({at('band_floor')}),IF({at('band_floor')}>=-1,"
+                f'IF({at("band_ceiling")}="",TRUE,IF(ISNUMBER({at("band_ceiling")}),'
+                f"{at('band_ceiling')}>={at('band_floor')},FALSE)),FALSE),FALSE)",
+        "tier": f"IF(ISNUMBER({at('tier_in_force')}),{at('tier_in_force')}>=0,FALSE)",
+        "group": "TRUE",
+    }[what]  # fmt: skip
+    formula = f'=IF({name}="",0,IF({sound},SUMPRODUCT(--({inside}={name})),0))'
+    of_each = members(settlement, what)
+    codes = settlement.scenario.codes
+    count = sum(of_each.get(code) == names[i] for code in codes) if i < len(names) else 0
+    return formula, count

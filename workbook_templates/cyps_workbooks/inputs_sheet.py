@@ -1,10 +1,15 @@
-"""The sheet Inputs: pot, baselines and area cost factors, all to be typed over."""
+"""The sheet Inputs: pots, baselines and area cost factors, all to be typed over."""
 
 from __future__ import annotations
 
-from cyps.settlement.summaries import all_totals
-from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, INPUTS
+import numpy as np
+from xlsxwriter.utility import xl_col_to_name
+
+from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, INPUTS, TOTAL_ROW, quoted
 from cyps_workbooks.page import Draft, Page, new_page
+
+GIVEN, PREVIOUS = "given", "previous"
+"""What a later year's baseline may be: its own column, or what each got the year before."""
 
 ZERO_OR_MORE = {
     "validate": "decimal",
@@ -15,41 +20,97 @@ ZERO_OR_MORE = {
 }
 
 
+def baseline_is_previous(draft: Draft, year: int) -> bool:
+    """Whether a year's baseline is what each got the year before, top-ups included."""
+    if year == 0:
+        return False
+    before = draft.settlements[year - 1][1]
+    baseline = draft.settlements[year][1].scenario.baseline
+    return bool(np.array_equal(baseline, before.pounds + before.top_up))
+
+
 def draw_inputs(draft: Draft) -> None:
     """Draw the sheet Inputs."""
     page = new_page(draft, INPUTS)
-    formats, scenario = draft.formats, draft.settlement.scenario
+    formats, years = draft.formats, len(draft.settlements)
     page.authority_rows()
-    page.sheet.set_column(3, 4, 20)
-    page.sheet.set_column(5, 5, 46)
-    page.banner("Inputs", 5)
-    page.text(4, 0, "Yellow cells with blue figures may be typed over; all else follows from them.")
+    page.sheet.set_column(3, 2 + 2 * years, 18)
+    page.sheet.set_column(3 + 2 * years, 3 + 2 * years, 46 if years == 1 else 4)
+    page.banner("Inputs", 3 + 2 * years)
+    page.text(3, 0, "Yellow cells with blue figures may be typed over; all else follows from them.")
+    page.text(4, 0, "Year", formats.heading())
     page.text(5, 0, "Pot: whole pounds to share out", formats.heading())
-    page.number(5, 3, scenario.pot, formats.entry("pounds"))
-    page.text(6, 0, "Financial year of the authority list", formats.heading())
-    page.text(6, 3, f"{scenario.year - 1}-{scenario.year % 100:02d}", formats.of(align="right"))
-    page.text(6, 4, "fixed: the rows of every sheet follow it", formats.of(indent=1))
-    page.text(8, 0, "The floor is typed on the sheet Damping, weights on the sheet Weights.")
-    _columns(page)
-    _validation(page)
-    page.finish()
+    for year, (label, settlement) in enumerate(draft.settlements):
+        page.text(4, 3 + year, label, formats.head(number=True))
+        page.number(5, 3 + year, settlement.scenario.pot, formats.entry("pounds"))
+    _baselines_from(page)
+    scenario = draft.settlement.scenario
+    page.text(7, 0, "Financial year of the authority list", formats.heading())
+    page.text(7, 3, f"{scenario.year - 1}-{scenario.year % 100:02d}", formats.of(align="right"))
+    page.text(7, 4, "fixed: the rows of every sheet follow it", formats.of(indent=1))
+    page.text(8, 0, "Damping is chosen on the sheet Damping; bands, tiers and groups on Members; "
+                    "weights on Weights.")  # fmt: skip
+    page.sheet.set_row(HEAD_ROW, 34)
+    for year in range(years):
+        _columns(page, year)
+        _validation(page, year)
+    page.finish(pages_wide=1 if years < 3 else 2)
 
 
-def _columns(page: Page) -> None:
-    formats, scenario = page.draft.formats, page.draft.settlement.scenario
-    page.text(HEAD_ROW, 3, "Baseline", formats.head(number=True))
-    page.text(HEAD_ROW, 4, "Area cost factor", formats.head(number=True))
-    for i in range(len(scenario.authorities)):
-        page.number(FIRST_ROW + i, 3, scenario.baseline[i], formats.entry("pounds"))
-        page.number(FIRST_ROW + i, 4, scenario.area_cost[i], formats.entry("factor"))
-    page.total(3, "pounds", all_totals(page.draft.settlement).baseline)
-    page.text(10, 4, "", formats.total())
+def _baselines_from(page: Page) -> None:
+    draft, layout = page.draft, page.draft.layout
+    if not draft.many_years:
+        return
+    page.text(6, 0, "Baseline: given below, or previous (what each got the year before)",
+              draft.formats.heading())  # fmt: skip
+    page.text(6, 3, GIVEN, draft.formats.of(align="right"))
+    for year in range(1, len(draft.settlements)):
+        seen = PREVIOUS if baseline_is_previous(draft, year) else GIVEN
+        page.sheet.write_string(6, 3 + year, seen, draft.formats.entry("text", right=True))
+        page.sheet.data_validation(
+            6, 3 + year, 6, 3 + year,
+            {
+                "validate": "list", "source": [GIVEN, PREVIOUS], "ignore_blank": False,
+                "input_title": "Baseline",
+                "input_message": "given: the year's own column below. previous: what each got the "
+                "year before, top-ups from outside included.",
+                "error_title": "given or previous", "error_message": "Choose from the list.",
+            },
+        )  # fmt: skip
+        column = layout.here(layout.input_column("baseline", year)[1]).replace("$", "")
+        cell = layout.baseline_from(year).split("!")[1]
+        page.mark_unused(column, f'{cell}="{PREVIOUS}"')
 
 
-def _validation(page: Page) -> None:
-    last = page.draft.layout.last_row
+def _columns(page: Page, year: int) -> None:
+    draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
+    scenario = draft.settlements[year][1].scenario
+    first = draft.settlement.scenario
+    own = first.baseline if baseline_is_previous(draft, year) else scenario.baseline
+    for what, head, kind, amounts, same in (
+        ("baseline", "Baseline", "pounds", own, first.baseline),
+        ("area_cost", "Area cost factor", "factor", scenario.area_cost, first.area_cost),
+    ):
+        col = layout.input_column(what, year)[1]
+        page.text(HEAD_ROW, col, draft.of_year(head, year), formats.head(number=True))
+        follows = year > 0 and np.array_equal(amounts, same)
+        source = xl_col_to_name(layout.input_column(what, 0)[1])
+        for i, amount in enumerate(amounts.tolist()):
+            row = FIRST_ROW + i
+            if follows:  # like the year before, until somebody types over it
+                page.formula(row, col, f"={source}{row + 1}", formats.entry(kind), amount)
+            else:
+                page.number(row, col, amount, formats.entry(kind))
+    page.total(layout.input_column("baseline", year)[1], "pounds", float(own.sum()))
+    page.text(TOTAL_ROW, layout.input_column("area_cost", year)[1], "", formats.total())
+
+
+def _validation(page: Page, year: int) -> None:
+    layout, last = page.draft.layout, page.draft.layout.last_row
+    baseline = layout.input_column("baseline", year)[1]
+    area_cost = layout.input_column("area_cost", year)[1]
     page.sheet.data_validation(
-        5, 3, 5, 3,
+        5, 3 + year, 5, 3 + year,
         {
             "validate": "integer", "criteria": ">", "value": 0, "ignore_blank": False,
             "input_title": "Pot",
@@ -59,7 +120,7 @@ def _validation(page: Page) -> None:
         },
     )  # fmt: skip
     page.sheet.data_validation(
-        FIRST_ROW, 3, last, 3,
+        FIRST_ROW, baseline, last, baseline,
         ZERO_OR_MORE | {
             "input_title": "Baseline",
             "input_message": "Pounds the authority had before: 0 or more. The floor protects it.",
@@ -68,7 +129,7 @@ def _validation(page: Page) -> None:
         },
     )  # fmt: skip
     page.sheet.data_validation(
-        FIRST_ROW, 4, last, 4,
+        FIRST_ROW, area_cost, last, area_cost,
         ZERO_OR_MORE | {
             "criteria": ">",
             "input_title": "Area cost factor",
@@ -77,3 +138,18 @@ def _validation(page: Page) -> None:
             "error_message": "An area cost factor is a number above 0. Type 1 for no adjustment.",
         },
     )  # fmt: skip
+
+
+def baseline_formula(page: Page, year: int) -> str:
+    """Where a year's baseline comes from; `{r}` stands for the authority's row."""
+    layout = page.draft.layout
+    sheet, col = layout.input_column("baseline", year)
+    given = f"{sheet}!{xl_col_to_name(col)}{{r}}"
+    if year == 0:
+        return given
+    before = quoted(layout.calculations[year - 1])
+    pounds, top_up = (
+        f"{before}!{xl_col_to_name(layout.calculation(key))}{{r}}"
+        for key in ("pounds", "top_up_pounds")
+    )
+    return f'IF({layout.baseline_from(year)}="{PREVIOUS}",{pounds}+{top_up},{given})'

@@ -1,26 +1,34 @@
 """Where everything stands in a settlement workbook: the one place that knows addresses.
 
 An authority stands on the same row of every sheet that lists authorities, so
-that a formula can be followed by eye along one row number.
+that a formula can be followed by eye along one row number. Whatever differs by
+year has a column for each year, so that a name such as `in_floor` is one row of
+cells, the first year's first, and `in_baseline` one block of columns.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from xlsxwriter.utility import xl_col_to_name
 
 from cyps.errors import CypsError
-from cyps.settlement import Settlement
+from cyps.settlement import Bands, Protection, Settlement
+from cyps_workbooks.damping_rows import (
+    BAND_SLOTS,
+    FIELDS,
+    GROUP_SLOTS,
+    OUTCOMES,
+    TIER_SLOTS,
+)
+from cyps_workbooks.steps import STEPS, Step, letters
 
-ABOUT, INPUTS, USE, WEIGHTS, DAMPING = "About", "Inputs", "Use", "Weights", "Damping"
-CALCULATION, RESULTS, MY_AUTHORITY = "Calculation", "Results", "My authority"
-CHECKS, NOTES = "Checks", "Notes"
-SHEETS = (
-    ABOUT, INPUTS, USE, WEIGHTS, DAMPING, CALCULATION, RESULTS, MY_AUTHORITY, CHECKS, NOTES,
-)  # fmt: skip
+ABOUT, INPUTS, MEMBERS, USE, WEIGHTS = "About", "Inputs", "Members", "Use", "Weights"
+DAMPING, FACTORS, CALCULATION, RESULTS = "Damping", "Factors", "Calculation", "Results"
+YEARS, MY_AUTHORITY, CHECKS, NOTES = "Years", "My authority", "Checks", "Notes"
 
 TOTAL_ROW, HEAD_ROW, FIRST_ROW = 10, 11, 12
 """Zero-based rows of the totals, the headers and the first authority."""
@@ -28,20 +36,18 @@ TOTAL_ROW, HEAD_ROW, FIRST_ROW = 10, 11, 12
 SPEND_HEAD_ROW = 6
 """Zero-based row of the header of the spend lines on the sheet Weights."""
 
+DAMPING_HEAD_ROW = 5
+"""Zero-based row of the header of the fields on the sheet Damping."""
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One lettered column of the Calculation: what it is called and how it looks."""
+FACTORS_HEAD_ROW = 7
+"""Zero-based row of the header of the groups on the sheet Factors."""
 
-    key: str
-    header: str
-    words: str
-    kind: str
+LONGEST_SHEET_NAME = 31
 
 
 def quoted(sheet: str) -> str:
     """A sheet's name as a formula writes it."""
-    return f"'{sheet}'" if " " in sheet else sheet
+    return sheet if re.fullmatch(r"[A-Za-z]+", sheet) else f"'{sheet}'"
 
 
 def weight_name(metric: str) -> str:
@@ -55,49 +61,78 @@ def weight_name(metric: str) -> str:
     return "in_weight_" + re.sub(r"[^A-Za-z0-9_]", "_", metric)
 
 
-_STEPS = (
-    Step("needs_share", "Needs share", "sum of (a) x cost weight used", "share"),
-    Step("costed", "Needs share x area cost", "(b) x area cost factor", "share"),
-    Step("share", "Share", "(c) / total of (c)", "share"),
-    Step("target", "Target", "(d) x pot", "pence"),
-    Step("baseline", "Baseline", "from the sheet Inputs", "pounds"),
-    Step("floor_amount", "Floor amount", "(f) x (1 + floor)", "pence"),
-    Step("cost", "Cost of the floor", "how far (e) is below (g), or 0", "pence"),
-    Step("headroom", "Headroom", "how far (e) is above (g), or 0", "pence"),
-    Step("damped", "Damped", "(g) if (e) is not above it, else (g) + scaling factor x ((e) - (g))",
-         "pence"),
-    Step("rounded", "Damped, to 6 decimals", "(j) rounded to 6 decimals", "millionths"),
-    Step("base", "Whole pounds below", "(k) rounded down to whole pounds", "pounds"),
-    Step("remainder", "Remainder", "(k) - (l), to 6 decimals", "remainder"),
-    Step("order", "Order of remainder", "place of (m), largest first; ties by code", "count"),
-    Step("pounds", "Pounds", "(l), and one pound more while (n) is within the pounds left",
-         "pounds"),
-    Step("rate", "Change (%), to 10 decimals", "((o) - (f)) / (f), rounded to 10 decimals",
-         "percent change"),
-    Step("rank", "Rank of change (%)", "place of (p), largest first; ties by code", "count"),
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Layout:
-    """Rows, columns, names and ranges of the workbook of one settlement."""
+    """Rows, columns, names and ranges of the workbook of one or more settlement years."""
 
     authorities: int
     metrics: tuple[str, ...]
     spend_lines: int
+    years: tuple[str, ...] = ("the year",)
+    bands: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @staticmethod
-    def of(settlement: Settlement) -> Layout:
-        """The layout that fits a settlement's authorities, metrics and spend lines."""
-        metrics = settlement.use.metrics
+    def of(settlements: Sequence[tuple[str, Settlement]]) -> Layout:
+        """The layout that fits the authorities, metrics, spend lines and rules of all years."""
+        first = settlements[0][1]
+        metrics = first.use.metrics
         names = [weight_name(metric).lower() for metric in metrics]
         if len(set(names)) != len(names):
             raise CypsError(
                 f"Two of the metrics {', '.join(metrics)} would have the same cell name for their "
                 "weight. Rename one so that they differ in letters or digits."
             )
-        scenario = settlement.scenario
-        return Layout(len(scenario.authorities), metrics, len(scenario.spend))
+        rules = [settlement.scenario.damping for _, settlement in settlements]
+        groups = [settlement.scenario.transition.group for _, settlement in settlements]
+        codes = first.scenario.codes
+        return Layout(
+            len(codes),
+            metrics,
+            len(first.scenario.spend),
+            tuple(label for label, _ in settlements),
+            _told_apart("band", [n for rule in rules if isinstance(rule, Bands) for n in rule.bands]),
+            _told_apart(
+                "tier", [n for rule in rules if isinstance(rule, Protection) for n in rule.tiers]
+            ),
+            _told_apart("damping group", sorted({g[c] for g in groups if g for c in codes})),
+        )  # fmt: skip
+
+    # --- sheets
+    @cached_property
+    def sheets(self) -> tuple[str, ...]:
+        """Every sheet, in order."""
+        path = (YEARS,) if len(self.years) > 1 else ()
+        return (
+            ABOUT, INPUTS, MEMBERS, USE, WEIGHTS, DAMPING, *self.calculations, FACTORS, RESULTS,
+            *path, MY_AUTHORITY, CHECKS, NOTES,
+        )  # fmt: skip
+
+    @cached_property
+    def calculations(self) -> tuple[str, ...]:
+        """The Calculation sheet of each year."""
+        if len(self.years) == 1:
+            return (CALCULATION,)
+        names = tuple(f"{CALCULATION} {label}" for label in self.years)
+        if max(map(len, names)) > LONGEST_SHEET_NAME:
+            return tuple(f"{CALCULATION} {k}" for k in range(1, len(self.years) + 1))
+        return names
+
+    @property
+    def band_rows(self) -> int:
+        """Rows for bands."""
+        return max(BAND_SLOTS, len(self.bands))
+
+    @property
+    def tier_rows(self) -> int:
+        """Rows for protection tiers."""
+        return max(TIER_SLOTS, len(self.tiers))
+
+    @property
+    def group_rows(self) -> int:
+        """Rows for damping groups."""
+        return max(GROUP_SLOTS, len(self.groups))
 
     # --- rows
     @property
@@ -110,6 +145,29 @@ class Layout:
         """Zero-based row of the header of the metrics on the sheet Weights."""
         return SPEND_HEAD_ROW + self.spend_lines + 4
 
+    @cached_property
+    def damping_rows(self) -> dict[str, int]:
+        """Zero-based first row of every field, outcome and table of the sheet Damping."""
+        row = DAMPING_HEAD_ROW + 1
+        rows = {field.key: row + i for i, field in enumerate(FIELDS)}
+        row += len(FIELDS) + 2
+        rows |= {f"out_{key}": row + i for i, key in enumerate(OUTCOMES)}
+        row += len(OUTCOMES) + 2
+        for table, slots in self.damping_tables.items():
+            rows[table] = row
+            row += slots + 2
+        return rows
+
+    @property
+    def damping_tables(self) -> dict[str, int]:
+        """Tables of the sheet Damping, in order, and how many rows each has."""
+        bands, tiers, groups = self.band_rows, self.tier_rows, self.group_rows
+        return {
+            "band_floor": bands, "band_ceiling": bands, "band_members": bands,
+            "tier_part": tiers, "tier_real": tiers, "tier_in_force": tiers, "tier_members": tiers,
+            "group_members": groups,
+        }  # fmt: skip
+
     # --- columns
     @cached_property
     def steps(self) -> tuple[tuple[str, Step], ...]:
@@ -118,8 +176,12 @@ class Layout:
             ("(a)", Step(f"metric {m}", f"Share of {metric}", "use / total use", "share"))
             for m, metric in enumerate(self.metrics)
         ]
-        rest = [(f"({chr(ord('b') + i)})", step) for i, step in enumerate(_STEPS)]
-        return (*first, *rest)
+        return (*first, *((letters(i), step) for i, step in enumerate(STEPS, start=1)))
+
+    @cached_property
+    def letter_of(self) -> dict[str, str]:
+        """The letter of every step by its key."""
+        return {step.key: letter for letter, step in self.steps}
 
     @cached_property
     def _columns(self) -> dict[str, int]:
@@ -137,6 +199,7 @@ class Layout:
             *(f"Share of {metric}" for metric in self.metrics),
             "Needs share", "Share", "Target", "Baseline", "Damped", "Pounds",
             "Change (£)", "Change (%)", "Rank of change (%)", "On the floor",
+            "Floor amount", "Top-up (£)",
         )  # fmt: skip
 
     def result(self, header: str) -> int:
@@ -144,18 +207,65 @@ class Layout:
         return self.result_headers.index(header)
 
     # --- addresses
-    def column(self, sheet: str, col: int) -> str:
-        """The absolute range of a column's authorities, with its sheet."""
-        return f"{quoted(sheet)}!{self.here(col)}"
+    def column(self, sheet: str, col: int, columns: int = 1) -> str:
+        """The absolute range of the authorities in one or more columns, with its sheet."""
+        return f"{quoted(sheet)}!{self.here(col, columns)}"
 
-    def here(self, col: int) -> str:
-        """The absolute range of a column's authorities, within its own sheet."""
-        name = xl_col_to_name(col)
-        return f"${name}${FIRST_ROW + 1}:${name}${self.last_row + 1}"
+    def here(self, col: int, columns: int = 1) -> str:
+        """The absolute range of the authorities in one or more columns of its own sheet."""
+        first, last = xl_col_to_name(col), xl_col_to_name(col + columns - 1)
+        return f"${first}${FIRST_ROW + 1}:${last}${self.last_row + 1}"
 
-    def step(self, key: str) -> str:
-        """The absolute range of a step of the Calculation, with its sheet."""
-        return self.column(CALCULATION, self.calculation(key))
+    def by_year(self, sheet: str, row: int, rows: int = 1, *, col: int = 1) -> str:
+        """The absolute range of one or more zero-based rows with a column for each year."""
+        first, last = xl_col_to_name(col), xl_col_to_name(col + len(self.years) - 1)
+        ends = (f"${first}${row + 1}", f"${last}${row + rows}")
+        return f"{quoted(sheet)}!{ends[0] if ends[0] == ends[1] else ':'.join(ends)}"
+
+    def step(self, key: str, year: int) -> str:
+        """The absolute range of a step of a year's Calculation, with its sheet."""
+        return self.column(self.calculations[year], self.calculation(key))
+
+    def damping(self, key: str, year: int) -> str:
+        """The absolute address of a year's field or outcome on the sheet Damping, with it."""
+        return f"{DAMPING}!${xl_col_to_name(1 + year)}${self.damping_rows[key] + 1}"
+
+    def table(self, key: str, year: int) -> str:
+        """The absolute range of a year's column of a table of the sheet Damping."""
+        first = self.damping_rows[key] + 1
+        col = xl_col_to_name(1 + year)
+        return f"{DAMPING}!${col}${first}:${col}${first + self.damping_tables[key] - 1}"
+
+    def table_names(self, key: str) -> str:
+        """The absolute range of the names beside a table of the sheet Damping."""
+        first = self.damping_rows[key] + 1
+        return f"{DAMPING}!$A${first}:$A${first + self.damping_tables[key] - 1}"
+
+    def pot(self, year: int) -> str:
+        """The absolute address of a year's pot, with its sheet."""
+        return f"{INPUTS}!${xl_col_to_name(3 + year)}$6"
+
+    def baseline_from(self, year: int) -> str:
+        """Where a later year says which baseline it has, with its sheet."""
+        return f"{INPUTS}!${xl_col_to_name(3 + year)}$7"
+
+    def flag(self, name: str, year: int) -> str:
+        """Where a year's Calculation says "Yes" or "No", with its sheet."""
+        return f"{quoted(self.calculations[year])}!{FLAGS[name]}"
+
+    def input_column(self, what: str, year: int) -> tuple[str, int]:
+        """Sheet and zero-based column of an input by authority."""
+        n = len(self.years)
+        return {
+            "baseline": (INPUTS, 3 + year), "area_cost": (INPUTS, 3 + n + year),
+            "band": (MEMBERS, 3 + year), "tier": (MEMBERS, 3 + n + year),
+            "group": (MEMBERS, 3 + 2 * n + year),
+        }[what]  # fmt: skip
+
+    def factor_rows(self, year: int) -> tuple[int, int]:
+        """Zero-based first and last row of a year's groups on the sheet Factors."""
+        first = FACTORS_HEAD_ROW + 1 + year * self.group_rows
+        return first, first + self.group_rows - 1
 
     @property
     def spend_first(self) -> int:
@@ -188,22 +298,75 @@ class Layout:
     def inputs(self) -> dict[str, str]:
         """Every input by its defined name: exactly these cells are unlocked.
 
+        A name holds a column for each year, in the order of `years`; blank is "not given".
+        By these names the inputs of one workbook can be carried into another, and a
+        scenario read back.
+
         Examples
         --------
-        >>> Layout(2, ("CIN",), 1).inputs()["in_baseline"]
-        'Inputs!$D$13:$D$14'
+        >>> layout = Layout(2, ("CIN",), 1, ("2025-26", "2026-27"))
+        >>> layout.inputs()["in_baseline"], layout.inputs()["in_floor"]
+        ('Inputs!$D$13:$E$14', 'Damping!$B$10:$C$10')
         """
+        years = len(self.years)
+        later = {}
+        if years > 1:
+            last = xl_col_to_name(2 + years)
+            later = {"in_baseline_from": f"{INPUTS}!$E$7:${last}$7".replace("$E$7:$E$7", "$E$7")}
         weights = {
             weight_name(metric): f"{WEIGHTS}!$E${self.metric_first + m}"
             for m, metric in enumerate(self.metrics)
         }
+        members = {
+            f"in_{what}": self.column(*self.input_column(what, 0), years)
+            for what in ("baseline", "area_cost", "band", "tier", "group")
+        }
+        rows = self.damping_rows
         return {
-            "in_pot": f"{INPUTS}!$D$6",
-            "in_baseline": self.column(INPUTS, 3),
-            "in_area_cost": self.column(INPUTS, 4),
+            "in_pot": self.by_year(INPUTS, 5, col=3),
+            **later,
+            **members,
             "in_spend_metric": self.spend("B"),
             "in_spend": self.spend("C"),
             **weights,
-            "in_floor": f"{DAMPING}!$B$7",
+            **{f"in_{field.key}": self.by_year(DAMPING, rows[field.key]) for field in FIELDS},
+            "in_band_name": self.table_names("band_floor"),
+            "in_band_floor": self.by_year(DAMPING, rows["band_floor"], self.band_rows),
+            "in_band_ceiling": self.by_year(DAMPING, rows["band_ceiling"], self.band_rows),
+            "in_tier_name": self.table_names("tier_part"),
+            "in_tier_part": self.by_year(DAMPING, rows["tier_part"], self.tier_rows),
+            "in_tier_real": self.by_year(DAMPING, rows["tier_real"], self.tier_rows),
+            "in_group_name": self.table_names("group_members"),
+            "in_year": f"{RESULTS}!$B$8",
             "in_authority": f"{quoted(MY_AUTHORITY)}!$B$5",
         }
+
+    def results(self) -> dict[str, str]:
+        """Named results, a column for each year where they differ by year."""
+        rows = self.damping_rows
+        damping = ("scaling_factor", "floor_fits", "highest_floor", "pounds_left")
+        return {
+            "years": self.by_year(INPUTS, 4, col=3),
+            **{name: self.by_year(DAMPING, rows[f"out_{name}"]) for name in damping},
+            "inputs_sound": f"{CHECKS}!$B$6",
+            "can_settle": f"{CHECKS}!$B$7",
+            "weights_sound": f"{CHECKS}!$B$8",
+            "year_place": f"{RESULTS}!$B$9",
+            "year_settles": f"{RESULTS}!$B$10",
+            "my_row": f"{quoted(MY_AUTHORITY)}!$B$6",
+        }
+
+
+FLAGS = {"sound": "$C$5", "settles": "$C$6", "method": "$C$7"}
+"""Cells above each Calculation: can the year's inputs be used, can it be settled, by what."""
+
+
+def _told_apart(what: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Names each once, refused where a spreadsheet could not tell two apart."""
+    once = tuple(dict.fromkeys(names))
+    if len({name.casefold() for name in once}) != len(once) or not all(once):
+        raise CypsError(
+            f"The {what}s {', '.join(map(repr, once))} cannot go into a workbook: it needs names "
+            "that are not empty and differ in more than capital letters. Rename one."
+        )
+    return once

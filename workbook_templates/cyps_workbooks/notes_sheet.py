@@ -15,11 +15,21 @@ METHOD = (
     "Cost weight: national spend of the service areas that a metric stands for, over the spend of "
     "all service areas [1, paragraphs 9-12].",
     "Area cost: the needs share times the authority's factor, made to sum to 1 again.",
-    "Floor damping: only the part of a target above the floor is scaled back, by 1 - cost / "
-    "headroom; the total stays the same.",
+    "Phasing: part of the way from the baseline, first brought to the target's total, to the "
+    "target. It comes before the rule; pace of change is a transition of its own and has none.",
+    "Floor, ceiling, bands, protection paid by the group: only the part of a target above the floor "
+    "is scaled; for a floor alone by 1 - cost / headroom.",
+    "Proportional form: every target is scaled alike within the limits.",
+    "Pace of change: least growth for all, then in proportion to the way to target, nobody growing "
+    "by more than the most, past the target, or staying further below it than is allowed.",
+    "One solution behind all of them: damped = base + factor x slope within a lower and an upper "
+    "limit. What the group would get is worked out at every point where somebody leaves or meets a "
+    "limit; from that follows who moves, and the factor: exact, without trying.",
+    "Protection from outside: a top-up on a line of its own, on top of the pot, rounded up.",
+    "Damping groups: each shares out its own total; the groups' whole pounds are shared out first.",
     "Whole pounds: largest remainder. Amounts are rounded to 6 decimals first (half away from "
     "zero); ties go to the lower code.",
-    "A floor that costs more than the pot gives no settlement: Damped, Pounds and what follows "
+    "A rule that cannot be kept with the pot gives no settlement: Damped, Pounds and what follows "
     "from them turn blank, a check turns red and row 3 of every sheet says so.",
 )
 
@@ -42,7 +52,7 @@ def draw_notes(draft: Draft) -> None:
     scenario, pack = draft.settlement.scenario, draft.pack
     page.sheet.set_column(0, 0, 130)
     page.banner("Notes", 1)
-    row = _section(page, 4, "Sources", (f"Use: {draft.settlement.use.basis}", *scenario.notes))
+    row = _section(page, 4, "Sources", _sources(draft))
     if pack is not None:
         lines = (
             f"{pack.name} ({pack.status}). {pack.statement}",
@@ -61,3 +71,16 @@ def draw_notes(draft: Draft) -> None:
 def _section(page: Page, row: int, title: str, lines: Iterable[str]) -> int:
     page.text(row, 0, title, page.draft.formats.heading())
     return page.paragraphs(row + 1, list(lines), WIDTH) + 1
+
+
+def _sources(draft: Draft) -> list[str]:
+    """Notes of all years once; of one year after its label."""
+    every = [settlement.scenario.notes for _, settlement in draft.settlements]
+    common = [note for note in every[0] if all(note in notes for notes in every)]
+    own = [
+        f"{label}: {note}"
+        for (label, _), notes in zip(draft.settlements, every, strict=True)
+        for note in notes
+        if note not in common
+    ]
+    return [f"Use: {draft.settlement.use.basis}", *common, *own]

@@ -16,10 +16,13 @@ from xlsxwriter.worksheet import Worksheet
 from cyps.geography import authorities
 from cyps.settlement import Settlement
 from cyps_workbooks.layout import CHECKS, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
-from cyps_workbooks.style import TITLE, Formats
+from cyps_workbooks.style import TITLE, UNUSED, UNUSED_TEXT, Formats
 
 CODE_WIDTH, NAME_WIDTH, REGION_WIDTH = 11, 36, 25
 """Widths for a GSS code, the longest authority's name, the longest region's."""
+
+NEVER = 1e30
+"""In the cells: no limit, or a factor that is never reached. Every amount is far below."""
 
 LOCKS = {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True}
 """What a person may still do on a protected sheet."""
@@ -43,10 +46,32 @@ class Draft:
 
     workbook: Workbook
     formats: Formats
-    settlement: Settlement
+    settlements: tuple[tuple[str, Settlement], ...]
     layout: Layout
     pack: PackNote | None
-    floor: float
+
+    @property
+    def settlement(self) -> Settlement:
+        """The first year: what holds in every year is read from it, and it is shown first."""
+        return self.settlements[0][1]
+
+    @property
+    def title(self) -> str:
+        """What the whole is called, without the year that each settlement adds."""
+        return self.settlement.scenario.title.removesuffix(f", {self.settlements[0][0]}")
+
+    @property
+    def many_years(self) -> bool:
+        """Whether headers must say their year."""
+        return len(self.settlements) > 1
+
+    def of_year(self, words: str, year: int) -> str:
+        """Words with the year's label, where there are several."""
+        return f"{words} {self.layout.years[year]}" if self.many_years else words
+
+    def year_first(self, words: str, year: int) -> str:
+        """Words after the year's label, where there are several."""
+        return f"{self.layout.years[year]}: {words}" if self.many_years else words
 
     @property
     def everyone(self) -> str:
@@ -84,7 +109,8 @@ class Page:
     def formula(self, row: int, col: int, formula: str, form: Format, engine: object) -> None:
         """A live formula with the engine's own number (or words) as its cached value."""
         if isinstance(engine, int | float | np.generic) and not isinstance(engine, bool):
-            amount = float(engine)
+            # What never comes is 1E+30 in the cells, which have no infinity.
+            amount = min(float(engine), NEVER) if not np.isnan(engine) else float("nan")
             engine = "" if np.isnan(amount) else int(amount) if amount.is_integer() else amount
         self.sheet.write_formula(row, col, formula, form, engine)
 
@@ -94,10 +120,18 @@ class Page:
             row = FIRST_ROW + i
             self.formula(row, col, formula.format(r=row + 1), form, amount)
 
-    def total(self, col: int, kind: str, engine: float) -> None:
-        """The sum of a column of authorities, above its header."""
-        formula = f"=SUM({self.draft.layout.here(col)})"
-        self.formula(TOTAL_ROW, col, formula, self.draft.formats.total(kind), engine)
+    def mark_unused(self, area: str, unused: str) -> None:
+        """Grey the inputs of an area while a condition says that nothing uses them."""
+        form = self.draft.workbook.add_format({"bg_color": UNUSED, "font_color": UNUSED_TEXT})
+        self.sheet.conditional_format(
+            area, {"type": "formula", "criteria": f"={unused}", "format": form}
+        )
+
+    def total(self, col: int, kind: str, engine: float, *, limited: bool = False) -> None:
+        """The sum of a column of authorities, above its header; `limited` where one has none."""
+        formula = f"SUM({self.draft.layout.here(col)})"
+        formula = f"MIN(1E+30,{formula})" if limited else formula
+        self.formula(TOTAL_ROW, col, f"={formula}", self.draft.formats.total(kind), engine)
 
     def paragraphs(self, row: int, lines: Sequence[str], width: int) -> int:
         """Running text in column A, wrapped into rows; gives the next free row."""
@@ -123,13 +157,13 @@ class Page:
                 self.sheet.write_blank(row, col, None, form)
         statement = textwrap.shorten(scenario.statement, width, placeholder=" ... (see About)")
         status = scenario.status.upper()
-        heading = f"{title} - {scenario.title}"
+        heading = f"{title} - {self.draft.title}"
         if split:
-            self.text(0, 2, scenario.title, formats.title())
+            self.text(0, 2, self.draft.title, formats.title())
             self.text(1, 2, statement, formats.status())
         self.text(0, 0, title if split else heading, formats.title())
         self.text(1, 0, status if split else f"{status}: {statement}", formats.status())
-        line = checks_line(self.draft.settlement)
+        line = checks_line(self.draft)
         self.formula(2, 0, f"={CHECKS}!$A$5", formats.of(bold=True), line)
         area = f"A3:{xl_col_to_name(columns - 1)}3"
         for begins, alert in (("STOP", formats.stop()), ("WARN", formats.warn())):
@@ -166,9 +200,20 @@ class Page:
         self.sheet.protect("", LOCKS)
 
 
+class ClassicSheet(Worksheet):  # type: ignore[misc,unused-ignore]
+    """A worksheet whose formulas are classic ones only, as `formula_text` checks.
+
+    XlsxWriter looks each formula through for some thirty later functions, which takes longer
+    than all the rest of drawing together.
+    """
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
+        return formula.removeprefix("=")
+
+
 def new_page(draft: Draft, name: str) -> Page:
     """Add a sheet to the workbook."""
-    return Page(draft, name, draft.workbook.add_worksheet(name))
+    return Page(draft, name, draft.workbook.add_worksheet(name, worksheet_class=ClassicSheet))
 
 
 def cell(row: int, col: int) -> str:
@@ -176,13 +221,13 @@ def cell(row: int, col: int) -> str:
     return str(xl_rowcol_to_cell(row, col))
 
 
-def warnings_at_issue(settlement: Settlement) -> int:
-    """How many warnings a settlement has as it is written: no baseline, exclusions."""
-    scenario = settlement.scenario
-    return int((scenario.baseline == 0).any()) + int(bool(scenario.exclusions))
+def warnings_at_issue(draft: Draft) -> int:
+    """How many warnings stand as the workbook is written: no baseline, exclusions."""
+    without = sum(bool((one.scenario.baseline == 0).any()) for _, one in draft.settlements)
+    return without + int(bool(draft.settlement.scenario.exclusions))
 
 
-def checks_line(settlement: Settlement) -> str:
+def checks_line(draft: Draft) -> str:
     """The line on top of every sheet, as it stands when the workbook is written."""
-    warnings = warnings_at_issue(settlement)
+    warnings = warnings_at_issue(draft)
     return f"WARN: {warnings} to note (see Checks)" if warnings else "OK: every check passes"

@@ -1,4 +1,4 @@
-"""The sheet Results: the table that people and programs read."""
+"""The sheet Results: the table that people and programs read, for the year that is shown."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name as _col
 
 from cyps.settlement import Settlement
 from cyps.settlement.summaries import all_totals, change_ranks, on_the_floor
-from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, RESULTS, TOTAL_ROW
+from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, INPUTS, RESULTS, TOTAL_ROW, quoted
 from cyps_workbooks.page import Draft, Page, new_page
 
 _KINDS = {
     "Needs share": "share", "Share": "share", "Target": "pounds", "Baseline": "pounds",
     "Damped": "pence", "Pounds": "pounds", "Change (£)": "pounds change",
     "Change (%)": "percent change", "Rank of change (%)": "count", "On the floor": "general",
+    "Floor amount": "pence", "Top-up (£)": "pounds",
 }  # fmt: skip
 _STEP_OF = {
     "Needs share": "needs_share", "Share": "share", "Target": "target", "Baseline": "baseline",
     "Damped": "damped", "Pounds": "pounds", "Rank of change (%)": "rank",
+    "Floor amount": "floor_amount", "Top-up (£)": "top_up_pounds",
 }  # fmt: skip
 
 
@@ -31,10 +33,12 @@ def draw_results(draft: Draft) -> None:
     _widths(page)
     page.banner("Results", len(draft.layout.result_headers), split=True)
     page.text(4, 2, "Needs share: before area cost. Share: after it. Target: share x pot. Damped: "
-                    "after the floor. Pounds: whole, and adding up to the pot.")  # fmt: skip
-    page.text(5, 2, "Where the floor does not fit or an input cannot be used, Damped and Pounds "
+                    "under the rule. Pounds: whole, and adding up to the pot.")  # fmt: skip
+    page.text(5, 2, "Where the rule cannot be kept or an input cannot be used, Damped and Pounds "
                     "stay blank on purpose and row 3 says why.")  # fmt: skip
-    page.text(6, 2, "Figures are rounded for reading; the cells hold them in full.")
+    page.text(6, 2, "Figures are rounded for reading; the cells hold them in full. A top-up from "
+                    "outside is on top of Pounds.")  # fmt: skip
+    _year_shown(page)
     page.sheet.set_row(HEAD_ROW, 34)
     _table(page)
     formulas, numbers = _formulas(page), result_numbers(draft.settlement)
@@ -47,6 +51,42 @@ def draw_results(draft: Draft) -> None:
     _totals(page, numbers)
     page.sheet.repeat_columns(0, 1)
     page.finish(pages_wide=2)
+
+
+def _year_shown(page: Page) -> None:
+    """The picker of the year, its place in the list, and whether that year can be settled."""
+    draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
+    page.text(7, 0, "Year shown", formats.of(bold=True))
+    page.sheet.write_string(7, 1, layout.years[0], formats.entry("text"))
+    page.sheet.data_validation(
+        7, 1, 7, 1,
+        {
+            "validate": "list", "source": "=years", "ignore_blank": False,
+            "input_title": "Year", "input_message": "Choose a year; this table and the sheet My "
+            "authority follow.",
+            "error_title": "No such year", "error_message": "Choose a year from the list.",
+        },
+    )  # fmt: skip
+    page.text(8, 0, "Its place")
+    place = "0"
+    for year in reversed(_years(draft)):
+        label = f"{INPUTS}!${_col(3 + year)}$5"
+        place = f'IF(in_year&""={label},{year + 1},{place})'
+    page.formula(8, 1, f"={place}", formats.of(align="left"), 1)
+    page.text(9, 0, "Settled?")
+    page.formula(9, 1, f"={chosen(page.draft, [layout.flag('settles', y) for y in _years(draft)])}",
+                 formats.of(align="left"), "Yes")  # fmt: skip
+
+
+def _years(draft: Draft) -> range:
+    return range(len(draft.settlements))
+
+
+def chosen(draft: Draft, of_years: list[str], otherwise: str = '"No"') -> str:
+    """One of a cell for each year: that of the year shown; `otherwise` where there is none."""
+    if len(of_years) == 1:
+        return f"IF(year_place=1,{of_years[0]},{otherwise})"
+    return f"IF(year_place>0,CHOOSE(year_place,{','.join(of_years)}),{otherwise})"
 
 
 _WIDTHS = {"share": 13, "pounds": 17, "pence": 20, "pounds change": 17}
@@ -72,20 +112,23 @@ def _table(page: Page) -> None:
 
 
 def _formulas(page: Page) -> dict[str, str]:
-    layout = page.draft.layout
-    at = {header: xl_col_to_name(layout.result(header)) for header in layout.result_headers}
+    draft, layout = page.draft, page.draft.layout
+    at = {header: _col(layout.result(header)) for header in layout.result_headers}
     linked = {f"Share of {metric}": f"metric {m}" for m, metric in enumerate(layout.metrics)}
-    links = {
-        header: f"=Calculation!{xl_col_to_name(layout.calculation(key))}{{r}}"
-        for header, key in (linked | _STEP_OF).items()
-    }
-    pounds, baseline, damped = (f"{at[h]}{{r}}" for h in ("Pounds", "Baseline", "Damped"))
-    floor = f"Calculation!{xl_col_to_name(layout.calculation('floor_amount'))}{{r}}"
-    return links | {
-        "Change (£)": f'=IF(can_settle="Yes",{pounds}-{baseline},"")',
-        "Change (%)": f'=IF(can_settle="Yes",IF({baseline}>0,{at["Change (£)"]}{{r}}/{baseline}'
-        ',""),"")',
-        "On the floor": f'=IF(can_settle="Yes",IF(ROUND({damped}-{floor},2)<=0,"Yes","No"),"")',
+
+    def link(key: str) -> str:
+        col = _col(layout.calculation(key))
+        cells = [f"{quoted(sheet)}!{col}{{r}}" for sheet in layout.calculations]
+        return f"={chosen(draft, cells, otherwise=chr(34) * 2)}"
+
+    pounds, baseline, damped, floor = (
+        f"{at[h]}{{r}}" for h in ("Pounds", "Baseline", "Damped", "Floor amount")
+    )
+    return {header: link(key) for header, key in (linked | _STEP_OF).items()} | {
+        "Change (£)": f'=IF(year_settles="Yes",{pounds}-{baseline},"")',
+        "Change (%)": f'=IF(year_settles="Yes",'
+        f'IF({baseline}>0,{at["Change (£)"]}{{r}}/{baseline},""),"")',
+        "On the floor": f'=IF(year_settles="Yes",IF(ROUND({damped}-{floor},2)<=0,"Yes","No"),"")',
     }
 
 
@@ -108,20 +151,22 @@ def result_numbers(settlement: Settlement) -> Mapping[str, ArrayLike]:
         "Change (%)": settlement.change_rate,
         "Rank of change (%)": ranks,
         "On the floor": np.where(on_the_floor(settlement), "Yes", "No"),
+        "Floor amount": settlement.damped.floor_amount,
+        "Top-up (£)": settlement.top_up,
     }
 
 
 def _totals(page: Page, numbers: Mapping[str, ArrayLike]) -> None:
     layout, formats = page.draft.layout, page.draft.formats
     whole = all_totals(page.draft.settlement)
-    at = {header: f"{xl_col_to_name(layout.result(header))}11" for header in layout.result_headers}
+    at = {header: f"{_col(layout.result(header))}11" for header in layout.result_headers}
     for header in layout.result_headers[3:]:
         col = layout.result(header)
         if header in ("Rank of change (%)", "On the floor"):
             page.text(TOTAL_ROW, col, "", formats.total())
         elif header == "Change (%)":
             formula = (
-                f'=IF(can_settle="Yes",IF({at["Baseline"]}>0,'
+                f'=IF(year_settles="Yes",IF({at["Baseline"]}>0,'
                 f'{at["Change (£)"]}/{at["Baseline"]},""),"")'
             )
             form = formats.total("percent change")

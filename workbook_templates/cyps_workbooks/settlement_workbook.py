@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from xlsxwriter import Workbook
 
 from cyps.errors import CypsError
 from cyps.settlement import Settlement
+from cyps.settlement.solution import group_lines, solution
 from cyps_workbooks.about_sheet import draw_about
 from cyps_workbooks.authority_sheet import draw_my_authority
 from cyps_workbooks.calculation_sheet import draw_calculation
-from cyps_workbooks.check_list import CHECK_FLAGS
-from cyps_workbooks.checks_sheet import draw_checks
-from cyps_workbooks.damping_sheet import NAMED_ROWS, draw_damping
+from cyps_workbooks.check_list import checks
+from cyps_workbooks.checks_sheet import draw_checks, inputs_are_sound
+from cyps_workbooks.damping_sheet import draw_damping
+from cyps_workbooks.factors_sheet import draw_factors
 from cyps_workbooks.inputs_sheet import draw_inputs
-from cyps_workbooks.layout import DAMPING, MY_AUTHORITY, Layout, quoted
+from cyps_workbooks.layout import Layout
+from cyps_workbooks.members_sheet import draw_members
 from cyps_workbooks.notes_sheet import draw_notes
 from cyps_workbooks.page import Draft, PackNote
 from cyps_workbooks.placing import put_in_place
@@ -25,6 +30,7 @@ from cyps_workbooks.results_sheet import draw_results
 from cyps_workbooks.style import Formats
 from cyps_workbooks.use_sheet import draw_use
 from cyps_workbooks.weights_sheet import draw_weights
+from cyps_workbooks.years_sheet import draw_years
 
 _WRITTEN_AS = datetime(2025, 1, 1)
 
@@ -37,17 +43,19 @@ OPTIONS = {
 
 
 def write_settlement(
-    settlement: Settlement,
+    settlements: Sequence[tuple[str, Settlement]],
     path: Path,
     *,
     pack: PackNote | None = None,
     chosen: str | None = None,
 ) -> None:
-    """Write a settlement as a workbook whose own formulas compute it.
+    """Write one or more years of a settlement as a workbook whose own formulas compute them.
 
     Parameters
     ----------
-    settlement : what the engine computed; its numbers are the cells' cached values
+    settlements : a label and what the engine computed for each year, as `settle_years` gives
+        them; the numbers are the cells' cached values. Authorities, use and spend are the same
+        in every year
     path : where the workbook goes; replaced only when the new one is whole
     pack : the pack that the use came from, or None for published numbers
     chosen : the authority shown first on the sheet My authority; the first by default
@@ -55,7 +63,8 @@ def write_settlement(
     Raises
     ------
     CypsError
-        When the file is open elsewhere or cannot be written; the old one stays as it was.
+        When years differ in authorities, use or spend, or names cannot be told apart in cells;
+        when the file is open elsewhere or cannot be written; the old one stays as it was.
 
     Examples
     --------
@@ -63,56 +72,91 @@ def write_settlement(
     >>> from cyps.settlement.example import example
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "settlement.xlsx"
-    ...     write_settlement(example(), path)
+    ...     write_settlement([("2025-26", example())], path)
     ...     path.read_bytes()[:2]
     b'PK'
     """
-    put_in_place(settlement_bytes(settlement, pack=pack, chosen=chosen), Path(path))
+    put_in_place(settlement_bytes(settlements, pack=pack, chosen=chosen), Path(path))
 
 
 def settlement_bytes(
-    settlement: Settlement, *, pack: PackNote | None = None, chosen: str | None = None
+    settlements: Sequence[tuple[str, Settlement]],
+    *,
+    pack: PackNote | None = None,
+    chosen: str | None = None,
 ) -> bytes:
-    """Draw the workbook and give its bytes, the same for the same settlement."""
-    floor = settlement.scenario.floor
-    if floor is None:
-        raise CypsError(
-            "The settlement workbook computes a floor for all in the official form, and this "
-            f"settlement has {settlement.scenario.damping_in_words}. Its results are in "
-            "results.csv; leave the workbook out."
-        )
-    if settlement.scenario.area_cost_metrics:
-        raise CypsError(
-            "The settlement workbook has one area cost factor for each authority, and this "
-            "settlement has one for each metric. Its results are in results.csv; leave the "
-            "workbook out."
-        )
+    """Draw the workbook and give its bytes, the same for the same settlements."""
+    _check_alike(settlements)
     buffer = BytesIO()
     workbook = Workbook(buffer, OPTIONS)
-    scenario = settlement.scenario
+    layout = Layout.of(settlements)
+    draft = Draft(workbook, Formats(workbook), tuple(settlements), layout, pack)
+    scenario = draft.settlement.scenario
     workbook.set_properties(
-        {"title": scenario.title, "comments": f"{scenario.status}: {scenario.statement}"[:250],
+        {"title": draft.title, "comments": f"{scenario.status}: {scenario.statement}"[:250],
          "created": _WRITTEN_AS}
     )  # fmt: skip
-    layout = Layout.of(settlement)
-    draft = Draft(workbook, Formats(workbook), settlement, layout, pack, floor)
-    draw_about(draft)
-    draw_inputs(draft)
-    draw_use(draft)
-    draw_weights(draft)
-    draw_damping(draft)
-    draw_calculation(draft)
-    draw_results(draft)
-    draw_my_authority(draft, chosen or scenario.authorities[0].name)
-    draw_checks(draft)
-    draw_notes(draft)
+    _draw(draft, chosen or scenario.authorities[0].name)
     for name, place in names(layout).items():
         workbook.define_name(name, f"={place}")
     workbook.close()
     return buffer.getvalue()
 
 
+def _draw(draft: Draft, chosen: str) -> None:
+    """Every sheet, in order."""
+    lines = [solution(settlement) for _, settlement in draft.settlements]
+    groups = [
+        group_lines(settlement, of_year)
+        for (_, settlement), of_year in zip(draft.settlements, lines, strict=True)
+    ]
+    listed = checks(draft)
+    draw_about(draft)
+    draw_inputs(draft)
+    draw_members(draft)
+    draw_use(draft)
+    draw_weights(draft)
+    draw_damping(draft, groups)
+    for year, of_year in enumerate(lines):
+        draw_calculation(draft, year, of_year, inputs_are_sound(listed, year))
+    draw_factors(draft, groups)
+    draw_results(draft)
+    if draft.many_years:
+        draw_years(draft)
+    draw_my_authority(draft, chosen)
+    draw_checks(draft, listed)
+    draw_notes(draft)
+
+
 def names(layout: Layout) -> dict[str, str]:
     """Every defined name of the workbook and its place: inputs, then named results."""
-    results = {name: f"{DAMPING}!$B${row}" for name, row in NAMED_ROWS.items()}
-    return layout.inputs() | results | CHECK_FLAGS | {"my_row": f"{quoted(MY_AUTHORITY)}!$B$6"}
+    return layout.inputs() | layout.results()
+
+
+def _check_alike(settlements: Sequence[tuple[str, Settlement]]) -> None:
+    """One workbook has one list of authorities, one use and one table of spend."""
+    if not settlements:
+        raise CypsError("A workbook needs at least one year's settlement.")
+    labels = [label for label, _ in settlements]
+    if len({label.casefold() for label in labels}) != len(labels) or not all(labels):
+        raise CypsError(f"Years need labels, each its own, but are {', '.join(labels)}.")
+    by_metric = [label for label, year in settlements if year.scenario.area_cost_metrics]
+    if by_metric:
+        raise CypsError(
+            "The settlement workbook has one area cost factor for each authority, and "
+            f"{by_metric[0]} has one for each metric. Its results are in results.csv; leave the "
+            "workbook out."
+        )
+    first = settlements[0][1]
+    for label, other in settlements[1:]:
+        alike = (
+            other.scenario.authorities == first.scenario.authorities
+            and other.scenario.spend == first.scenario.spend
+            and other.use.metrics == first.use.metrics
+            and np.array_equal(other.use.children, first.use.children)
+        )
+        if not alike:
+            raise CypsError(
+                f"{label} has other authorities, use or spend than {labels[0]}: one workbook has "
+                "one of each for all its years. Write a workbook for each."
+            )

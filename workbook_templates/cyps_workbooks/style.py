@@ -22,6 +22,7 @@ INPUT_FILL = "#FFF4CC"
 INPUT_TEXT = "#0B3D91"
 RULE = "#C9CED4"
 SOFT = "#EEF2F6"
+UNUSED, UNUSED_TEXT = "#E3E6E9", "#6B7280"
 STOP_FILL = "#9B1C1C"
 WARN_FILL = "#FFC857"
 
@@ -32,10 +33,18 @@ POUNDS_CHANGE = "+£#,##0;-£#,##0;£0"
 PERCENT_CHANGE = "+0.0%;-0.0%;0.0%"
 SHARE = "0.0000%"
 CHILDREN = "#,##0.0"
+# An amount or factor that never comes stands as 1E+30 in the cells, and is shown in words.
+NEVER = "[>=1000000000000000]"
 NUMBER_FORMATS = {
     "text": "@",
     "pounds": POUNDS,
     "pence": "£#,##0.00;-£#,##0.00",
+    "limit pence": f'{NEVER}"no limit";[<0]-£#,##0.00;£#,##0.00',
+    "never pence": f'{NEVER}"never";[<0]-£#,##0.00;£#,##0.00',
+    "factor point": f'{NEVER}"never";0.0000000000',
+    "limit": "+0.00%;-0.00%;0.00%",
+    "part": "0.0000%",
+    "word": "General",
     "millionths": "£#,##0.000000;-£#,##0.000000",
     "remainder": "0.000000",
     "pounds change": POUNDS_CHANGE,
@@ -84,9 +93,11 @@ class Formats:
         """Locked text that wraps in its column."""
         return self.of(text_wrap=True, bottom=1, bottom_color=RULE)
 
-    def entry(self, kind: str) -> Format:
-        """An unlocked input cell."""
+    def entry(self, kind: str, *, right: bool = False) -> Format:
+        """An unlocked input cell; `right` for text that stands where numbers do."""
+        side = {"align": "right"} if right else {}
         return self.of(
+            **side,
             num_format=NUMBER_FORMATS[kind],
             bg_color=INPUT_FILL,
             font_color=INPUT_TEXT,

@@ -96,7 +96,7 @@ def _metric(page: Page, layout: Layout, m: int, metric: str) -> None:
     total = f"SUM({layout.spend('C')})"
     page.formula(row, 3, f"=IF({total}>0,C{r}/{total},0)", formats.cell("weight"), weight)
     page.formula(row, 4, f"=D{r}", formats.entry("weight"), weight)
-    used = f'=IF(inputs_sound="Yes",E{r}/SUM({layout.weights("E")}),"")'
+    used = f'=IF(weights_sound="Yes",E{r}/SUM({layout.weights("E")}),"")'
     page.formula(row, 5, used, formats.cell("weight"), weight)
     page.text(row, 6, f"=D{r}", formats.beside())
 

@@ -1,0 +1,79 @@
+"""A settlement's rule as the fields of the sheet Damping hold it."""
+
+from __future__ import annotations
+
+from cyps.settlement import (
+    Bands,
+    DampingRule,
+    Floor,
+    FloorAndCeiling,
+    PaceOfChange,
+    Proportional,
+    Protection,
+    Settlement,
+    Undamped,
+)
+from cyps_workbooks.damping_rows import (
+    BANDS,
+    FLOOR,
+    FLOOR_AND_CEILING,
+    NO,
+    NO_DAMPING,
+    PACE,
+    PROPORTIONAL,
+    PROTECTION,
+    YES,
+)
+from cyps_workbooks.layout import Layout
+
+Value = float | str | None
+"""What a cell holds: a number, text, or nothing."""
+
+_METHOD = {
+    Undamped: NO_DAMPING, Floor: FLOOR, FloorAndCeiling: FLOOR_AND_CEILING,
+    Proportional: PROPORTIONAL, Bands: BANDS, Protection: PROTECTION, PaceOfChange: PACE,
+}  # fmt: skip
+
+
+def method_in_force(rule: DampingRule) -> str:
+    """The method's name, and who pays where that makes a difference."""
+    name = _METHOD[type(rule)]
+    return f"{name}, paid by {rule.payer}" if isinstance(rule, Protection) else name
+
+
+def field_values(settlement: Settlement) -> dict[str, Value]:
+    """What stands in each field; nothing where the rule does not have it."""
+    rule, transition = settlement.scenario.damping, settlement.scenario.transition
+    return {
+        "method": _METHOD[type(rule)],
+        "phasing": 1.0 if transition.phasing is None else transition.phasing,
+        "use_groups": NO if transition.group is None else YES,
+        "floor": getattr(rule, "floor", None),
+        "ceiling": getattr(rule, "ceiling", None),
+        "least": getattr(rule, "least", None),
+        "most": getattr(rule, "most", None),
+        "furthest_below": getattr(rule, "furthest_below", -0.05),
+        "payer": getattr(rule, "payer", None),
+        "deflator": 0.0,
+    }
+
+
+def table_values(settlement: Settlement, layout: Layout) -> dict[str, list[Value]]:
+    """What stands in each typed table, a value for each row."""
+    rule = settlement.scenario.damping
+    bands = rule.bands if isinstance(rule, Bands) else {}
+    tiers = rule.tiers if isinstance(rule, Protection) else {}
+    in_order = [bands.get(name) for name in layout.bands]
+    floors: list[Value] = [None if band is None else band.floor for band in in_order]
+    ceilings: list[Value] = [None if band is None else band.ceiling for band in in_order]
+    parts: list[Value] = [tiers.get(name) for name in layout.tiers]
+
+    def full(values: list[Value], rows: int, blank: Value = None) -> list[Value]:
+        return [*values, *[blank] * (rows - len(values))]
+
+    return {
+        "band_floor": full(floors, layout.band_rows),
+        "band_ceiling": full(ceilings, layout.band_rows),
+        "tier_part": full(parts, layout.tier_rows),
+        "tier_real": full([], layout.tier_rows, NO),
+    }

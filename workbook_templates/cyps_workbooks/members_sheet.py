@@ -1,0 +1,80 @@
+"""The sheet Members: band, protection tier and damping group of every authority, by year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xlsxwriter.utility import xl_col_to_name
+
+from cyps.settlement import Bands, Protection, Settlement
+from cyps_workbooks.damping_rows import BANDS, PROTECTION, YES
+from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, MEMBERS, TOTAL_ROW
+from cyps_workbooks.page import Draft, Page, new_page
+
+_KINDS = (
+    ("band", "Band", "method", BANDS, "band_floor"),
+    ("tier", "Tier", "method", PROTECTION, "tier_part"),
+    ("group", "Damping group", "use_groups", YES, "group_members"),
+)
+"""What is typed, its header, and the field and answer that put it to use."""
+
+
+def draw_members(draft: Draft) -> None:
+    """Draw the sheet Members."""
+    page = new_page(draft, MEMBERS)
+    years = len(draft.settlements)
+    page.authority_rows()
+    page.sheet.set_column(3, 2 + 3 * years, 22)
+    page.banner("Members", 3 + 3 * years)
+    page.text(4, 0, "Which band, protection tier and damping group each authority is in. Names "
+                    "come from the sheet Damping, where they are described.")  # fmt: skip
+    page.text(5, 0, "Row 11 says whether a column is in use; grey columns count for nothing.")
+    page.sheet.set_row(HEAD_ROW, 34)
+    for year in range(years):
+        for what, head, field, answer, names in _KINDS:
+            _column(page, year, (what, head, field, answer, names))
+    page.finish(pages_wide=1 if years == 1 else 2)
+
+
+def _column(page: Page, year: int, kind: tuple[str, str, str, str, str]) -> None:
+    what, head, field, answer, names = kind
+    draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
+    col = layout.input_column(what, year)[1]
+    now, first = (members(s, what) for s in (draft.settlements[year][1], draft.settlement))
+    asked = layout.damping(field, year)
+    page.text(HEAD_ROW, col, draft.of_year(head, year), formats.head())
+    page.formula(
+        TOTAL_ROW, col, f'=IF({asked}="{answer}","in use","not used")', formats.total(),
+        "in use" if now else "not used",
+    )  # fmt: skip
+    source = xl_col_to_name(layout.input_column(what, 0)[1])
+    entry = formats.entry("text")
+    for i, code in enumerate(draft.settlement.scenario.codes):
+        row = FIRST_ROW + i
+        if year > 0 and now == first:  # like the first year, until somebody types over it
+            page.formula(row, col, f'={source}{row + 1}&""', entry, first.get(code, ""))
+        elif code in now:
+            page.sheet.write_string(row, col, now[code], entry)
+        else:
+            page.sheet.write_blank(row, col, None, entry)
+    area = (FIRST_ROW, col, layout.last_row, col)
+    page.mark_unused(layout.here(col).replace("$", ""), f'{asked}<>"{answer}"')
+    page.sheet.data_validation(
+        *area,
+        {
+            "validate": "list", "source": f"={layout.table_names(names)}", "ignore_blank": True,
+            "error_title": f"No such {what}",
+            "error_message": f"Choose a {what} from the list; they are described on the sheet "
+            "Damping.",
+        },
+    )  # fmt: skip
+
+
+def members(settlement: Settlement, what: str) -> Mapping[str, str]:
+    """The band, tier or group of each authority by code; empty where there is none."""
+    rule = settlement.scenario.damping
+    if what == "group":
+        return settlement.scenario.transition.group or {}
+    if what == "band":
+        return rule.member if isinstance(rule, Bands) else {}
+    return rule.member if isinstance(rule, Protection) else {}
