@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
+from cyps.errors import CypsError
 from cyps.geography import Authority, authorities
-from cyps.settlement import FloorTooHigh
+from cyps.settlement import (
+    Band,
+    Bands,
+    Floor,
+    FloorAndCeiling,
+    FloorTooHigh,
+    Merge,
+    PaceOfChange,
+    Proportional,
+    Protection,
+    Split,
+    Transition,
+    Undamped,
+    Year,
+    reorganise,
+    settle,
+    settle_years,
+)
 from cyps_workbooks import write_settlement
 from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.made_up import HOSTILE, hostile, made_up
-from workbooks.what_ifs import Typing, named_what_ifs, random_what_ifs, rule_what_ifs
+from workbooks.what_ifs import Typing, named_by, named_what_ifs, random_what_ifs, rule_what_ifs
 from workbooks.workbook_cells import column, difference, grids
 
 pytestmark = pytest.mark.slow
@@ -242,6 +262,82 @@ def test_random_what_ifs(opened, base, tmp_path):
     assert_is(base, opened.grids(), tmp_path)
 
 
+def test_infeasible_floor_stops_and_names_the_highest(opened, base):
+    first = base[0][1]
+    n = len(first.scenario.authorities)
+    with pytest.raises(FloorTooHigh) as refused:
+        Typing("too high", base).floor(0.25).done()
+    opened.set("in_floor", [0.25])
+    opened.recalculate()
+    assert opened.errors() == []
+    seen = opened.grids()
+    assert_stopped(seen, n)
+    said, words = verdict(seen, "Rule can be kept")
+    assert said == "STOP"
+    assert str(refused.value).split("fits is ")[1].split("%")[0] + "%" in words
+    assert difference(column(seen["Results"], "Target", n), list(first.target)) <= TOLERANCE
+    opened.set("in_floor", [refused.value.highest_floor - 1e-9])
+    opened.recalculate()
+    assert verdict(opened.grids(), "Rule can be kept")[0] == "OK"
+
+
+BASELINE = made_up(seed=3).scenario.baseline
+CODES = made_up(seed=3).scenario.codes
+PARTS = named_by(CODES, "a", "b")
+
+NOT_KEPT = {
+    "bands": (
+        Bands(bands={"a": Band(floor=0.2), "b": Band(floor=0.3)}, member=PARTS), Transition(), 1.0,
+        "Lower every floor (or protected part) by",
+    ),
+    "protection": (
+        Protection(tiers={"a": 1.2, "b": 1.0}, member=PARTS, payer="group"), Transition(), 1.0,
+        "Lower every floor (or protected part) by",
+    ),
+    "ceiling": (
+        FloorAndCeiling(floor=-0.1, ceiling=0.02), Transition(), 1.2,
+        "Raise every ceiling by at least",
+    ),
+    "a group's ceiling": (
+        FloorAndCeiling(floor=-0.1, ceiling=0.02), Transition(group=PARTS), 1.2,
+        "In the damping group 'a': The ceilings leave",
+    ),
+    "proportional": (Proportional(floor=0.3), Transition(), 1.001, "The highest floor that fits is"),
+    "pace, too dear": (
+        PaceOfChange(least=0.2, most=0.4), Transition(), 1.0, "Lower the least growth",
+    ),
+    "pace, too slow": (
+        PaceOfChange(least=-0.1, most=0.01, furthest_below=-1.0), Transition(), 1.3,
+        "Raise the most growth",
+    ),
+    "a group's floor": (
+        Floor(floor=0.03), Transition(phasing=1.0, group=named_by(CODES, *"abcdefgh")), 1.03,
+        "In the damping group",
+    ),
+}  # fmt: skip
+
+
+def test_rules_that_cannot_be_kept_stop_with_a_sentence(opened, base, tmp_path):
+    issued = inputs_of(opened)
+    for name, (rule, transition, part, words) in NOT_KEPT.items():
+        typing = Typing(name, base).pot(int(BASELINE.sum() * part)).rule(rule)
+        typing.transition(transition)
+        with pytest.raises(CypsError) as refused:
+            typing.done()
+        type_in(opened, typing)
+        assert opened.errors() == [], name
+        seen = opened.grids()
+        assert_stopped(seen, len(CODES))
+        said, told = verdict(seen, "Rule can be kept")
+        assert (said, words in told) == ("STOP", True), (name, told)
+        # Where the engine names a figure that mends it, the cells name the same.
+        for figure in re.findall(r"(?:at least|fits is|part\)) (?:by )?([-\d.]+)", str(refused.value)):
+            assert figure in told, (name, figure, told)
+        as_issued(opened, issued)
+    opened.recalculate()
+    assert_is(base, opened.grids(), tmp_path)
+
+
 BAD = [
     ("in_pot", 0, -5.0, "Pot"),
     ("in_pot", 0, 100.5, "Pot"),
@@ -256,11 +352,21 @@ BAD = [
     ("in_weight_CARE", 0, "half", "Weights to use"),
     ("in_floor", 0, -1.5, "Floor"),
     ("in_floor", 0, "none", "Floor"),
+    ("in_method", 0, "Flour", "Method"),
+    ("in_method", 0, "", "Method"),
+    ("in_method", 0, "Floor and ceiling", "Ceiling"),
+    ("in_method", 0, "Pace of change", "Pace of change"),
+    ("in_method", 0, "Protection", "Payer of protection"),
+    ("in_method", 0, "Bands", "Bands"),
+    ("in_phasing", 0, 1.5, "Phasing"),
+    ("in_phasing", 0, "", "Phasing"),
+    ("in_use_groups", 0, "Yes", "Groups"),
+    ("in_use_groups", 0, "perhaps", "Damping groups, Yes or No"),
 ]
 
 
 def test_each_unusable_input_stops_with_its_own_check(opened, base):
-    n = len(base.scenario.authorities)
+    n = len(base[0][1].scenario.authorities)
     for name, place, typed, check in BAD:
         issued = opened.formulas(name)
         values = [row[0] for row in issued]
@@ -275,6 +381,25 @@ def test_each_unusable_input_stops_with_its_own_check(opened, base):
         opened.retype(name, issued)
     opened.recalculate()
     assert opened.grids()["About"][2][0].startswith("OK")
+
+
+def test_one_authority_without_its_band_or_group_stops(opened, base):
+    codes = base[0][1].scenario.codes
+    rule = Bands(bands={"a": Band(floor=-0.1), "b": Band(floor=-0.2)}, member=PARTS)
+    typing = Typing("one missing", base).rule(rule).transition(Transition(group=PARTS))
+    for name, check in (("in_band", "Bands"), ("in_group", "Groups")):
+        type_in(opened, typing)
+        assert verdict(opened.grids(), check)[0] == "OK"
+        for wrong in ("", "c", "A*"):
+            cells = [list(row) for row in typing.cells[name]]
+            cells[5] = [wrong]
+            opened.set(name, cells)
+            opened.recalculate()
+            assert opened.errors() == [], (name, wrong)
+            seen = opened.grids()
+            assert verdict(seen, check)[0] == "STOP", (name, wrong)
+            assert f"{len(codes) - 1}" in verdict(seen, check)[1]
+            assert_stopped(seen, len(codes))
 
 
 def _is_number(text):
@@ -294,7 +419,7 @@ def test_metric_left_without_spend_stops_until_a_weight_is_typed(opened, base):
     seen = opened.grids()
     assert verdict(seen, "Metrics with spend")[0] == "OK"
     assert verdict(seen, "Weights typed over spend")[0] == "WARN"
-    assert sum(column(seen["Results"], "Pounds", 153)) == base.scenario.pot
+    assert sum(column(seen["Results"], "Pounds", 153)) == base[0][1].scenario.pot
 
 
 def test_an_unknown_authority_leaves_the_settlement_alone(opened, base):
@@ -303,7 +428,7 @@ def test_an_unknown_authority_leaves_the_settlement_alone(opened, base):
     assert opened.errors() == []
     seen = opened.grids()
     assert verdict(seen, "My authority")[0] == "WARN"
-    assert sum(column(seen["Results"], "Pounds", 153)) == base.scenario.pot
+    assert sum(column(seen["Results"], "Pounds", 153)) == base[0][1].scenario.pot
 
 
 @pytest.mark.parametrize(
@@ -314,15 +439,106 @@ def test_any_number_of_authorities_and_metrics(engine, tmp_path, places, metrics
     settlement = made_up(seed=places, places=many(places), metrics=metrics)
     chosen = settlement.scenario.authorities[0].name
     path = tmp_path / "settlement.xlsx"
-    write_settlement(settlement, path)
+    write_settlement([(LABEL, settlement)], path)
     engine.open(path)
     engine.recalculate()
     assert engine.errors() == []
-    assert_is(settlement, engine.grids(), tmp_path, chosen)
+    assert_is([(LABEL, settlement)], engine.grids(), tmp_path, chosen)
+
+
+def test_merged_and_split_authorities(engine, base, tmp_path):
+    first = base[0][1]
+    codes = first.scenario.codes
+    halves = (
+        Authority("E06900002", "", "North", "East"),
+        Authority("E06900003", "", "South", "East"),
+    )
+    changes = [
+        Split(codes[0], halves, np.full((2, 3), 0.5), [0.4, 0.6], [0.5, 0.5], "by halves"),
+        Merge(Authority("E06900001", "", "Merged", "South West"), codes[-3:]),
+    ]
+    now = reorganise(first.scenario, first.use, changes)
+    settled = [(LABEL, settle(now.scenario, now.use))]
+    path = tmp_path / "reorganised.xlsx"
+    write_settlement(settled, path, chosen="Merged")
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    assert_is(settled, engine.grids(), tmp_path, "Merged")
+
+
+@pytest.fixture(scope="module")
+def three_years(tmp_path_factory):
+    """Thirds towards target, another rule each year, the last two on what went before."""
+    start = made_up(seed=8, places=authorities(2025)[:40])
+    scenario, codes = start.scenario, start.scenario.codes
+    dearer = np.round(scenario.area_cost * np.linspace(1, 1.05, len(codes)), 4)
+    bands = Bands(
+        bands={"north": Band(floor=-0.05), "south": Band(floor=-0.1, ceiling=0.5)},
+        member=named_by(codes, "north", "south"),
+    )
+    outside = Protection(
+        tiers={"cash": 1.0, "low": 0.95}, member=named_by(codes, "cash", "low"), payer="outside"
+    )
+    pot = scenario.pot
+    years = [
+        Year("2026-27", pot, outside, Transition(phasing=1 / 3)),
+        Year("2027-28", round(pot * 1.02), bands, Transition(phasing=2 / 3), baseline="previous"),
+        Year("2028-29", round(pot * 1.05), Floor(floor=-0.1),
+             Transition(group=named_by(codes, "a", "b", "c")), "previous", area_cost=dearer),
+    ]  # fmt: skip
+    settled = list(settle_years(scenario, years, start.use))
+    path = tmp_path_factory.mktemp("years") / "settlement.xlsx"
+    write_settlement(settled, path)
+    return settled, path
+
+
+def test_three_years_in_one_workbook(engine, three_years, tmp_path):
+    settled, path = three_years
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    chosen = settled[0][1].scenario.authorities[0].name
+    assert_is(settled, engine.grids(), tmp_path, chosen)
+    assert settled[0][1].top_up.sum() > 0  # what the second year begins with has top-ups in it
+    engine.set("in_year", ["2028-29"])
+    engine.recalculate()
+    n = len(settled[2][1].scenario.authorities)
+    for header, expected in core_columns(settled[2][1]).items():
+        shown = column(engine.grids()["Results"], header, n)
+        assert difference(shown, list(expected)) <= TOLERANCE, header
+
+
+def test_random_what_ifs_of_three_years(engine, three_years, tmp_path):
+    settled, path = three_years
+    engine.open(path)
+    chosen = settled[0][1].scenario.authorities[0].name
+    assert_each_is(engine, random_what_ifs(settled, 10, seed=4), tmp_path, chosen)
+
+
+def test_a_year_that_fails_takes_along_only_who_leans_on_it(engine, three_years):
+    settled, path = three_years
+    n = len(settled[0][1].scenario.authorities)
+    engine.open(path)
+    engine.set("in_band_floor", [[-0.05, 0.9, ""], [-0.1, 0.9, ""], *[["", "", ""]] * 4])
+    engine.set("in_band_ceiling", [["", "", ""]] * 6)
+    engine.recalculate()
+    assert engine.errors() == []
+    seen = engine.grids()
+    first = column(seen["Years"], "Pounds 2026-27", n)
+    assert [int(x) for x in first] == settled[0][1].pounds.tolist()
+    for label in ("2027-28", "2028-29"):
+        assert {x or "" for x in column(seen["Years"], f"Pounds {label}", n)} == {""}
+    assert verdict(seen, "2027-28: Rule can be kept")[0] == "STOP"
+    assert "mend that year first" in verdict(seen, "2028-29: Baselines")[1]
+    engine.set("in_baseline_from", [["previous", "given"]])
+    engine.recalculate()
+    seen = engine.grids()
+    assert all(isinstance(x, int | float) for x in column(seen["Years"], "Pounds 2028-29", n))
 
 
 def test_hostile_text_stays_text_through_a_recalculation(engine, tmp_path):
-    settlement = hostile()
+    settlement = [(LABEL, hostile())]
     path = tmp_path / "hostile.xlsx"
     write_settlement(settlement, path)
     engine.open(path)

@@ -15,14 +15,14 @@ from cyps_workbooks.archive import read_archive
 from cyps_workbooks.checks import check_structure
 from workbooks.made_up import made_up
 
-WEIGHTS, CALCULATION = "xl/worksheets/sheet4.xml", "xl/worksheets/sheet6.xml"
+WEIGHTS, CALCULATION = "xl/worksheets/sheet5.xml", "xl/worksheets/sheet7.xml"
 BOOK, TABLE = "xl/workbook.xml", "xl/tables/table1.xml"
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
     path = tmp_path_factory.mktemp("sound") / "settlement.xlsx"
-    write_settlement(made_up(places=authorities(2025)[:5]), path)
+    write_settlement([("2025-26", made_up(places=authorities(2025)[:5]))], path)
     return path
 
 
@@ -50,7 +50,7 @@ FAULTS = {
     "a name with a space": (BOOK, replaced('name="in_pot"', 'name="in pot"'), "not a name"),
     "a list too long": (WEIGHTS, long_list, "list is longer than 255"),
     "a bracket too many": (
-        CALCULATION, replaced('*in_pot,"")', '*in_pot,""))'), "bracket closes",
+        CALCULATION, replaced('*Inputs!$D$6,"")', '*Inputs!$D$6,""))'), "bracket closes",
     ),
     "a function without its prefix": (
         CALCULATION,
@@ -86,9 +86,10 @@ FAULTS = {
     "a row that is not there": (
         CALCULATION, replaced("Inputs!E13", "Inputs!E1300000"), "outside a sheet",
     ),
-    "a name that is not there": (CALCULATION, replaced("*in_pot,", "*in_pott,"), "name in_pott"),
+    "a name that is not there": (WEIGHTS, replaced("weights_sound=", "weights_soundd="), "name weights_soundd"),
     "a formula too long": (
-        CALCULATION, replaced("*in_pot,", "*in_pot" + "+1" * 4200 + ","), "more than 8,192",
+        CALCULATION, replaced("*Inputs!$D$6,", "*Inputs!$D$6" + "+1" * 4200 + ","),
+        "more than 8,192",
     ),
     "two sheets of one name": (BOOK, replaced('name="Damping"', 'name="weights"'), "two sheets"),
 }  # fmt: skip

@@ -49,7 +49,7 @@ def draw_calculation(draft: Draft, year: int, lines: Solution, sound: str) -> No
     page.text(5, 3, f"Steps from {layout.letter_of['needs_share']} on stay blank while an input "
                     f"cannot be used (sheet Checks); steps from {layout.letter_of['factor']} on "
                     "also while the rule cannot be kept with this pot.")  # fmt: skip
-    page.sheet.set_row(WORDS_ROW, 74)
+    page.sheet.set_row(WORDS_ROW, 80)
     page.text(LETTER_ROW, 0, "Step", formats.heading())
     page.text(WORDS_ROW, 0, "In words", formats.heading())
     page.text(WEIGHT_ROW, 0, "Cost weight used", formats.heading())
@@ -89,8 +89,8 @@ _NO_TOTAL = {
     "stands", "factor", "remainder", "order", "rate", "rank",
 }  # fmt: skip
 _WIDTHS = {
-    "pence": 20, "limit pence": 20, "never pence": 22, "millionths": 27, "count": 12, "limit": 13,
-    "word": 12,
+    "pence": 20, "limit pence": 20, "never pence": 22, "millionths": 27, "count": 15, "limit": 15,
+    "word": 18, "scaling": 20,
 }  # fmt: skip
 
 

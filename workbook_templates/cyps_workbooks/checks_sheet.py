@@ -35,7 +35,7 @@ def draw_checks(draft: Draft, listed: list[Check]) -> None:
     _colours(page, last)
     page.sheet.freeze_panes(FIRST_CHECK_ROW, 0)
     page.sheet.repeat_rows(HEAD_ROW)
-    page.finish(one_page=len(listed) <= 40)
+    page.finish()
 
 
 def _how_many(rows: Iterable[int], verdict: str, sheet: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,18 +29,23 @@ from cyps_workbooks.factors_sheet import factor_cells, factor_range
 from cyps_workbooks.layout import DAMPING, DAMPING_HEAD_ROW, FLAGS, quoted
 from cyps_workbooks.members_sheet import members
 from cyps_workbooks.page import Draft, Page, new_page
+from cyps_workbooks.style import RULE
+
+
+_WORDS = 76
+"""Width of the column of words; longer ones take another line."""
 
 
 def draw_damping(draft: Draft, groups: list[GroupLines]) -> None:
     """Draw the sheet Damping: one line a row, a column for each year, as issued beside it."""
     page = new_page(draft, DAMPING)
     years = len(draft.settlements)
-    page.sheet.set_column(0, 0, 60)
-    page.sheet.set_column(1, years, 22 if years == 1 else 18)
-    page.sheet.set_column(1 + years, 1 + years, 14 if years == 1 else 24)
-    page.sheet.set_column(2 + years, 1 + 2 * years, 22 if years == 1 else 18)
-    page.sheet.set_column(2 + 2 * years, 2 + 2 * years, 92)
-    page.banner("Damping", 3 + 2 * years, width=170)
+    page.sheet.set_column(0, 0, 52)
+    page.sheet.set_column(1, years, 22 if years == 1 else 19)
+    page.sheet.set_column(1 + years, 1 + years, 12 if years == 1 else 8 + 9 * years)
+    page.sheet.set_column(2 + years, 1 + 2 * years, 17)
+    page.sheet.set_column(2 + 2 * years, 2 + 2 * years, _WORDS)
+    page.banner("Damping", 3 + 2 * years, width=150)
     page.text(3, 0, "Choose a method and fill in the fields it uses; grey fields count for "
                     "nothing. To go back, copy the value as issued.")  # fmt: skip
     _head(page, DAMPING_HEAD_ROW, "Field")
@@ -62,6 +68,14 @@ def _head(page: Page, row: int, title: str, *, issued: bool = True) -> None:
     page.text(row, 2 + 2 * years, "In words", formats.head(indent=1))
 
 
+def _words(page: Page, row: int, words: str) -> None:
+    """What a line means, beside it, in as many lines as it needs."""
+    lines = len(textwrap.wrap(words, _WORDS + 4))
+    page.sheet.set_row(row, 15 * lines)
+    form = page.draft.formats.of(text_wrap=True, indent=1, bottom=1, bottom_color=RULE)
+    page.text(row, 2 + 2 * len(page.draft.layout.years), words, form)
+
+
 def _unused(cell: str, used_by: tuple[str, ...]) -> str:
     """The condition that a method does not use a field."""
     if len(used_by) == len(METHODS):
@@ -79,7 +93,7 @@ def _fields(page: Page) -> None:
         values = [values[field.key] for values in issued]
         _entries(page, row, values, field.kind)
         _in_use(page, row, field.used_by)
-        page.text(row, 2 + 2 * len(values), field.words, draft.formats.beside())
+        _words(page, row, field.words)
         _grey(page, (row, row), field.used_by)
     _validations(page)
 
@@ -175,10 +189,11 @@ def _outcomes(page: Page, groups: list[GroupLines]) -> None:
         ):
             row = layout.damping_rows[f"out_{key}"]
             page.text(row, 0, label, draft.formats.cell())
-            right = kind == "right"
-            form = draft.formats.beside(right=True) if right else draft.formats.cell(kind)
+            right = kind in {"right", "scaling", "floor fine"}
+            kind = "general" if kind == "right" else kind
+            form = draft.formats.cell(kind, right=right)
             page.formula(row, 1 + year, formula, form, engine)
-            page.text(row, 2 + 2 * len(layout.years), words, draft.formats.beside())
+            _words(page, row, words)
 
 
 def _outcome_rows(
@@ -292,7 +307,7 @@ def _tables(page: Page) -> None:
             else:
                 _worked_out(page, key, i, kind)
             if i == 0:
-                page.text(row, 2 + 2 * len(values), words, formats.beside())
+                _words(page, row, words)
         if typed:
             _grey(page, (first, first + slots - 1), used_by)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
@@ -69,10 +67,11 @@ def draw_factors(draft: Draft, groups: list[GroupLines]) -> None:
     """Draw the sheet Factors."""
     page = new_page(draft, FACTORS)
     formats, layout = draft.formats, draft.layout
-    page.banner("Factors", len(COLUMNS), width=150)
-    page.text(4, 0, "Each damping group shares out its own total. Its factor follows from where "
+    page.banner("Factors", len(COLUMNS), width=150, split=True)
+    page.text(4, 2, "Each damping group shares out its own total. Its factor follows from where "
                     "each authority stands on the sheet Calculation; nothing is tried out.")  # fmt: skip
-    page.text(5, 0, "Without damping groups everybody is in the group of place 1.")
+    page.text(5, 2, "Without damping groups everybody is in the group of place 1; rows without "
+                    "authorities stay blank.")  # fmt: skip
     page.sheet.set_row(FACTORS_HEAD_ROW - 1, 50)
     page.sheet.set_row(FACTORS_HEAD_ROW, 34)
     for col, (_, head, words, kind, width) in enumerate(COLUMNS):
@@ -132,7 +131,6 @@ def _formulas(layout: Layout, year: int, r: int, rows: tuple[int, int]) -> dict[
     sums = ("target", "baseline", "least", "fixed", "moving_slope")
     steps = {"least": "lower"}
     when_sound = {
-        "authorities": f"COUNTIF({group},{at['place']})",
         **{key: total(steps.get(key, key)) for key in sums},
         "most": f"MIN(1E+30,{total('upper')})",
         "to_share": total("phased"),
@@ -160,8 +158,11 @@ def _formulas(layout: Layout, year: int, r: int, rows: tuple[int, int]) -> dict[
     return {
         "name": f'IF({layout.damping("use_groups", year)}="{YES}",INDEX({names},{at["place"]})&"",'
                 f"{whole})",
-        "fits": f'IF({at["problem"]}="","Yes","No")',
-        **{key: f'IF({sound},{formula},"")' for key, formula in when_sound.items()},
+        "authorities": f'IF({sound},COUNTIF({group},{at["place"]}),0)',
+        "fits": f'IF({at["authorities"]}>0,IF({at["problem"]}="","Yes","No"),"")',
+        **{
+            key: f'IF({at["authorities"]}>0,{formula},"")' for key, formula in when_sound.items()
+        },
         **{
             key: f'IF({settles},IF({at["authorities"]}>0,{formula},""),"")'
             for key, formula in when_settled.items()
@@ -202,18 +203,17 @@ def _problem(layout: Layout, year: int, at: dict[str, str], slack: str, method: 
     )
     targets = layout.step("target", year)
     return (
-        f'IF({at["authorities"]}=0,"",'
         f'IF(AND({at["baseline"]}=0,OR({method}="{PACE}",{phasing}<1)),'
         '"Every baseline is 0, and this starts from the baseline.",'
         f'IF(AND({method}="{PACE}",COUNTIFS({group},{at["place"]},{targets},"<=0")>0),'
         '"Distance from target needs every target to be above 0.",'
         f"IF({over}>{slack},{too_high},IF({unspent}>{slack},{too_low},"
-        '"")))))'
+        '""))))'
     )
 
 
 def _numbers(settlement: Settlement, lines: GroupLines, rows: int) -> dict[str, list[object]]:
-    """The engine's own values, a row for each place; an empty group has none."""
+    """The engine's own values, a row for each place; a place without authorities is blank."""
     used = len(lines.names)
     grouped = settlement.scenario.transition.group is not None
     below = pounds_below(settlement.damped.allocation).base
@@ -224,8 +224,6 @@ def _numbers(settlement: Settlement, lines: GroupLines, rows: int) -> dict[str, 
     slack = ROUNDING * np.maximum(lines.to_share, lines.least)
     has_baseline = lines.baseline > 0
     divisor = np.where(has_baseline, lines.baseline, 1.0)
-    nothing = {"ratio": 0.0, "spare": math.nan, "factor": math.nan, "damped": math.nan,
-               "left": math.nan, "name": "", "fits": "Yes", "problem": ""}  # fmt: skip
     full: dict[str, list[object]] = {
         "name": [name if grouped else "All authorities" for name in lines.names],
         "fits": ["Yes"] * used,
@@ -242,10 +240,8 @@ def _numbers(settlement: Settlement, lines: GroupLines, rows: int) -> dict[str, 
     for key in ("authorities", "target", "baseline", "to_share", "least", "most", "fixed", "moving_slope",
                 "factor", "damped", "rounded", "below", "remainder", "pounds"):  # fmt: skip
         full[key] = getattr(lines, key).tolist()
-    padded = {
-        key: [*values, *[nothing.get(key, 0.0)] * (rows - used)] for key, values in full.items()
+    full["order"] = lines.order.tolist()
+    return {
+        key: [*values, *[0 if key == "authorities" else ""] * (rows - used)]
+        for key, values in full.items()
     }
-    remainder = np.array(padded["remainder"], dtype=np.float64)
-    order = np.empty(rows, dtype=np.int64)
-    order[np.argsort(-remainder, kind="stable")] = np.arange(1, rows + 1)
-    return padded | {"order": order.tolist()}

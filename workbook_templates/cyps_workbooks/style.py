@@ -80,9 +80,10 @@ class Formats:
             self.made[key] = self.workbook.add_format(full)
         return self.made[key]
 
-    def cell(self, kind: str = "general") -> Format:
-        """A locked cell: a number by its format, or text."""
-        return self.of(num_format=NUMBER_FORMATS[kind], bottom=1, bottom_color=RULE)
+    def cell(self, kind: str = "general", *, right: bool = False) -> Format:
+        """A locked cell: a number by its format, or text, `right` where numbers stand."""
+        side = {"align": "right"} if right else {}
+        return self.of(**side, num_format=NUMBER_FORMATS[kind], bottom=1, bottom_color=RULE)
 
     def beside(self, *, right: bool = False) -> Format:
         """Locked text that stands beside a number, or `right` under one."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from xlsxwriter.utility import xl_col_to_name
 
-from cyps.settlement.summaries import all_totals
+from cyps.settlement.summaries import all_totals, rounded_change_rate
 from cyps_workbooks.layout import HEAD_ROW, TOTAL_ROW, YEARS, quoted
 from cyps_workbooks.page import Draft, Page, new_page
 
 _BLOCKS = (
-    ("Target (£)", "target", "pounds", 16),
-    ("Pounds", "pounds", "pounds", 16),
-    ("Top-up (£)", "top_up_pounds", "pounds", 14),
-    ("Change (%)", "rate", "percent change", 11),
+    ("Pounds", "pounds", "pounds", 17),
+    ("Change (%)", "rate", "percent change", 12),
+    ("Target (£)", "target", "pounds", 17),
+    ("Top-up (£)", "top_up_pounds", "pounds", 15),
 )
 """What is shown for every year, one block of columns after another."""
 
@@ -44,7 +44,7 @@ def _column(page: Page, col: int, year: int, shown: tuple[str, str, str, int]) -
     source = f"{quoted(layout.calculations[year])}!{xl_col_to_name(layout.calculation(key))}"
     engine = {
         "target": settlement.target, "pounds": settlement.pounds,
-        "top_up_pounds": settlement.top_up, "rate": settlement.change_rate,
+        "top_up_pounds": settlement.top_up, "rate": rounded_change_rate(settlement),
     }[key]  # fmt: skip
     page.column(col, f"={source}{{r}}", formats.cell(kind), engine)
     if key == "rate":

@@ -55,7 +55,7 @@ def write_outputs(
     record : what the run record says besides results and hashes
     population : array (n_authorities,), children; adds two columns to results.csv
     pack : the coefficients behind the use, shown in the workbook
-    workbook : whether to draw settlement.xlsx, where it can show the rule (a floor for all)
+    workbook : whether to draw settlement.xlsx
     more : further files by name, put in place together with these
 
     Raises
@@ -94,13 +94,33 @@ def write_files(
         (folder / name).write_bytes(content)
     names = [*files]
     if workbook and not no_workbook(settlement.scenario):
-        # Drawing needs a library that `--no-workbook` and `--version` need not load.
-        from cyps_workbooks import write_settlement
-
-        write_settlement(settlement, folder / WORKBOOK, pack=pack)
+        write_workbook([(financial_year(settlement), settlement)], folder, pack)
         names.insert(0, WORKBOOK)
     write_record(folder, {**record, "results": result_totals(settlement)})
     return [*names, RECORD]
+
+
+def write_workbook(
+    settled: Sequence[tuple[str, Settlement]], folder: Path, pack: PackNote | None = None
+) -> None:
+    """Write settlement.xlsx: one workbook for every year of a run."""
+    # Drawing needs a library that `--no-workbook` and `--version` need not load.
+    from cyps_workbooks import write_settlement
+
+    write_settlement(settled, folder / WORKBOOK, pack=pack)
+
+
+def financial_year(settlement: Settlement) -> str:
+    """The year of the authority list, which stands for a year that was given no label.
+
+    Examples
+    --------
+    >>> from cyps.settlement.example import example
+    >>> financial_year(example())
+    '2024-25'
+    """
+    year = settlement.scenario.year
+    return f"{year - 1}-{year % 100:02d}"
 
 
 def write_record(folder: Path, told: Mapping[str, Any]) -> None:
@@ -217,8 +237,6 @@ def safe_text(text: str) -> str:
 
 def no_workbook(scenario: Scenario) -> str:
     """Why a settlement has no workbook; nothing where it has one."""
-    if scenario.floor is None:
-        return "settlement.xlsx computes a floor for all and no other rule"
     if scenario.area_cost_metrics:
         return "settlement.xlsx has one area cost factor an authority, not one for each metric"
     return ""
