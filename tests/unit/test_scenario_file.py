@@ -7,6 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -119,9 +120,15 @@ def test_years_follow_each_other(folder):
     assert "Baseline: what each got in 2027-28, top-ups included." in last
     assert "baseline.csv" not in last
     assert "A paper" not in last
-    # The workbook shows a floor for all and nothing else: no year here has just that.
-    assert not list((folder / "out").rglob("settlement.xlsx"))
-    assert "No workbook" in notes
+    # One workbook for the run, whose own formulas compute every year of it.
+    assert list((folder / "out").rglob("settlement.xlsx")) == [folder / "out" / "settlement.xlsx"]
+    assert json.loads(done.stdout)["files"] == ["settlement.xlsx", "years.csv", "run.json"]
+    book = openpyxl.load_workbook(folder / "out" / "settlement.xlsx", data_only=True)
+    cells = list(book["Calculation 2028-29"].iter_rows(min_row=12, values_only=True))
+    pounds = cells[0].index("Pounds")
+    assert [str(row[pounds]) for row in cells[1:154]] == [
+        row["pounds"] for row in by_year["2028-29"]
+    ]
 
 
 def test_the_terminal_shows_every_year_in_50_columns(folder):

@@ -21,7 +21,6 @@ from cyps.settlement import (
     Protection,
     Split,
     Transition,
-    Undamped,
     Year,
     reorganise,
     settle,
@@ -302,7 +301,9 @@ NOT_KEPT = {
         FloorAndCeiling(floor=-0.1, ceiling=0.02), Transition(group=PARTS), 1.2,
         "In the damping group 'a': The ceilings leave",
     ),
-    "proportional": (Proportional(floor=0.3), Transition(), 1.001, "The highest floor that fits is"),
+    "proportional": (
+        Proportional(floor=0.3), Transition(), 1.001, "The highest floor that fits is",
+    ),
     "pace, too dear": (
         PaceOfChange(least=0.2, most=0.4), Transition(), 1.0, "Lower the least growth",
     ),
@@ -331,7 +332,9 @@ def test_rules_that_cannot_be_kept_stop_with_a_sentence(opened, base, tmp_path):
         said, told = verdict(seen, "Rule can be kept")
         assert (said, words in told) == ("STOP", True), (name, told)
         # Where the engine names a figure that mends it, the cells name the same.
-        for figure in re.findall(r"(?:at least|fits is|part\)) (?:by )?([-\d.]+)", str(refused.value)):
+        for figure in re.findall(
+            r"(?:at least|fits is|part\)) (?:by )?([-\d.]+)", str(refused.value)
+        ):
             assert figure in told, (name, figure, told)
         as_issued(opened, issued)
     opened.recalculate()

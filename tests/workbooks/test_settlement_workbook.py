@@ -160,7 +160,9 @@ def test_exclusions_and_pack_are_said(tmp_path):
     settlement = made_up(places=places, exclusions=(left_out,))
     path = tmp_path / "settlement.xlsx"
     write_settlement(
-        of_one_year(settlement), path, pack=PackNote("made-up pack", "9f3a" * 16, "synthetic", "No.")
+        of_one_year(settlement),
+        path,
+        pack=PackNote("made-up pack", "9f3a" * 16, "synthetic", "No."),
     )
     seen = {name: str(grid) for name, grid in grids(path).items()}
     for name in ("About", "Notes"):

@@ -86,7 +86,9 @@ FAULTS = {
     "a row that is not there": (
         CALCULATION, replaced("Inputs!E13", "Inputs!E1300000"), "outside a sheet",
     ),
-    "a name that is not there": (WEIGHTS, replaced("weights_sound=", "weights_soundd="), "name weights_soundd"),
+    "a name that is not there": (
+        WEIGHTS, replaced("weights_sound=", "weights_soundd="), "name weights_soundd",
+    ),
     "a formula too long": (
         CALCULATION, replaced("*Inputs!$D$6,", "*Inputs!$D$6" + "+1" * 4200 + ","),
         "more than 8,192",

@@ -27,8 +27,8 @@ PURPOSES = {
 }
 
 HOW_TO = (
-    "Pot: sheet Inputs, row 6. Method of damping and its fields: sheet Damping, from row 7 on; each "
-    "year has a column. Grey fields are not used by the method chosen.",
+    "Pot: sheet Inputs, row 6. Method of damping and its fields: sheet Damping, from row 7 on; "
+    "each year has a column. Grey fields are not used by the method chosen.",
     "Weights: on the sheet Weights change a spend, choose another metric for a service area, or "
     "type a weight.",
     "One authority: choose it on the sheet My authority, cell B5.",

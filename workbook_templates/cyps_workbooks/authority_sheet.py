@@ -51,7 +51,9 @@ def _picker(page: Page, chosen: str) -> None:
     page.formula(7, 1, '=IF(year_place>0,in_year&"","")', formats.plain(), layout.years[0])
     page.sheet.write_string(4, 1, chosen, formats.entry("general"))
     page.text(5, 0, "Its place in the list (0: no figures)")
-    find = f'=IF(year_settles="Yes",IFERROR(MATCH(in_authority,{_named(layout, "Authority")},0),0),0)'
+    find = (
+        f'=IF(year_settles="Yes",IFERROR(MATCH(in_authority,{_named(layout, "Authority")},0),0),0)'
+    )
     page.formula(5, 1, find, formats.of(align="left"), place + 1)
     page.text(6, 0, "Its region")
     found = f'=IF(my_row>0,INDEX({_named(layout, "Region")},my_row),"")'
@@ -212,8 +214,8 @@ def _winner(page: Page, row: int, i: int | None) -> None:
         name = settlement.scenario.authorities[i].name
         engine = (name, settlement.change[i], change, max(0.0, change), min(0.0, change))
     for col, header in enumerate(("Authority", "Change (£)", "Change (%)"), start=1):
-        source = _named(layout, header)
-        find = f'=IF(ISNUMBER($A{r}),INDEX({source},MATCH($A{r},{_named(layout, "Rank of change (%)")},0)),"")'
+        source, rank = _named(layout, header), _named(layout, "Rank of change (%)")
+        find = f'=IF(ISNUMBER($A{r}),INDEX({source},MATCH($A{r},{rank},0)),"")'
         kind = ("general", "pounds change", "percent change")[col - 1]
         page.formula(row, col, find, formats.cell(kind), engine[col - 1])
     for col, least in ((4, "MAX"), (5, "MIN")):

@@ -117,9 +117,8 @@ def step_formulas(layout: Layout, year: int, baseline: str) -> dict[str, str]:
         f"metric {m}": f"=Use!{xl_col_to_name(3 + m)}{{r}}/Use!{xl_col_to_name(3 + m)}$11"
         for m in range(len(layout.metrics))
     }
-    area_cost = "{}!{}{{r}}".format(
-        *[(s, xl_col_to_name(c)) for s, c in [layout.input_column("area_cost", year)]][0]
-    )
+    sheet, col = layout.input_column("area_cost", year)
+    area_cost = f"{sheet}!{xl_col_to_name(col)}{{r}}"
     last_metric = xl_col_to_name(2 + len(layout.metrics))
     sound = {
         "needs_share": f"SUMPRODUCT(D{{r}}:{last_metric}{{r}},D$10:{last_metric}$10)",
@@ -261,9 +260,7 @@ def _place(layout: Layout, col: str) -> str:
     )
 
 
-def step_numbers(
-    settlement: Settlement, lines: Solution, layout: Layout
-) -> dict[str, ArrayLike]:
+def step_numbers(settlement: Settlement, lines: Solution, layout: Layout) -> dict[str, ArrayLike]:
     """The engine's own numbers for every step, an array (n_authorities,) each."""
     damped, below = settlement.damped, pounds_below(settlement.damped.allocation)
     ranks = change_ranks(settlement).astype(float)

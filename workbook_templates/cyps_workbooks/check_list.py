@@ -121,9 +121,10 @@ def _input_checks(draft: Draft, year: int) -> list[Check]:
          f'({n}-COUNTIF({area_cost},">0"))&" area cost factors are missing, zero, below zero or '
          'not numbers. Type 1 where there is no adjustment."', area_cost),
     )  # fmt: skip
+    every = (*facts, *_method_facts(layout, year), *_member_facts(layout, year))
     return [
-        Check(draft.year_first(name, year), *rest, about="input", year=year)
-        for name, *rest in (*facts, *_method_facts(layout, year), *_member_facts(layout, year))
+        Check(draft.year_first(name, year), passes, ok, words, place, about="input", year=year)
+        for name, passes, ok, words, place in every
     ]
 
 
@@ -167,7 +168,8 @@ def _method_facts(layout: Layout, year: int) -> list[_Fact]:
          f'IF({at["method"]}="{FLOOR_AND_CEILING}",{above},IF({at["method"]}="{PROPORTIONAL}",'
          f'IF({at["ceiling"]}="",TRUE,{above}),TRUE))',
          "The ceiling is not below the floor, or not used.",
-         '"The ceiling is missing, below the floor or not a number. Type a percentage such as 10%."',
+         '"The ceiling is missing, below the floor or not a number. Type a percentage, such as '
+         '10%."',
          at["ceiling"]),
         ("Pace of change", unless((PACE,), pace),
          "Least and most growth and the distance below target can be used, or are not used.",
@@ -359,5 +361,3 @@ def _without_baseline(draft: Draft, year: int) -> Check:
         seen="WARN" if zeros else "OK",
         sentence_seen=f"{zeros}{without}",
     )
-
-

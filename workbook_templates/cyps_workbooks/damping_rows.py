@@ -41,7 +41,7 @@ FIELDS = (
     Field("ceiling", "Ceiling: most change against the baseline", "floor",
           (FLOOR_AND_CEILING, PROPORTIONAL),
           "Such as 10%. In the proportional form it may be left blank: no ceiling."),
-    Field("least", "Least growth", "floor", (PACE,), "Everybody's baseline grows by at least this."),
+    Field("least", "Least growth", "floor", (PACE,), "Nobody's baseline grows by less."),
     Field("most", "Most growth", "floor", (PACE,), "Nobody's baseline grows by more."),
     Field("furthest_below", "Furthest below target", "floor", (PACE,),
           "Such as -5%: nobody stays further below the target than that."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
 
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
@@ -30,7 +29,6 @@ from cyps_workbooks.layout import DAMPING, DAMPING_HEAD_ROW, FLAGS, quoted
 from cyps_workbooks.members_sheet import members
 from cyps_workbooks.page import Draft, Page, new_page
 from cyps_workbooks.style import RULE
-
 
 _WORDS = 76
 """Width of the column of words; longer ones take another line."""
@@ -198,7 +196,7 @@ def _outcomes(page: Page, groups: list[GroupLines]) -> None:
 
 def _outcome_rows(
     page: Page, year: int, settlement: Settlement, groups: GroupLines
-) -> Iterator[tuple[str, str, str, str, object, str]]:
+) -> tuple[tuple[str, str, str, str, object, str], ...]:
     layout = page.draft.layout
     letter, damped = layout.letter_of, settlement.damped
     sheet = quoted(layout.calculations[year])
@@ -214,37 +212,39 @@ def _outcome_rows(
     one_floor = f'OR({method}="{FLOOR}",{method}="{FLOOR_AND_CEILING}",{method}="{PROPORTIONAL}")'
     at_floor = f"{layout.step('damped', year)}-{layout.step('floor_amount', year)}"
     left = settlement.scenario.pot - int(pounds_below(damped.allocation).base.sum())
-    yield ("pot", "Pot", f"={layout.pot(year)}", "pounds", settlement.scenario.pot,
-           "From the sheet Inputs.")  # fmt: skip
-    yield ("baseline", "Baseline of everyone", total("baseline"), "pounds",
-           float(settlement.scenario.baseline.sum()), f"Sum of step {letter['baseline']}.")  # fmt: skip
-    yield ("cost", "Cost of the floors", total("cost"), "pence", float(damped.cost.sum()),
-           f"Sum of step {letter['cost']}: what lifting everyone to their floor takes.")  # fmt: skip
-    yield ("headroom", "Headroom", total("headroom"), "pence", float(damped.headroom.sum()),
-           f"Sum of step {letter['headroom']}: what the others have above their floors.")  # fmt: skip
-    yield ("scaling_factor", "Scaling factor",
+    return (
+        ("pot", "Pot", f"={layout.pot(year)}", "pounds", settlement.scenario.pot,
+           "From the sheet Inputs."),
+        ("baseline", "Baseline of everyone", total("baseline"), "pounds",
+           float(settlement.scenario.baseline.sum()), f"Sum of step {letter['baseline']}."),
+        ("cost", "Cost of the floors", total("cost"), "pence", float(damped.cost.sum()),
+           f"Sum of step {letter['cost']}: what lifting everyone to their floor takes."),
+        ("headroom", "Headroom", total("headroom"), "pence", float(damped.headroom.sum()),
+           f"Sum of step {letter['headroom']}: what the others have above their floors."),
+        ("scaling_factor", "Scaling factor",
            f'=IF({settles},IF({grouped},"by group",{factor}),"")', "scaling",
            "by group" if np.isnan(damped.scaling_factor) else damped.scaling_factor,
            "The part of the headroom that those above the floor keep (proportional form: of the "
-           "target). Each damping group has its own, on the sheet Factors.")  # fmt: skip
-    yield ("floor_fits", "Can the rule be kept with this pot?",
+           "target). Each damping group has its own, on the sheet Factors."),
+        ("floor_fits", "Can the rule be kept with this pot?",
            f'=IF({sound},IF({fits}=0,"Yes","No"),"No")', "right", "Yes",
-           "If No, Damped and Pounds stay blank, and the sheet Factors says why.")  # fmt: skip
-    yield ("highest_floor", "Highest floor that fits",
+           "If No, Damped and Pounds stay blank, and the sheet Factors says why."),
+        ("highest_floor", "Highest floor that fits",
            f'=IF({sound},IF({one_floor},IF(COUNT({spare})>0,{layout.damping("floor", year)}'
            f'+MIN({spare}),"any"),"not used"),"")', "floor fine",
            _highest_floor(settlement, groups),
            "One floor for all: the floor and what floors could still rise by. Shown rounded: stay "
-           "a little below it.")  # fmt: skip
-    yield ("on_floor", "Authorities on the floor",
+           "a little below it."),
+        ("on_floor", "Authorities on the floor",
            f'=IF({settles},SUMPRODUCT(--({at_floor}<0.005)),"")', "count",
-           int(on_the_floor(settlement).sum()), "To the penny.")  # fmt: skip
-    yield ("pounds_left", "Pounds left",
+           int(on_the_floor(settlement).sum()), "To the penny."),
+        ("pounds_left", "Pounds left",
            f'=IF({settles},{layout.pot(year)}-SUM({layout.step("base_pounds", year)}),"")', "count",
            left, f"Pot - sum of step {letter['base_pounds']}: they go to the largest remainders, "
-           "a pound each.")  # fmt: skip
-    yield ("top_up", "Top-up from outside", total("top_up_pounds", settles), "pounds",
-           int(settlement.top_up.sum()), "On top of the pot; no pound of it is in Pounds.")  # fmt: skip
+           "a pound each."),
+        ("top_up", "Top-up from outside", total("top_up_pounds", settles), "pounds",
+           int(settlement.top_up.sum()), "On top of the pot; no pound of it is in Pounds."),
+    )  # fmt: skip
 
 
 def _highest_floor(settlement: Settlement, groups: GroupLines) -> float | str:

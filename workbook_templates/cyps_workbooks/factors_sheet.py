@@ -10,7 +10,6 @@ from cyps.settlement.share_out import ROUNDING
 from cyps.settlement.solution import GroupLines
 from cyps.settlement.summaries import pounds_below
 from cyps_workbooks.damping_rows import (
-    BANDS,
     FLOOR,
     FLOOR_AND_CEILING,
     NO_DAMPING,
@@ -38,7 +37,8 @@ COLUMNS = (
      "pence", 20),
     ("fixed", "Without the factor (£)", "sum of {fixed}", "pence", 20),
     ("moving_slope", "Slope that moves (£)", "sum of {moving_slope}", "pence", 20),
-    ("factor", "Scaling factor", "(to share - without the factor) / slope that moves", "scaling", 16),
+    ("factor", "Scaling factor", "(to share - without the factor) / slope that moves", "scaling",
+     16),
     ("damped", "Damped (£)", "sum of {damped}", "pence", 20),
     ("rounded", "Target, to 6 decimals (£)", "", "millionths", 26),
     ("below", "Whole pounds below (£)", "", "pounds", 18),
@@ -69,7 +69,7 @@ def draw_factors(draft: Draft, groups: list[GroupLines]) -> None:
     formats, layout = draft.formats, draft.layout
     page.banner("Factors", len(COLUMNS), width=150, split=True)
     page.text(4, 2, "Each damping group shares out its own total. Its factor follows from where "
-                    "each authority stands on the sheet Calculation; nothing is tried out.")  # fmt: skip
+                    "each authority stands on the sheet Calculation.")  # fmt: skip
     page.text(5, 2, "Without damping groups everybody is in the group of place 1; rows without "
                     "authorities stay blank.")  # fmt: skip
     page.sheet.set_row(FACTORS_HEAD_ROW - 1, 50)
@@ -175,12 +175,10 @@ def _problem(layout: Layout, year: int, at: dict[str, str], slack: str, method: 
     over = f"{at['least']}-{at['to_share']}"
     unspent = f"{at['to_share']}-{at['most']}"
     floor, phasing = layout.damping("floor", year), layout.damping("phasing", year)
-    one_floor = ",".join(
-        f'{method}="{name}"' for name in (FLOOR, FLOOR_AND_CEILING, PROPORTIONAL)
-    )
+    one_floor = ",".join(f'{method}="{name}"' for name in (FLOOR, FLOOR_AND_CEILING, PROPORTIONAL))
     group = layout.step("group", year)
     capped = (
-        f'SUMIFS({layout.step("baseline", year)},{group},{at["place"]},{layout.step("slope", year)}'
+        f"SUMIFS({layout.step('baseline', year)},{group},{at['place']},{layout.step('slope', year)}"
         f',">0",{layout.step("upper", year)},"<1000000000000000")'
     )
     highest = f'TEXT(INT(({floor}-({over})/{at["baseline"]})*100000000)/100000000,"0.000000%")'
@@ -237,8 +235,8 @@ def _numbers(settlement: Settlement, lines: GroupLines, rows: int) -> dict[str, 
         ).tolist(),
         "left": list(left),
     }  # fmt: skip
-    for key in ("authorities", "target", "baseline", "to_share", "least", "most", "fixed", "moving_slope",
-                "factor", "damped", "rounded", "below", "remainder", "pounds"):  # fmt: skip
+    for key in ("authorities", "target", "baseline", "to_share", "least", "most", "fixed",
+                "moving_slope", "factor", "damped", "rounded", "below", "remainder", "pounds"):  # fmt: skip
         full[key] = getattr(lines, key).tolist()
     full["order"] = lines.order.tolist()
     return {

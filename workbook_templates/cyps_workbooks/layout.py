@@ -92,10 +92,8 @@ class Layout:
             metrics,
             len(first.scenario.spend),
             tuple(label for label, _ in settlements),
-            _told_apart("band", [n for rule in rules if isinstance(rule, Bands) for n in rule.bands]),
-            _told_apart(
-                "tier", [n for rule in rules if isinstance(rule, Protection) for n in rule.tiers]
-            ),
+            _told_apart("band", [n for r in rules if isinstance(r, Bands) for n in r.bands]),
+            _told_apart("tier", [n for r in rules if isinstance(r, Protection) for n in r.tiers]),
             _told_apart("damping group", sorted({g[c] for g in groups if g for c in codes})),
         )  # fmt: skip
 

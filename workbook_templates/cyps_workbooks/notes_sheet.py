@@ -17,8 +17,8 @@ METHOD = (
     "Area cost: the needs share times the authority's factor, made to sum to 1 again.",
     "Phasing: part of the way from the baseline, first brought to the target's total, to the "
     "target. It comes before the rule; pace of change is a transition of its own and has none.",
-    "Floor, ceiling, bands, protection paid by the group: only the part of a target above the floor "
-    "is scaled; for a floor alone by 1 - cost / headroom.",
+    "Floor, ceiling, bands, protection paid by the group: only the part of a target above the "
+    "floor is scaled; for a floor alone by 1 - cost / headroom.",
     "Proportional form: every target is scaled alike within the limits.",
     "Pace of change: least growth for all, then in proportion to the way to target, nobody growing "
     "by more than the most, past the target, or staying further below it than is allowed.",

@@ -74,7 +74,7 @@ def _year_shown(page: Page) -> None:
         place = f'IF(in_year&""={label},{year + 1},{place})'
     page.formula(8, 1, f"={place}", formats.of(align="left"), 1)
     page.text(9, 0, "Settled?")
-    page.formula(9, 1, f"={chosen(page.draft, [layout.flag('settles', y) for y in _years(draft)])}",
+    page.formula(9, 1, f"={chosen([layout.flag('settles', y) for y in _years(draft)])}",
                  formats.of(align="left"), "Yes")  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def _years(draft: Draft) -> range:
     return range(len(draft.settlements))
 
 
-def chosen(draft: Draft, of_years: list[str], otherwise: str = '"No"') -> str:
+def chosen(of_years: list[str], otherwise: str = '"No"') -> str:
     """One of a cell for each year: that of the year shown; `otherwise` where there is none."""
     if len(of_years) == 1:
         return f"IF(year_place=1,{of_years[0]},{otherwise})"
@@ -112,14 +112,14 @@ def _table(page: Page) -> None:
 
 
 def _formulas(page: Page) -> dict[str, str]:
-    draft, layout = page.draft, page.draft.layout
+    layout = page.draft.layout
     at = {header: _col(layout.result(header)) for header in layout.result_headers}
     linked = {f"Share of {metric}": f"metric {m}" for m, metric in enumerate(layout.metrics)}
 
     def link(key: str) -> str:
         col = _col(layout.calculation(key))
         cells = [f"{quoted(sheet)}!{col}{{r}}" for sheet in layout.calculations]
-        return f"={chosen(draft, cells, otherwise=chr(34) * 2)}"
+        return f"={chosen(cells, otherwise=chr(34) * 2)}"
 
     pounds, baseline, damped, floor = (
         f"{at[h]}{{r}}" for h in ("Pounds", "Baseline", "Damped", "Floor amount")

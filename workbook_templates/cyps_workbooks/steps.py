@@ -56,8 +56,8 @@ STEPS = (
     Step("total_meeting", "Group total when it meets", "all of its group at factor {meets}",
          "never pence"),
     Step("stands", "Where it stands",
-         "least: {total_leaving} is beyond what the group shares; most: {total_meeting} is short of "
-         "it; else moves", "word"),
+         "least: {total_leaving} is beyond what the group shares; most: {total_meeting} is short "
+         "of it; else moves", "word"),
     Step("fixed", "Part without the factor", "{lower}, {upper} or, where it moves, {base}",
          "pence"),
     Step("moving_slope", "Slope that moves", "{slope} where it moves, or 0", "pence"),

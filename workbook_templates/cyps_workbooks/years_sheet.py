@@ -50,8 +50,7 @@ def _column(page: Page, col: int, year: int, shown: tuple[str, str, str, int]) -
     if key == "rate":
         pounds, baseline = layout.step("pounds", year), layout.step("baseline", year)
         formula = (
-            f"=IF(COUNT({pounds})>0,IF(SUM({baseline})>0,SUM({pounds})/SUM({baseline})-1,"
-            '""),"")'
+            f'=IF(COUNT({pounds})>0,IF(SUM({baseline})>0,SUM({pounds})/SUM({baseline})-1,""),"")'
         )
         page.formula(TOTAL_ROW, col, formula, formats.total(kind),
                      all_totals(settlement).change_rate)  # fmt: skip

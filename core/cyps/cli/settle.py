@@ -16,12 +16,14 @@ from cyps.cli.folder import RECORD, put_in_place
 from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, places_of, print_groups, read_by
 from cyps.cli.options import exclusions, listed_years, printable, rate, whole_pot
 from cyps.cli.outputs import (
+    WORKBOOK,
     YEARS,
     Outputs,
     all_notes,
     result_totals,
     write_files,
     write_record,
+    write_workbook,
     years_csv,
 )
 from cyps.cli.pack_use import given_use, pack_among, pack_note, pack_record
@@ -171,23 +173,25 @@ def _settle(
                 record,
                 population=ready.population,
                 pack=pack_note(pack) if pack and workbook else None,
-                workbook=workbook,
+                workbook=workbook and not several,
                 more={GROUPS: groups_csv(settlement, groupings, ready.population)},
             )
             final = out / label if several else out
             written.append(Outputs(final, tuple(final / name for name in names)))
         if several:
+            if workbook:
+                write_workbook(settled, folder, pack_note(pack) if pack else None)
             (folder / YEARS).write_bytes(years_csv(settled).encode())
             told = _years_record(request, settled)
             if before is not None:
                 told["amendment"] = amendment_record(_eve(request), before, settled)
             write_record(folder, told)
     if as_json:
-        _print_json(settled, written, out)
+        _print_json(settled, written, out, workbook)
         return
     if several:
         print_years(settled)
-    print_report(settled[-1][1], written[-1])
+    print_report(settled[-1][1], _of_all_years(out, workbook) if several else written[0])
     if by:
         print_groups(settled[-1][1], groupings)
     if before is not None:
@@ -222,8 +226,17 @@ def _years_record(request: Request, settled: Sequence[tuple[str, Settlement]]) -
     }
 
 
+def _of_all_years(out: Path, workbook: bool) -> Outputs:
+    """What a run of several years writes besides each year's own folder."""
+    names = ([WORKBOOK] if workbook else []) + [YEARS, RECORD]
+    return Outputs(out, tuple(out / name for name in names))
+
+
 def _print_json(
-    settled: Sequence[tuple[str, Settlement]], written: Sequence[Outputs], out: Path
+    settled: Sequence[tuple[str, Settlement]],
+    written: Sequence[Outputs],
+    out: Path,
+    workbook: bool,
 ) -> None:
     told: dict[str, Any] = {}
     if len(settled) == 1:
@@ -231,7 +244,7 @@ def _print_json(
     else:
         told = {
             "folder": str(out),
-            "files": [YEARS, RECORD],
+            "files": [path.name for path in _of_all_years(out, workbook).paths],
             "years": {
                 label: _summary(settlement, outputs)
                 for (label, settlement), outputs in zip(settled, written, strict=True)

@@ -1,4 +1,4 @@
-"""How damping was solved: every line between target and damped amount, for whoever recomputes it."""
+"""How damping was solved: every line between target and damped amount, to be recomputed."""
 
 from __future__ import annotations
 
