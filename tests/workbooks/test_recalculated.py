@@ -332,9 +332,8 @@ def test_rules_that_cannot_be_kept_stop_with_a_sentence(opened, base, tmp_path):
         said, told = verdict(seen, "Rule can be kept")
         assert (said, words in told) == ("STOP", True), (name, told)
         # Where the engine names a figure that mends it, the cells name the same.
-        for figure in re.findall(
-            r"(?:at least|fits is|part\)) (?:by )?([-\d.]+)", str(refused.value)
-        ):
+        figures = r"(?:by at least|fits is|protected part\) by) ([-\d.]+)"
+        for figure in re.findall(figures, str(refused.value)):
             assert figure in told, (name, figure, told)
         as_issued(opened, issued)
     opened.recalculate()

@@ -235,10 +235,9 @@ def _numbers(settlement: Settlement, lines: GroupLines, rows: int) -> dict[str, 
         ).tolist(),
         "left": list(left),
     }  # fmt: skip
-    for key in ("authorities", "target", "baseline", "to_share", "least", "most", "fixed",
-                "moving_slope", "factor", "damped", "rounded", "below", "remainder", "pounds"):  # fmt: skip
-        full[key] = getattr(lines, key).tolist()
-    full["order"] = lines.order.tolist()
+    for key, *_ in COLUMNS:
+        if key not in full and hasattr(lines, key):
+            full[key] = getattr(lines, key).tolist()
     return {
         key: [*values, *[0 if key == "authorities" else ""] * (rows - used)]
         for key, values in full.items()
