@@ -1,4 +1,4 @@
-"""Recalculated by two engines, the workbook gives the core's numbers, whatever is typed."""
+"""Recalculated by three engines, the workbook gives the core's numbers, whatever is typed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,13 @@ from cyps.settlement import (
     settle_years,
 )
 from cyps_workbooks import write_settlement
-from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
+from workbooks.engines import (
+    Gnumeric,
+    IronCalc,
+    LibreOffice,
+    gnumeric_missing,
+    libreoffice_missing,
+)
 from workbooks.made_up import HOSTILE, hostile, made_up
 from workbooks.what_ifs import Typing, named_by, named_what_ifs, random_what_ifs, rule_what_ifs
 from workbooks.workbook_cells import column, difference, grids
@@ -446,6 +452,24 @@ def test_any_number_of_authorities_and_metrics(engine, tmp_path, places, metrics
     engine.recalculate()
     assert engine.errors() == []
     assert_is([(LABEL, settlement)], engine.grids(), tmp_path, chosen)
+
+
+def test_a_third_engine_gives_the_same(three_years, tmp_path):
+    """Gnumeric, as issued: every rule with phasing and groups, drawn years, three years."""
+    if missing := gnumeric_missing():
+        pytest.skip(missing)
+    engine = Gnumeric(tmp_path)
+    base = [(LABEL, made_up(seed=3, places=authorities(2025)[:45]))]
+    several = three_years[0]
+    what_ifs = [*rule_what_ifs(base), *random_what_ifs(base, 6), *random_what_ifs(several, 4)]
+    for years in ([(LABEL, made_up(seed=3))], several, *(one.years for one in what_ifs)):
+        path = tmp_path / "settlement.xlsx"
+        write_settlement(years, path)
+        engine.open(path)
+        engine.recalculate()
+        words = years[0][1].scenario.damping_in_words
+        assert engine.errors() == [], words
+        assert_is(years, engine.grids(), tmp_path, years[0][1].scenario.authorities[0].name)
 
 
 def test_merged_and_split_authorities(engine, base, tmp_path):

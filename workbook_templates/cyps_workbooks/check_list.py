@@ -307,7 +307,7 @@ def _notes(draft: Draft) -> list[Check]:
     return [
         Check(
             "Weights typed over spend",
-            f"SUMPRODUCT(--(ABS({used}-{spent})>0.000000000001))=0",
+            f"SUMPRODUCT(({used}-{spent}>0.000000000001)+({spent}-{used}>0.000000000001))=0",
             "Every weight follows from spend.",
             '"A weight is typed over the one that spend gives. To go back, retype the formula '
             'shown beside it."',
