@@ -20,6 +20,7 @@ from cyps.cli.outputs import (
     YEARS,
     Outputs,
     all_notes,
+    no_workbook,
     result_totals,
     write_files,
     write_record,
@@ -74,7 +75,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--out", type=_FILE, required=True, help="Folder for the results.")
 @click.option("--by", metavar="GROUPING|FILE", multiple=True, help=f"{BY_HELP}  [default: region]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-@click.option("--no-workbook", is_flag=True, help="Leave settlement.xlsx out.")
+@click.option("--no-workbook", "without_workbook", is_flag=True, help="Leave settlement.xlsx out.")
 def settle_command(
     scenario: Path | None,
     use: tuple[Path, ...],
@@ -94,7 +95,7 @@ def settle_command(
     out: Path,
     by: tuple[str, ...],
     as_json: bool,
-    no_workbook: bool,
+    without_workbook: bool,
 ) -> None:
     """Share a pot by use of services, from files by authority.
 
@@ -132,7 +133,7 @@ def settle_command(
         name = "Settlement from files" if title is None else title
         listed = LAST_YEAR if year is None else year
         request = request_from_options(files, listed, pot, floor, exclude, name)
-    _settle(request, trust, out, by, as_json, not no_workbook)
+    _settle(request, trust, out, by, as_json, not without_workbook)
 
 
 _NEEDED = ("--use", "--spend", "--baseline", "--pot", "--floor")
@@ -157,6 +158,7 @@ def _settle(
     places = places_of(ready.scenario)
     groupings = [read_by(word, places)[0] for word in dict.fromkeys(by or ["region"])]
     several = len(settled) > 1
+    workbook = workbook and not any(no_workbook(settlement.scenario) for _, settlement in settled)
     written: list[Outputs] = []
     with put_in_place(out) as folder:
         if before is not None:
