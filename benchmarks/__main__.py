@@ -1,6 +1,7 @@
 """Run every benchmark once and write a table: uv run --group bench python -m benchmarks.
 
     --out FILE   write the tables there as Markdown too
+    --large      rows on disk up to 33 million, and awkward tables, instead
 
 Ends in minutes. Each job has a process of its own and one thread unless said
 otherwise; peers get ready cells, we get rows.
@@ -23,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import large
 from benchmarks.rows import METRICS
 
 ONE_THREAD = dict.fromkeys(
@@ -51,7 +53,7 @@ def tables(folder: Path) -> Iterator[str]:
     """The Markdown, part by part."""
     # In a process of its own: a child's peak memory begins at its parent's.
     run("prepare", folder)
-    yield heading()
+    yield heading("glmm", "gpboost")
     with tempfile.TemporaryDirectory() as fresh_cache:
         cold = run("ours", folder, SIZES[-1], NUMBA_CACHE_DIR=fresh_cache)
     ours = run("ours", folder, SIZES[-1])
@@ -70,11 +72,9 @@ def tables(folder: Path) -> Iterator[str]:
     yield settlements_table(run("settlements", folder))
 
 
-def heading() -> str:
-    """Machine, versions and date."""
-    versions = ", ".join(
-        f"{name} {version(name)}" for name in ("cyps", "numba", "numpy", "glmm", "gpboost")
-    )
+def heading(*others: str) -> str:
+    """Machine, versions (of `others` too) and date."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("cyps", "numba", "numpy", *others))
     return (
         f"{datetime.now(UTC).date()}, {platform.system()} {platform.machine()}, "
         f"{os.cpu_count()} processors, Python {platform.python_version()}, {versions}\n"
@@ -193,11 +193,12 @@ def settlements_table(job: Job) -> str:
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--out", type=Path)
-    out = asked.parse_args().out
+    asked.add_argument("--large", action="store_true")
+    chosen = asked.parse_args()
     with tempfile.TemporaryDirectory() as where:
         parts = []
-        for part in tables(Path(where)):
+        for part in large.tables() if chosen.large else tables(Path(where)):
             print(part)
             parts.append(part)
-    if out:
-        out.write_text("\n".join(parts), encoding="utf-8")
+    if chosen.out:
+        chosen.out.write_text("\n".join(parts), encoding="utf-8")

@@ -16,7 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.large import large, prepare_awkward, prepare_england
 from cyps.cli.machine import peak_memory_mb
+
+__all__ = ["large", "prepare_awkward", "prepare_england"]  # run by name
 
 FORMULA = "sex + age + ethnicity + fsm + idaci + limited_activities + low_qualifications"
 FORMULA += " + overcrowded + density"

@@ -34,8 +34,8 @@ def resolved(pyproject: str) -> list[str]:
 
 
 def resolved_build(pyproject: str, pins: list[str]) -> list[str]:
-    """The same for what builds the package."""
-    wanted = [*tomllib.loads(pyproject)["build-system"]["requires"], *pins]
+    """The same for what builds the package, and those that come as source alone."""
+    wanted = [*tomllib.loads(pyproject)["build-system"]["requires"], *_BUILDS_SOURCE, *pins]
     return _names_and_versions(_run(COMPILE.split(), text="\n".join(wanted)))
 
 
@@ -98,6 +98,7 @@ def check() -> None:
     print(f"{sum(len(pinned) for pinned, _ in pairs)} pins, complete and current")
 
 
+_BUILDS_SOURCE = ("setuptools",)  # pyspark
 _BUILD = "build-constraint-dependencies"
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from cyps.cells.bands import banded
 from cyps.cells.blocks import SMALLEST_COUNT, DriverBlock, driver_blocks
 from cyps.cells.cells import Cells
 from cyps.cells.collapse import collapse
+from cyps.cells.stored import StoredRows, open_rows
 from cyps.cells.terms import AuthorityDriver, Interaction, Term
 from cyps.pack import Driver
 
@@ -14,8 +15,10 @@ __all__ = [
     "Driver",
     "DriverBlock",
     "Interaction",
+    "StoredRows",
     "Term",
     "banded",
     "collapse",
     "driver_blocks",
+    "open_rows",
 ]

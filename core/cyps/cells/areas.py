@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cyps.cells.drivers import code_rows
+from cyps.cells.drivers import NOTHING_DECLARED, Declared, code_rows, how_many, no_column
 from cyps.cells.terms import AuthorityDriver, Term
 from cyps.errors import CypsError
 
@@ -35,13 +35,17 @@ class PlacedRows:
     names: NDArray[np.object_]
 
 
-def _group_codes(table: pd.DataFrame, group: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _group_codes(
+    table: pd.DataFrame, group: str, stands_for: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     if group not in table.columns:
         raise CypsError(f"There is no column '{group}' to group by.")
     code, labels = pd.factorize(table[group])
     if (code < 0).any():
+        missing = how_many(code < 0, stands_for)
+        rows = how_many(np.ones_like(code, dtype=bool), stands_for)
         raise CypsError(
-            f"The group '{group}' is missing in {int((code < 0).sum()):,} of {len(table):,} rows. "
+            f"The group '{group}' is missing in {missing:,} of {rows:,} rows. "
             "Every row must belong to one authority."
         )
     as_text = np.array([str(label) for label in labels])
@@ -60,11 +64,12 @@ def areas_in_rows(
     table: pd.DataFrame,
     area: Sequence[str],
     group: str,
-    references: Mapping[str, str] | None = None,
+    declared: Declared = NOTHING_DECLARED,
+    stands_for: NDArray[np.int64] | None = None,
 ) -> PlacedRows:
     """Rows alike in group and in every area driver live in the same area."""
-    group_code, groups = _group_codes(table, group)
-    rows = code_rows(table, area, "area", references)
+    group_code, groups = _group_codes(table, group, stands_for)
+    rows = code_rows(table, area, "area", declared, stands_for)
     n_patterns = len(rows.design)
     key = group_code * n_patterns + rows.pattern
     row_area, keys = pd.factorize(key, sort=True)
@@ -76,24 +81,30 @@ def areas_in_rows(
     return PlacedRows(row_area, None, design, rows.drivers, groups, start, unknown, none)
 
 
-def areas_by_key(
-    table: pd.DataFrame,
-    areas: pd.DataFrame,
-    key: str | None,
-    area: Sequence[str],
-    group: str,
-    references: Mapping[str, str] | None = None,
-) -> PlacedRows:
-    """Rows name their area; its drivers and group stand in a table of their own."""
-    if key is None or key not in table.columns or key not in areas.columns:
+def check_key(columns: Sequence[object], areas: pd.DataFrame, key: str | None) -> str:
+    """The key, when it is a column of the rows and, without duplicates, of the areas."""
+    if key is None or key not in columns or key not in areas.columns:
         raise CypsError(
             f"The area key '{key}' must be a column of both the table and the table of areas."
         )
     if areas[key].duplicated().any():
         raise CypsError(f"The table of areas has some '{key}' more than once. Keep one row each.")
+    return key
+
+
+def areas_by_key(
+    table: pd.DataFrame,
+    areas: pd.DataFrame,
+    key: str,
+    area: Sequence[str],
+    group: str,
+    declared: Declared = NOTHING_DECLARED,
+    stands_for: NDArray[np.int64] | None = None,
+) -> PlacedRows:
+    """Rows name their area by a checked key; its drivers and group have a table of their own."""
     group_code, groups = _group_codes(areas, group)
     by_group = np.argsort(group_code, kind="stable")
-    rows = code_rows(areas.iloc[by_group], area, "area", references)
+    rows = code_rows(areas.iloc[by_group], area, "area", declared)
     if isinstance(table[key].dtype, pd.CategoricalDtype):
         named, names = table[key].cat.codes.to_numpy(), table[key].cat.categories
     else:
@@ -102,8 +113,8 @@ def areas_by_key(
     row_area = np.append(place, -1).astype(np.int32)[named]
     if (row_area < 0).any():
         raise CypsError(
-            f"{int((row_area < 0).sum()):,} rows have an area ('{key}') that is not in the table "
-            "of areas. Add these areas, or drop the rows on purpose."
+            f"{how_many(row_area < 0, stands_for):,} rows have an area ('{key}') that is not in "
+            "the table of areas. Add these areas, or drop the rows on purpose."
         )
     start = np.searchsorted(group_code[by_group], np.arange(len(groups) + 1))
     known, as_named = np.arange(len(areas)), areas[key].to_numpy(dtype=object)[by_group]
@@ -121,7 +132,7 @@ def areas_of_rows(table: pd.DataFrame, key: str, area: Sequence[str], group: str
     """
     for name in (key, group, *area):
         if name not in table.columns:
-            raise CypsError(f"There is no column '{name}' in the table.")
+            raise no_column(name, list(table.columns))
     areas = table[[key, *dict.fromkeys([group, *area])]].drop_duplicates()
     twice = areas[areas[key].duplicated(keep=False)]
     if len(twice):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,19 +16,24 @@ from cyps.cells.areas import (
     areas_in_rows,
     areas_of_rows,
     check_authority_drivers,
+    check_key,
     without_empty_areas,
 )
 from cyps.cells.cells import Cells
-from cyps.cells.drivers import CodedRows, code_rows
+from cyps.cells.counted import CountBy, CountedRows, rows_in_memory
+from cyps.cells.drivers import CodedRows, Declared, code_rows
 from cyps.cells.interactions import Named, checked_interactions, lay_out
 from cyps.cells.tally import count_cells, number_slots
 from cyps.errors import CypsError
 
-_MOST_CHILDREN = int(np.iinfo(np.int32).max)
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from cyps.cells.stored import StoredRows
 
 
 def collapse(
-    table: pd.DataFrame,
+    table: pd.DataFrame | StoredRows | ir.Table,
     *,
     events: str | Sequence[str],
     child: Sequence[str],
@@ -35,6 +41,7 @@ def collapse(
     area: Sequence[str] = (),
     authority: Sequence[str] = (),
     interactions: Sequence[Sequence[str]] = (),
+    categories: Mapping[str, Sequence[Any]] | None = None,
     references: Mapping[str, str] | None = None,
     trials: str | None = None,
     frequency: str | None = None,
@@ -43,9 +50,13 @@ def collapse(
 ) -> Cells:
     """Count the children of a table by their drivers and area.
 
+    The same cells, bit for bit, whether the rows are in memory, in files (from
+    `open_rows`) or in a database (an Ibis table), whatever their order.
+
     Parameters
     ----------
-    table : one row a child (events are flags) or one a cell (with `trials`)
+    table : one row a child (events are flags) or one a cell (with `trials`): a pandas
+        table, `open_rows(...)` or an Ibis table; of the last two only counts come here
     events : column, or columns, of events: one for each activity metric
     child : columns of the child's own drivers
     group : column of the authority (in `areas` when that is given)
@@ -53,6 +64,8 @@ def collapse(
     authority : columns of the authority's drivers (level 2), the same throughout each
     interactions : drivers that work together, such as ("fsm", "idaci"); a driver that is
         named nowhere else is the area's where `areas` has it, else the child's
+    categories : for drivers by name, every category in order, the reference first;
+        without it those of a pandas Categorical, or all text in alphabetical order
     references : reference category by driver; by default the first (see `code_column`)
     trials : column with the number of children in the row; without it a row is a child
     frequency : column with the number of children alike that the row stands for, events
@@ -69,8 +82,9 @@ def collapse(
     Raises
     ------
     CypsError
-        When a column is not there, a value is missing, events are not whole
-        numbers between 0 and trials, or a child's area is not in `areas`.
+        When a column is not there, a value is missing or not among the declared
+        categories, events are not whole numbers between 0 and trials, or a
+        child's area is not in `areas`.
 
     Examples
     --------
@@ -83,32 +97,35 @@ def collapse(
     """
     metrics = (events,) if isinstance(events, str) else tuple(events)
     named = Named((*child, *area, *authority), checked_interactions(interactions))
-    _check_asked(table, metrics, named, {"child": child, "area": area, "authority": authority})
-    if frequency is not None:
-        if trials is not None:
-            raise CypsError(
-                "Rows have either trials (a row is a cell) or a frequency (a row is so many "
-                "children alike), not both."
-            )
-        trials = frequency
-    if trials is not None:
-        lived = _counts(table, trials) > 0
-        table = table if lived.all() else table[lived]
-    if table.empty:
-        raise CypsError("The table has no rows (or no trials), so there is nothing to count.")
-    children, placed = _described(
-        table, named, child, area, authority, group, references or {}, areas, area_key
-    )
-    n_trials = None if trials is None else _counts(table, trials)
-    if n_trials is not None and n_trials.sum(dtype=np.float64) > _MOST_CHILDREN:
+    _check_asked(metrics, named, {"child": child, "area": area, "authority": authority})
+    if frequency is not None and trials is not None:
         raise CypsError(
-            f"The trials in '{trials}' add up to {n_trials.sum(dtype=np.float64):,.0f}, more "
-            f"children than can be counted ({_MOST_CHILDREN:,}). Is it the right column?"
+            "Rows have either trials (a row is a cell) or a frequency (a row is so many "
+            "children alike), not both."
         )
+    declared = Declared(categories or {}, references or {})
+    by = _count_by(named, child, (*area, *authority), group, areas, area_key, declared)
+    if isinstance(table, pd.DataFrame):
+        counted = rows_in_memory(table, metrics, trials, frequency)
+    else:
+        from cyps.cells.engine import count_in_engine  # slow to load
+
+        counted = count_in_engine(table, metrics, by, trials or frequency)
+    children, placed = _described(counted, by)
+    if authority:
+        placed = check_authority_drivers(placed, authority)
+    if named.together:
+        children, placed = lay_out(children, placed, named)
+    return _cells_of(counted, metrics, children, placed)
+
+
+def _cells_of(
+    counted: CountedRows, metrics: tuple[str, ...], children: CodedRows, placed: PlacedRows
+) -> Cells:
     cell_start, cell_pattern, cell_count = count_cells(
         placed.row_area,
         children.pattern,
-        np.empty(0, np.int64) if n_trials is None else n_trials,
+        np.empty(0, np.int64) if counted.children is None else counted.children,
         len(placed.design),
         len(children.design),
     )
@@ -117,18 +134,9 @@ def collapse(
     slot_start, slot_pattern, cell_slot = number_slots(
         cell_start[placed.start], cell_pattern, len(children.design)
     )
-    counted = [
-        _count_events(
-            table,
-            metric,
-            n_trials,
-            frequency is not None,
-            children,
-            placed,
-            slot_start,
-            slot_pattern,
-        )
-        for metric in metrics
+    summed = [
+        _sum_events(happened, children, placed, slot_start, slot_pattern)
+        for happened in counted.happened
     ]
     return Cells(
         groups=placed.groups,
@@ -142,52 +150,54 @@ def collapse(
         slot_pattern=slot_pattern,
         cell_slot=cell_slot,
         cell_count=cell_count,
-        slot_events=np.array([count.by_slot for count in counted]),
-        area_events=np.array([count.by_area for count in counted]),
+        slot_events=np.array([events.by_slot for events in summed]),
+        area_events=np.array([events.by_area for events in summed]),
         small_area=_numbered(placed.small_area),
         small_areas=placed.names[np.unique(placed.small_area)]
         if placed.names.size
         else placed.names,
-        log_choose=np.array([count.log_choose for count in counted]),
+        log_choose=np.array(counted.log_choose),
     )
 
 
-def _described(
-    table: pd.DataFrame,
+def _count_by(
     named: Named,
     child: Sequence[str],
     area: Sequence[str],
-    authority: Sequence[str],
     group: str,
-    references: Mapping[str, str],
     areas: pd.DataFrame | None,
     area_key: str | None,
-) -> tuple[CodedRows, PlacedRows]:
-    """Every row's pattern and area, with all columns of the design."""
+    declared: Declared,
+) -> CountBy:
+    """Whose property each driver is, those of interactions alone included."""
     only_together = [
         name
         for name in dict.fromkeys(name for names in named.together for name in names)
         if name not in named.own
     ]
     known = () if areas is None else areas.columns
-    of_area = [*area, *authority, *(name for name in only_together if name in known)]
+    of_area = [*area, *(name for name in only_together if name in known)]
     of_child = [*child, *(name for name in only_together if name not in known)]
-    if strangers := [name for name in references if name not in (*of_area, *of_child)]:
-        raise CypsError(
-            f"A reference category is given for {', '.join(strangers)}, which is no driver."
-        )
-    children = code_rows(table, of_child, "child", references)
-    if areas is None and area_key is not None:
-        areas = areas_of_rows(table, area_key, of_area, group)
-    placed = (
-        areas_in_rows(table, of_area, group, references)
-        if areas is None
-        else areas_by_key(table, areas, area_key, of_area, group, references)
-    )
-    if authority:
-        placed = check_authority_drivers(placed, authority)
-    if named.together:
-        children, placed = lay_out(children, placed, named)
+    for what, of_driver in (
+        ("A reference category is", declared.references),
+        ("Categories are", declared.categories),
+    ):
+        if strangers := [name for name in of_driver if name not in (*of_area, *of_child)]:
+            raise CypsError(f"{what} given for {', '.join(strangers)}, which is no driver.")
+    return CountBy(of_child, of_area, group, areas, area_key, declared)
+
+
+def _described(counted: CountedRows, by: CountBy) -> tuple[CodedRows, PlacedRows]:
+    """Every row's pattern and area, with the columns of the drivers."""
+    table, stands_for = counted.table, counted.stands_for
+    children = code_rows(table, by.child, "child", by.declared, stands_for)
+    if by.areas is None and by.area_key is None:
+        return children, areas_in_rows(table, by.area, by.group, by.declared, stands_for)
+    areas = by.areas
+    if areas is None:
+        areas = areas_of_rows(table, str(by.area_key), by.area, by.group)
+    key = check_key(list(table.columns), areas, by.area_key)
+    placed = areas_by_key(table, areas, key, by.area, by.group, by.declared, stands_for)
     return children, placed
 
 
@@ -199,16 +209,8 @@ def _numbered(small_area: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _check_asked(
-    table: pd.DataFrame,
-    metrics: Sequence[str],
-    named: Named,
-    drivers: Mapping[str, Sequence[str]],
+    metrics: Sequence[str], named: Named, drivers: Mapping[str, Sequence[str]]
 ) -> None:
-    if not isinstance(table, pd.DataFrame):
-        raise CypsError(f"The table is a {type(table).__name__}; give a pandas DataFrame.")
-    if not table.columns.is_unique:
-        twice = sorted({str(name) for name in table.columns[table.columns.duplicated()]})
-        raise CypsError(f"The table has more than one column named {', '.join(twice)}.")
     if not metrics:
         raise CypsError("No column of events is named, so there is nothing to fit.")
     for what, names in drivers.items():
@@ -218,55 +220,19 @@ def _check_asked(
         raise CypsError(f"{', '.join(twice)} is named as a driver more than once.")
 
 
-def _counts(table: pd.DataFrame, name: str) -> NDArray[np.integer]:
-    """A column of whole numbers; flags stay in a byte a row."""
-    if name not in table.columns:
-        raise CypsError(f"There is no column '{name}' in the table.")
-    values = table[name].to_numpy()
-    if values.dtype == np.bool_:
-        return np.asarray(values.view(np.uint8))
-    if not (values.dtype.kind in "iu" and values.min() >= 0):
-        if values.dtype.kind in "mMc":
-            raise CypsError(f"Column '{name}' holds dates or complex numbers, not counts.")
-        as_numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=np.float64)
-        wrong = ~(as_numbers >= 0) | (np.floor(as_numbers) != as_numbers)
-        if wrong.any():
-            raise CypsError(
-                f"Column '{name}' must hold whole numbers of 0 or more, but "
-                f"{int(wrong.sum()):,} of {len(table):,} rows don't (missing values included)."
-            )
-        values = as_numbers
-    return np.asarray(values, dtype=np.int64)
-
-
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class _SummedEvents:
     by_slot: NDArray[np.float64]
     by_area: NDArray[np.float64]
-    log_choose: float
 
 
-def _count_events(
-    table: pd.DataFrame,
-    metric: str,
-    trials: NDArray[np.integer] | None,
-    alike: bool,
+def _sum_events(
+    happened: NDArray[np.integer],
     children: CodedRows,
     placed: PlacedRows,
     slot_start: NDArray[np.int64],
     slot_pattern: NDArray[np.int64],
-) -> _Counted:
-    """Events by slot and area; `alike` rows have flags and stand for `trials` children each."""
-    happened = _counts(table, metric)
-    too_many = happened > (1 if alike or trials is None else trials)
-    if too_many.any():
-        what = "1 (a row is a child)" if alike or trials is None else "the trials"
-        raise CypsError(
-            f"Events in '{metric}' are more than {what} in {int(too_many.sum()):,} rows. "
-            "Name the column of trials, or correct these rows."
-        )
-    if alike and trials is not None:
-        happened = happened * trials
+) -> _SummedEvents:
     row = np.flatnonzero(happened != 0)  # of flags, much quicker than of numbers
     area: NDArray[np.integer] = placed.row_area[row]
     if placed.number is not None:
@@ -277,14 +243,7 @@ def _count_events(
     slot = np.searchsorted(
         slot_group * n_patterns + slot_pattern, group * n_patterns + children.pattern[row]
     )
-    return _Counted(
+    return _SummedEvents(
         np.bincount(slot, happened[row], len(slot_pattern)).astype(np.float64),
         np.bincount(area, happened[row], len(placed.design)).astype(np.float64),
-        0.0 if alike or trials is None else _log_choose(trials, happened),
     )
-
-
-def _log_choose(n: NDArray[np.integer], k: NDArray[np.integer]) -> float:
-    from scipy.special import gammaln  # only tables with trials need it, and it is slow to load
-
-    return float((gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)).sum())
