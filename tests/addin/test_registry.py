@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -156,3 +158,10 @@ def test_the_worker_answers_line_by_line():
         "#DIV/0!", "#NUM!", None, "#VALUE!", "#VALUE!", "#VALUE!", "#VALUE!",
     ]  # fmt: skip
     assert "There is no action" in answers[4]["why"]
+
+
+def test_a_host_starts_without_the_modeller_s_or_the_command_line_s_libraries():
+    heavy = ("pandas", "scipy", "numba", "statsmodels", "click", "rich", "xlsxwriter", "xlwings")
+    code = f"import sys, cyps_addin.worker; print([m for m in {heavy} if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
