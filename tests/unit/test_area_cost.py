@@ -155,7 +155,7 @@ def test_errors_by_the_delta_method_are_those_of_the_draws():
 
 def test_the_workbook_has_one_factor_and_says_so(tmp_path):
     with pytest.raises(CypsError, match="one area cost factor for each authority"):
-        write_settlement(SEVERAL, tmp_path / "settlement.xlsx")
+        write_settlement([("2025-26", SEVERAL)], tmp_path / "settlement.xlsx")
     assert not list(tmp_path.iterdir())
 
 

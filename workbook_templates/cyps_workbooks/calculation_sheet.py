@@ -65,7 +65,6 @@ def draw_calculation(draft: Draft, year: int, lines: Solution, sound: str) -> No
         form = formats.beside(right=True) if step.kind == "word" else formats.cell(step.kind)
         page.column(col, formulas[step.key], form, numbers[step.key])
     _weights_and_totals(page, year, numbers)
-    page.sheet.repeat_columns(0, 1)
     page.finish(pages_wide=4)
 
 

@@ -187,6 +187,7 @@ class Page:
             self.text(row, 2, authority.region, formats.cell("text"))
         self.sheet.freeze_panes(FIRST_ROW, 2)
         self.sheet.repeat_rows(HEAD_ROW)
+        self.sheet.repeat_columns(0, 1)
 
     def finish(self, *, pages_wide: int = 1, one_page: bool = False) -> None:
         """Print set-up and protection without a password."""

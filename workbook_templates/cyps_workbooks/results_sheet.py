@@ -49,7 +49,6 @@ def draw_results(draft: Draft) -> None:
             form = draft.formats.beside(right=True)
         page.column(col, formula, form, numbers[header])
     _totals(page, numbers)
-    page.sheet.repeat_columns(0, 1)
     page.finish(pages_wide=2)
 
 

@@ -31,7 +31,6 @@ def draw_years(draft: Draft) -> None:
     for block, (head, key, kind, width) in enumerate(_BLOCKS):
         for year in range(years):
             _column(page, 3 + block * years + year, year, (head, key, kind, width))
-    page.sheet.repeat_columns(0, 1)
     page.finish(pages_wide=1 if years < 3 else 2)
 
 
