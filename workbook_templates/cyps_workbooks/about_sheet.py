@@ -24,6 +24,7 @@ PURPOSES = {
     "My authority": "One authority's figures, its rank, its region, winners and losers.",
     "Checks": "What stops the settlement, what to note, and a link to the cell concerned.",
     "Notes": "Sources, method, references, exclusions and limits.",
+    "Record": "What the settlement was made of as issued, for programs to read back.",
 }
 
 HOW_TO = (

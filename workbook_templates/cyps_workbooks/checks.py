@@ -60,7 +60,7 @@ def check_structure(path: Path) -> list[Finding]:
     >>> from cyps_workbooks import write_settlement
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "settlement.xlsx"
-    ...     write_settlement(example(), path)
+    ...     write_settlement([("2025-26", example())], path)
     ...     check_structure(path)
     []
     """

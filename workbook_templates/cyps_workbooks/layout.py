@@ -29,6 +29,7 @@ from cyps_workbooks.steps import STEPS, Step, letters
 ABOUT, INPUTS, MEMBERS, USE, WEIGHTS = "About", "Inputs", "Members", "Use", "Weights"
 DAMPING, FACTORS, CALCULATION, RESULTS = "Damping", "Factors", "Calculation", "Results"
 YEARS, MY_AUTHORITY, CHECKS, NOTES = "Years", "My authority", "Checks", "Notes"
+RECORD = "Record"
 
 TOTAL_ROW, HEAD_ROW, FIRST_ROW = 10, 11, 12
 """Zero-based rows of the totals, the headers and the first authority."""
@@ -104,7 +105,7 @@ class Layout:
         path = (YEARS,) if len(self.years) > 1 else ()
         return (
             ABOUT, INPUTS, MEMBERS, USE, WEIGHTS, DAMPING, *self.calculations, FACTORS, RESULTS,
-            *path, MY_AUTHORITY, CHECKS, NOTES,
+            *path, MY_AUTHORITY, CHECKS, NOTES, RECORD,
         )  # fmt: skip
 
     @cached_property

@@ -26,6 +26,7 @@ from cyps_workbooks.members_sheet import draw_members
 from cyps_workbooks.notes_sheet import draw_notes
 from cyps_workbooks.page import Draft, PackNote
 from cyps_workbooks.placing import put_in_place
+from cyps_workbooks.record_sheet import draw_record
 from cyps_workbooks.results_sheet import draw_results
 from cyps_workbooks.style import Formats
 from cyps_workbooks.use_sheet import draw_use
@@ -126,6 +127,7 @@ def _draw(draft: Draft, chosen: str) -> None:
     draw_my_authority(draft, chosen)
     draw_checks(draft, listed)
     draw_notes(draft)
+    draw_record(draft)
 
 
 def names(layout: Layout) -> dict[str, str]:

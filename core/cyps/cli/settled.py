@@ -1,4 +1,4 @@
-"""Settlements from the folders that `cyps settle` and `cyps demo` wrote."""
+"""Settlements from the folders and workbooks that `cyps settle` and `cyps demo` wrote."""
 
 from __future__ import annotations
 
@@ -28,13 +28,20 @@ class Settled:
 
 
 def read_settled(folder: Path) -> Settled:
-    """Settle anew from a folder of results.
+    """Settle anew from a folder of results, or from what a settlement workbook was issued with.
+
+    Parameters
+    ----------
+    folder : a folder, or settlement.xlsx; of several years in a workbook one is chosen as
+        settlement.xlsx#2027-28
 
     Raises
     ------
     CypsError
-        When the folder holds no settlement, or a file of it was changed after the run.
+        When there is no settlement, or a file of it was changed after the run.
     """
+    if ".xlsx" in folder.name.lower() and not folder.is_dir():
+        return _from_workbook(folder)
     record = folder / SETTLEMENT
     if not record.is_file():
         raise CypsError(
@@ -46,6 +53,22 @@ def read_settled(folder: Path) -> Settled:
     scenario, use = from_json(text, str(record))
     settlement = settle(scenario, use)
     return Settled(settlement, _population(folder / RESULTS, hashes, scenario.codes))
+
+
+def _from_workbook(path: Path) -> Settled:
+    """The year of a workbook that `#label` after its name chooses; its only one without."""
+    from cyps_workbooks import read_records  # not loaded before it is needed
+
+    name, _, chosen = path.name.partition("#")
+    records = read_records(path.with_name(name))
+    labels = [label for label, _, _ in records]
+    found = [record for record in records if chosen in ("", record[0])]
+    if len(found) != 1:
+        raise CypsError(
+            f"{name} has the years {', '.join(labels)}. Name one of them like {name}#{labels[0]}."
+        )
+    _, scenario, use = found[0]
+    return Settled(settle(scenario, use), None)
 
 
 def _years_in(folder: Path) -> str:

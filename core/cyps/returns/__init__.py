@@ -3,6 +3,7 @@
 from cyps.returns.area_costs import AreaCost, ComponentWeights, read_area_cost
 from cyps.returns.authority_list import AuthorityList
 from cyps.returns.by_authority import METRICS, Reading
+from cyps.returns.excel_files import read_sheets
 from cyps.returns.groupings import Places, read_grouping, read_neighbours
 from cyps.returns.inputs import (
     GivenUse,
@@ -60,6 +61,7 @@ __all__ = [
     "read_inputs",
     "read_line_map",
     "read_neighbours",
+    "read_sheets",
     "read_spend",
     "read_split_key",
     "read_table",

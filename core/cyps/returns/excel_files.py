@@ -7,8 +7,10 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, time, timedelta
+from pathlib import Path
 
 from cyps.errors import CypsError
+from cyps.returns.sources import source_of
 
 _MOST_PARTS = 2_000
 _LARGEST_UNPACKED = 400_000_000
@@ -55,6 +57,12 @@ def excel_sheets(file: str, content: bytes) -> Iterator[tuple[str, list[list[str
             yield name, [[_text(cell) for cell in row] for row in rows]
     except (CalamineError, ZipError, OSError) as error:
         raise _damaged(file, str(error)) from None
+
+
+def read_sheets(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
+    """Name and rows of each visible worksheet of a file, as `excel_sheets` gives them."""
+    source, content = source_of(path)
+    yield from excel_sheets(source.file, content)
 
 
 def _damaged(file: str, why: str) -> CypsError:

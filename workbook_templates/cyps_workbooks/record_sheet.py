@@ -1,0 +1,124 @@
+"""The sheet Record: the scenario and the use of every year as issued, and back bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cyps.errors import CypsError
+from cyps.needs import Use
+from cyps.returns import read_sheets
+from cyps.settlement import Scenario, Settlement
+from cyps.settlement.record import from_json, to_json
+from cyps_workbooks.layout import RECORD
+from cyps_workbooks.page import Draft, new_page
+
+LARGEST_CELL = 30_000
+"""Characters. Excel keeps 32,767 in a cell."""
+
+HEAD = ("Year", "Part", "SHA-256 of the whole", "Record")
+_HEAD_ROW = 6
+
+PURPOSE = (
+    "What this settlement was made of when the workbook was issued: authorities, use, spend, area "
+    "cost, baseline, pot and rule, to the last digit.",
+    "Cells that were changed since are not in it. cyps compare, bridge and trace read it: give "
+    "them the workbook in place of a folder.",
+)
+
+
+def draw_record(draft: Draft) -> None:
+    """Draw the sheet Record."""
+    page = new_page(draft, RECORD)
+    formats = draft.formats
+    for col, (head, width) in enumerate(zip(HEAD, (16, 8, 70, 60), strict=True)):
+        page.sheet.set_column(col, col, width)
+        page.text(_HEAD_ROW, col, head, formats.head())
+    page.banner("Record", len(HEAD))
+    page.paragraphs(3, PURPOSE, 170)
+    row = _HEAD_ROW
+    for label, settlement in draft.settlements:
+        text = _recorded(settlement)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        for part, piece in enumerate(_pieces(text), start=1):
+            row += 1
+            page.text(row, 0, label, formats.cell("text"))
+            page.text(row, 1, str(part), formats.cell("text"))
+            page.text(row, 2, digest, formats.cell("text"))
+            page.text(row, 3, piece, formats.cell("text"))
+            page.sheet.set_row(row, 15)
+    page.sheet.print_area(0, 0, row, 2)  # the record itself is for programs
+    page.finish()
+
+
+def _recorded(settlement: Settlement) -> str:
+    """The record on one line: a cell's line breaks do not survive every program."""
+    told = json.loads(to_json(settlement.scenario, settlement.use))
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Parts that fit into a cell; none begins or ends with a space, which readers may drop."""
+    start = 0
+    while start < len(text):
+        end = min(start + LARGEST_CELL, len(text))
+        while end < len(text) and " " in text[end - 1 : end + 1]:
+            end -= 1
+        yield text[start:end]
+        start = end
+
+
+def read_records(path: Path) -> tuple[tuple[str, Scenario, Use], ...]:
+    """Label, scenario and use of every year that a settlement workbook was issued with.
+
+    Raises
+    ------
+    CypsError
+        When the file is no workbook, has no record, or its record was changed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from cyps.settlement.example import example
+    >>> from cyps_workbooks import write_settlement
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "settlement.xlsx"
+    ...     write_settlement([("2025-26", example())], path)
+    ...     [(label, scenario.pot) for label, scenario, _ in read_records(path)]
+    [('2025-26', 100)]
+    """
+    found = [rows for name, rows in read_sheets(path) if name == RECORD]
+    if not found:
+        raise CypsError(
+            f"{path.name} has no sheet '{RECORD}'. Give a settlement workbook that this version of "
+            "cyps wrote, or a folder of results."
+        )
+    texts: dict[str, list[str]] = {}
+    digests: dict[str, str] = {}
+    for label, _, digest, *parts in (row[:4] for row in _below_head(found[0])):
+        texts.setdefault(label, []).extend(parts)
+        digests[label] = digest
+    if not texts:
+        raise _changed(path, "it holds no year")
+    return tuple(_year(path, label, "".join(texts[label]), digests[label]) for label in texts)
+
+
+def _below_head(rows: Sequence[list[str]]) -> list[list[str]]:
+    heads = [i for i, row in enumerate(rows) if tuple(row[:4]) == HEAD]
+    return [row for row in rows[heads[0] + 1 :] if any(row[:4])] if heads else []
+
+
+def _year(path: Path, label: str, text: str, digest: str) -> tuple[str, Scenario, Use]:
+    if hashlib.sha256(text.encode()).hexdigest() != digest:
+        raise _changed(path, f"the record of {label} is not as it was written")
+    scenario, use = from_json(text, f"{path.name}, sheet {RECORD}, {label}")
+    return label, scenario, use
+
+
+def _changed(path: Path, why: str) -> CypsError:
+    return CypsError(
+        f"{path.name}, sheet '{RECORD}': {why}. Take the workbook as it was issued, or settle "
+        "again."
+    )
