@@ -1,6 +1,7 @@
 """The command line: `cyps`."""
 
 from cyps.cli.addin import addin_group
+from cyps.cli.child import child_command
 from cyps.cli.command_line import main
 from cyps.cli.demo import demo_command
 from cyps.cli.explain import bridge_command, compare_command, trace_command
@@ -12,6 +13,7 @@ from cyps.cli.weights import weights_command
 
 main.add_command(addin_group)
 main.add_command(bridge_command)
+main.add_command(child_command)
 main.add_command(compare_command)
 main.add_command(demo_command)
 main.add_command(fit_command)

@@ -1,6 +1,7 @@
 """Explain: what differs between settlements, what moved the pounds, where a number is from."""
 
 from cyps.explain.bridge import Bridge, NoBridge, bridge
+from cyps.explain.child import ChildPrediction, Term, outside_bands, predict_child
 from cyps.explain.compare import (
     Comparison,
     GroupChange,
@@ -17,11 +18,13 @@ from cyps.explain.uncertainty import MissingEntry, Range, Uncertainty, Uncertain
 
 __all__ = [
     "Bridge",
+    "ChildPrediction",
     "Comparison",
     "GroupChange",
     "MissingEntry",
     "NoBridge",
     "Range",
+    "Term",
     "Tornado",
     "Trace",
     "TraceLine",
@@ -33,7 +36,9 @@ __all__ = [
     "bridge",
     "compare",
     "distance_from_target",
+    "outside_bands",
     "population_bridge",
+    "predict_child",
     "quartiles",
     "ranks",
     "sensitivity",

@@ -383,13 +383,8 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in own.items():
         tables = isinstance(value, dict) and isinstance(base.get(key), dict)
-        whole = key in {
-            "damping",
-            "pot",
-            "neutralise",
-            "weights",
-            "area_cost",
-        }  # half of one and half of another would be neither
+        # Half of one and half of another would be neither.
+        whole = key in {"damping", "pot", "neutralise", "weights", "area_cost"}
         merged[key] = _merged(base[key], value) if tables and not whole else value
     return merged
 
