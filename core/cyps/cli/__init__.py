@@ -8,7 +8,9 @@ from cyps.cli.explain import bridge_command, compare_command, trace_command
 from cyps.cli.fit import fit_command
 from cyps.cli.pack import pack_group
 from cyps.cli.publish import publish_command
+from cyps.cli.sensitivity import sensitivity_command
 from cyps.cli.settle import settle_command
+from cyps.cli.uncertainty import uncertainty_command
 from cyps.cli.weights import weights_command
 
 main.add_command(addin_group)
@@ -18,9 +20,11 @@ main.add_command(compare_command)
 main.add_command(demo_command)
 main.add_command(fit_command)
 main.add_command(pack_group)
+main.add_command(sensitivity_command)
 main.add_command(publish_command)
 main.add_command(settle_command)
 main.add_command(trace_command)
+main.add_command(uncertainty_command)
 main.add_command(weights_command)
 
 __all__ = ["main"]

@@ -82,9 +82,9 @@ def compare_command(
     else:
         print_comparison(console, comparison, groupings)
     if out is not None:
-        _write_csv(console, out, _comparison_rows(comparison, groupings if by else []))
+        write_csv(console, out, _comparison_rows(comparison, groupings if by else []))
     if out_groups is not None:
-        _write_csv(console, out_groups, _group_rows(comparison, groupings))
+        write_csv(console, out_groups, _group_rows(comparison, groupings))
 
 
 @click.command("bridge", short_help="What moved the pounds.")
@@ -129,7 +129,7 @@ def bridge_command(
         print_authority_bridge(console, made, authority_row(of[-1], authority))
     print_left_out(console, made)
     if out is not None:
-        _write_csv(console, out, _bridge_rows(made))
+        write_csv(console, out, _bridge_rows(made))
 
 
 @click.command("trace", short_help="A number's whole ancestry.")
@@ -234,13 +234,16 @@ def _bridge_rows(made: Bridge) -> Iterable[Sequence[str | float | int]]:
     ]
 
 
-def _write_csv(console: Console, path: Path, rows: Iterable[Sequence[str | float | int]]) -> None:
-    """Write a table beside its place and put it there when it is whole."""
+def write_csv(
+    console: Console | None, path: Path, rows: Iterable[Sequence[str | float | int]]
+) -> None:
+    """Write a table beside its place and put it there when it is whole; say so on a console."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerows([csv_cell(value) for value in row] for row in rows)
     beside = path.with_name(f".{path.name}.part")
     beside.write_text(text.getvalue(), encoding="utf-8", newline="")
     beside.replace(path)
-    console.print()
-    console.print(Text(f"Written: {path}"), soft_wrap=True)
+    if console is not None:
+        console.print()
+        console.print(Text(f"Written: {path}"), soft_wrap=True)

@@ -12,6 +12,7 @@ from cyps.cli.report import print_wrapped
 from cyps.errors import CypsError
 from cyps.explain import Bridge, Comparison, TraceLine
 from cyps.geography import Grouping, Neighbours
+from cyps.pack import LoadedPack
 from cyps.settlement import Settlement
 
 _SHOWN = 5
@@ -35,6 +36,13 @@ def print_title(console: Console, *settlements: Settlement) -> None:
     console.print()
 
 
+def print_state(console: Console, loaded: LoadedPack) -> None:
+    """Say which pack it is and who vouches for it."""
+    pack = loaded.pack
+    print_wrapped(console, f"Pack '{pack.name}' ({pack.status}). {loaded.state.sentence}")
+    console.print()
+
+
 def _choices(settlement: Settlement) -> str:
     scenario = settlement.scenario
     return f"Pot £{scenario.pot:,}; {scenario.damping_in_words}."
@@ -45,7 +53,7 @@ def print_comparison(
 ) -> None:
     """Print totals, groups, and who gains and loses most."""
     total = comparison.total()
-    table = _table("", "Pounds")
+    table = words_table("", "Pounds")
     for name, value in (
         ("Before", f"{total.before:,}"),
         ("After", f"{total.after:,}"),
@@ -68,7 +76,7 @@ def _group_table(comparison: Comparison, by: Grouping) -> Table:
     """Winners and losers by group, with everybody below; pounds per child where known."""
     per_child = ["Per child"] if comparison.population is not None else []
     title = by.name[:1].upper() + by.name[1:]
-    table = _table(title, "Change", "%", *per_child, "Win", "Lose")
+    table = words_table(title, "Change", "%", *per_child, "Win", "Lose")
     for group in (*comparison.by_group(by.of), comparison.total()):
         table.add_row(
             Text(group.name), f"{group.change:+,}", _percent(group.change_rate),
@@ -99,7 +107,7 @@ def print_neighbours(
             f"{neighbours.source} name {len(named)} for it. Check the file and its year."
         )
     per_child = ["After/child"] if comparison.population is not None else []
-    table = _table("Beside its neighbours", "After", "Change", "%", *per_child)
+    table = words_table("Beside its neighbours", "After", "Change", "%", *per_child)
     for title, rows in [
         *((places[i].name, [i]) for i in (row, *here)),
         ("Neighbours together", here),
@@ -127,14 +135,15 @@ def _print_movers(
 ) -> None:
     if not rows:
         return
-    table = _table(title, "Change", "%")
+    table = words_table(title, "Change", "%")
     for i in rows[:_SHOWN]:
         name = Text(comparison.after.scenario.authorities[i].name)
         table.add_row(name, f"{comparison.change[i]:+,}", _percent(comparison.change_rate[i]))
     console.print(table)
 
 
-def _table(first: str, *others: str) -> Table:
+def words_table(first: str, *others: str) -> Table:
+    """Give a table whose first column is words and whose others are numbers."""
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column(first, overflow="fold")
     for head in others:
@@ -151,7 +160,7 @@ def print_bridge(console: Console, made: Bridge) -> None:
     if len(made.components) == 1:
         print_wrapped(console, "Nothing that moves pounds differs.")
         return
-    table = _table("Component", "Gains", "Losses")
+    table = words_table("Component", "Gains", "Losses")
     for k, component in enumerate(made.components):
         moved = made.contribution[:, k]
         gains, losses = moved[moved > 0].sum(), moved[moved < 0].sum()
@@ -173,7 +182,7 @@ def print_authority_bridge(console: Console, made: Bridge, row: int) -> None:
     start = round(float(made.start[row]))
     pounds = [round(float(amount)) for amount in made.contribution[row, :-1]]
     rest = round(float(made.end[row])) - start - sum(pounds)
-    table = _table(f"{made.names[row]} ({made.codes[row]})", "Pounds")
+    table = words_table(f"{made.names[row]} ({made.codes[row]})", "Pounds")
     table.add_row("from", f"{start:,}")
     for component, amount in zip(made.components, [*pounds, rest], strict=True):
         table.add_row(Text(component), f"{amount:+,}")

@@ -153,8 +153,8 @@ def _settle(
         year=request.year,
         neutralise=request.neutralise,
     )
-    ready, settled = _settled(request, pack)
-    before = _settled(request.before, pack)[1] if request.before else None
+    ready, settled = settle_requested(request, pack)
+    before = settle_requested(request.before, pack)[1] if request.before else None
     places = places_of(ready.scenario)
     groupings = [read_by(word, places)[0] for word in dict.fromkeys(by or ["region"])]
     several = len(settled) > 1
@@ -200,9 +200,10 @@ def _settle(
         print_lines("Amended", amendment_lines(_eve(request), before, settled))
 
 
-def _settled(
+def settle_requested(
     request: Request, pack: LoadedPack | None
 ) -> tuple[Prepared, tuple[tuple[str, Settlement], ...]]:
+    """What a request is ready with, and its settlements by year; nothing is written."""
     inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
     ready = prepare(request, inputs)
     return ready, settle_years(ready.scenario, ready.years, ready.use)

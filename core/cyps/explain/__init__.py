@@ -10,6 +10,7 @@ from cyps.explain.compare import (
     quartiles,
     ranks,
 )
+from cyps.explain.packed_use import check_same_use
 from cyps.explain.population import above_population, population_bridge
 from cyps.explain.sensitivity import Tornado, sensitivity
 from cyps.explain.trace import Trace, TraceLine, authority_row, trace
@@ -34,6 +35,7 @@ __all__ = [
     "above_population",
     "authority_row",
     "bridge",
+    "check_same_use",
     "compare",
     "distance_from_target",
     "outside_bands",

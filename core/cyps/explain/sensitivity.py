@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from cyps.errors import CypsError
 from cyps.explain.ingredients import Ingredients, ingredients
+from cyps.explain.packed_use import use_gradient
+from cyps.pack import Pack
 from cyps.settlement import Settlement
 
 POINT = 0.01
@@ -63,12 +65,20 @@ class Tornado:
         return tuple(sorted(shown, key=lambda pair: -abs(pair[1])))
 
 
-def sensitivity(settlement: Settlement) -> Tornado:
+def sensitivity(settlement: Settlement, pack: Pack | None = None) -> Tornado:
     """What a small change of each input does, by settling anew: no derivatives.
 
     Changed one at a time: the spend behind each cost weight +1% (the others give way in
     proportion), the pot +1%, each rate of the damping rule and the phasing +1 point, and
-    each authority's own area cost factor +1%.
+    each authority's own area cost factor +1%. With the pack that the use came from also the odds
+    ratio of each coefficient +1% (of a number: per unit): there use moves by exp(gradient x
+    change / use), which is first-order, and an authority whose entry of the gradient is
+    hidden has no number.
+
+    Raises
+    ------
+    CypsError
+        When the pack is not the one that the use came from, or has no gradient.
 
     Examples
     --------
@@ -90,14 +100,42 @@ def sensitivity(settlement: Settlement) -> Tornado:
         except (CypsError, ValidationError) as error:
             changes.append(np.full(settled.size, np.nan))
             not_possible[name] = _in_words(error)
+    inputs.append(OWN_AREA_COST)
+    changes.append(_own_area_cost(made, settled))
+    if pack is not None:
+        by_coefficient = dict(_by_coefficient(settlement, made, pack, not_possible))
+        inputs.extend(by_coefficient)
+        changes.extend(by_coefficient.values())
     return Tornado(
         made.codes,
         tuple(a.name for a in settlement.scenario.authorities),
         settled,
-        (*inputs, OWN_AREA_COST),
-        np.column_stack([*changes, _own_area_cost(made, settled)]),
+        tuple(inputs),
+        np.column_stack(changes),
         not_possible,
     )
+
+
+def _by_coefficient(
+    settlement: Settlement, made: Ingredients, pack: Pack, not_possible: dict[str, str]
+) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Change of the allocations for each odds ratio +1%, first-order in use, then exact."""
+    moved = use_gradient(pack, settlement, "Sensitivity to the coefficients")
+    settled = settlement.damped.allocation
+    for m, metric in enumerate(settlement.use.metrics):
+        children = settlement.use.children[:, m]
+        for k, label in enumerate(moved.labels):
+            name = f"{metric} {label} odds ratio +1%"
+            step = moved.gradient[m, :, k] * np.log1p(POINT)
+            rate = np.divide(step, children, out=np.zeros_like(step), where=children > 0)
+            use = children * np.exp(rate)
+            share = {**made.share, metric: use / use.sum()}
+            try:
+                change = replace(made, share=share).allocation() - settled
+            except CypsError as error:
+                not_possible[name] = str(error)
+                change = np.full(settled.size, np.nan)
+            yield name, np.where(moved.unknown[m, :, k], np.nan, change)
 
 
 def _changed(made: Ingredients) -> Iterator[tuple[str, Callable[[], Ingredients]]]:

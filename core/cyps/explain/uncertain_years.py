@@ -87,8 +87,8 @@ def uncertainty_by_year(
     [[55.0, 45.0], [59.5, 40.5]]
     """
     given = uncertain_use(source) if isinstance(source, Pack) else source
-    settled = settle_years(scenario, years, given.use)
     ordered = in_scenario_order(given, scenario.codes)
+    settled = settle_years(scenario, years, ordered.use)
     factors = [covariance_factor(covariance) for covariance in ordered.covariance]
     drawn = drawn_shares(ordered, factors, draws, seed)
     before: NDArray[np.float64] | None = None

@@ -22,6 +22,8 @@ FIRST_ORDER: Final = (
     "the form of the model, spend, area cost or baseline."
 )
 LEVEL: Final = 0.95
+OFF: Final = (0.01, 0.03, 0.05, 0.10)
+"""How far off a share may be, for the probability that it is."""
 _FEWEST = 10
 
 
@@ -75,6 +77,8 @@ class Uncertainty:
     share : range of the share after area cost
     allocation : range of the damped allocation, pounds before rounding
     rank : range of the place by damped allocation, 1 for the largest
+    off : (n_authorities, 4), probability that the share after area cost is off by more than
+        1%, 3%, 5% and 10% of itself: the part of the draws that are
     draws : how many were drawn
     infeasible : how many of them could not be settled and are in no range of
         allocations and ranks
@@ -93,6 +97,7 @@ class Uncertainty:
     share: Range
     allocation: Range
     rank: Range
+    off: NDArray[np.float64]
     draws: int
     infeasible: int
     why: str
@@ -166,8 +171,8 @@ def uncertainty(
     if draws < _FEWEST:
         raise CypsError(f"{draws} draws tell nothing. Take {_FEWEST} or more; 1000 is usual.")
     given = uncertain_use(source) if isinstance(source, Pack) else source
-    settlement = settle(scenario, given.use)
     ordered = in_scenario_order(given, scenario.codes)
+    settlement = settle(scenario, ordered.use)
     factors = [covariance_factor(covariance) for covariance in ordered.covariance]
     needs_error, share_error = _delta(settlement, ordered, factors)
     shares = drawn_shares(ordered, factors, draws, seed)
@@ -186,16 +191,17 @@ def uncertainty(
         share=middle_of(share),
         allocation=middle_of(allocation),
         rank=middle_of(np.array([ranks(drawn) for drawn in allocation])),
+        off=_off(share, settlement.share),
         draws=draws,
         infeasible=draws - len(allocation),
         why=why,
-        incomplete=given.incomplete,
-        missing=given.missing,
+        incomplete=ordered.incomplete,
+        missing=ordered.missing,
     )
 
 
 def in_scenario_order(given: UncertainUse, codes: tuple[str, ...]) -> UncertainUse:
-    """Rows in the scenario's order; shapes checked."""
+    """Rows of the scenario's authorities, in its order; shapes checked."""
     n, m = given.use.children.shape
     if len(given.gradient) != m or len(given.covariance) != m:
         raise CypsError(f"Uncertainty needs a gradient and a covariance for each of {m} metrics.")
@@ -208,9 +214,17 @@ def in_scenario_order(given: UncertainUse, codes: tuple[str, ...]) -> UncertainU
                 f"For {metric} the gradient has {gradient.shape} and the covariance "
                 f"{covariance.shape} numbers; they must be ({n}, k) and (k, k)."
             )
+    missing = [code for code in codes if code not in given.use.codes]
+    if missing:
+        raise CypsError(f"There is no use for {', '.join(missing[:5])}, and so no uncertainty.")
     rows = [given.use.codes.index(code) for code in codes]
-    use = replace(given.use, codes=codes, children=given.use.children[rows])
-    return replace(given, use=use, gradient=[gradient[rows] for gradient in given.gradient])
+    return replace(
+        given,
+        use=replace(given.use, codes=codes, children=given.use.children[rows]),
+        gradient=[gradient[rows] for gradient in given.gradient],
+        incomplete=tuple(code for code in given.incomplete if code in codes),
+        missing=tuple(entry for entry in given.missing if entry.code in codes),
+    )
 
 
 def covariance_factor(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -269,6 +283,12 @@ def _drawn_allocations(
             continue
         settled.append(damped.allocation)
     return np.array(settled), why
+
+
+def _off(drawn: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Part of the draws that differ from the share by more than each limit, (n, 4)."""
+    distance = np.abs(drawn - share)
+    return np.column_stack([(distance > limit * share).mean(axis=0) for limit in OFF])
 
 
 def middle_of(drawn: NDArray[np.float64] | NDArray[np.int64]) -> Range:
