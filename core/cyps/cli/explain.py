@@ -24,7 +24,7 @@ from cyps.cli.explain_report import (
 )
 from cyps.cli.groups import BY_HELP, places_of, read_by
 from cyps.cli.outputs import csv_cell
-from cyps.cli.settled import read_settled
+from cyps.cli.settled import Settled, read_settled
 from cyps.errors import CypsError
 from cyps.explain import (
     Bridge,
@@ -36,6 +36,7 @@ from cyps.explain import (
     distance_from_target,
     population_bridge,
     ranks,
+    read_driver_table,
     trace,
 )
 from cyps.geography import Grouping
@@ -99,6 +100,7 @@ def compare_command(
     help='Components that move in one step, as "pot+damping rule". Repeat for more.',
 )
 @click.option("--feasible-orders", is_flag=True, help="Leave out orders that cannot be settled.")
+@click.option("--drivers", type=_FOLDER, help="Modeller's table: breaks use into drivers.")
 @click.option("--out", type=_FOLDER, help="CSV file with a row for each authority.")
 def bridge_command(
     before: Path,
@@ -107,6 +109,7 @@ def bridge_command(
     authority: str | None,
     together: tuple[str, ...],
     feasible_orders: bool,
+    drivers: Path | None,
     out: Path | None,
 ) -> None:
     """Show what moved each authority's pounds from BEFORE to AFTER.
@@ -116,11 +119,13 @@ def bridge_command(
     """
     if population == (after is not None):
         raise click.UsageError("Give two folders, or one folder with --population.")
+    if population and drivers is not None:
+        raise click.UsageError("--drivers is for two folders: it leads from one pack to another.")
     if population:
         made, of = _from_population(before)
     else:
         assert after is not None  # noqa: S101 - just asked for
-        made, of = _between(before, after, together, feasible_orders)
+        made, of = _between(before, after, together, feasible_orders, drivers)
     console = plain_console()
     print_title(console, *of)
     if authority is None:
@@ -135,15 +140,17 @@ def bridge_command(
 @click.command("trace", short_help="A number's whole ancestry.")
 @click.argument("folder", type=_FOLDER)
 @click.argument("authority")
-@click.argument("line", default="pounds")
-def trace_command(folder: Path, authority: str, line: str) -> None:
+@click.argument("line", required=False)
+def trace_command(folder: Path, authority: str, line: str | None) -> None:
     """Show every line that an AUTHORITY's number is made of.
 
     FOLDER is one that `cyps settle` or `cyps demo` wrote, AUTHORITY a GSS code or a
-    name, LINE what to trace, such as damped_allocation; whole pounds by default.
+    name, LINE what to trace, such as damped_allocation; whole pounds by default, with
+    any top-up from outside.
     """
     settlement = read_settled(folder).settlement
-    found = trace(settlement, authority, line)
+    whole = "pounds_with_top_up" if settlement.top_up.any() else "pounds"
+    found = trace(settlement, authority, line or whole)
     console = plain_console()
     print_title(console, settlement)
     console.print(Text(f"{found.name} ({found.code})", style="bold"))
@@ -161,15 +168,35 @@ def _from_population(folder: Path) -> tuple[Bridge, tuple[Settlement, ...]]:
 
 
 def _between(
-    before: Path, after: Path, together: Sequence[str], feasible_orders: bool
+    before: Path,
+    after: Path,
+    together: Sequence[str],
+    feasible_orders: bool,
+    drivers: Path | None,
 ) -> tuple[Bridge, tuple[Settlement, ...]]:
-    one, other = read_settled(before).settlement, read_settled(after).settlement
+    one, other = read_settled(before), read_settled(after)
+    table = None
+    if drivers is not None:
+        table = read_driver_table(drivers)
+        for folder, read, hashed in ((before, one, table.before), (after, other, table.after)):
+            _check_pack(drivers, folder, read, hashed)
     joined = [[name.strip() for name in words.split("+")] for words in together]
+    ends = one.settlement, other.settlement
     try:
-        made = bridge(one, other, together=joined, feasible_orders_only=feasible_orders)
+        made = bridge(*ends, together=joined, feasible_orders_only=feasible_orders, drivers=table)
     except NoBridge as error:
         raise CypsError(f"{error}{_how_to_mend(error)}") from error
-    return made, (one, other)
+    return made, ends
+
+
+def _check_pack(drivers: Path, folder: Path, read: Settled, hashed: str) -> None:
+    if read.pack is None:
+        raise CypsError(f"{folder} was not settled with a pack, so {drivers.name} is not for it.")
+    if read.pack != hashed:
+        raise CypsError(
+            f"{drivers.name} is for another pack than {folder} was settled with: content hash "
+            f"{hashed[:12]}..., not {read.pack[:12]}.... Ask the modeller for a table of these two."
+        )
 
 
 def _how_to_mend(error: NoBridge) -> str:
@@ -226,10 +253,15 @@ def _comparison_rows(
 
 
 def _bridge_rows(made: Bridge) -> Iterable[Sequence[str | float | int]]:
-    ends = np.column_stack([made.start, made.contribution, made.end]).tolist()
+    columns = [made.start, made.contribution, made.end]
+    more: tuple[str, ...] = ()
+    if made.has_top_up:
+        more = ("top_up_from", "top_up_to")
+        columns += [made.top_up_before, made.top_up_after]
+    ends = np.column_stack(columns).tolist()
     rows = zip(made.codes, made.names, ends, strict=True)
     return [
-        ("code", "name", "from", *made.components, "to"),
+        ("code", "name", "from", *made.components, "to", *more),
         *((code, name, *amounts) for code, name, amounts in rows),
     ]
 

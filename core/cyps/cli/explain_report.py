@@ -31,14 +31,17 @@ def print_title(console: Console, *settlements: Settlement) -> None:
         words = f"{head}: {scenario.title}" if head else scenario.title
         console.print(Text(f"{words} ({scenario.status})", style="bold"))
         print_wrapped(console, f"{scenario.statement} {_choices(settlement)}")
+        print_wrapped(console, f"Use: {settlement.use.basis.rstrip('.')}.")
         for x in scenario.exclusions:
             print_wrapped(console, f"Left out: {x.name} ({x.code}): {x.reason}")
     console.print()
 
 
-def print_state(console: Console, loaded: LoadedPack) -> None:
-    """Say which pack it is and who vouches for it."""
+def print_state(console: Console, settlement: Settlement, loaded: LoadedPack) -> None:
+    """Say which pack was given and who vouches for it, where the use does not say that."""
     pack = loaded.pack
+    if loaded.state.sentence.rstrip(".") in settlement.use.basis:
+        return
     print_wrapped(console, f"Pack '{pack.name}' ({pack.status}). {loaded.state.sentence}")
     console.print()
 
@@ -54,10 +57,17 @@ def print_comparison(
     """Print totals, groups, and who gains and loses most."""
     total = comparison.total()
     table = words_table("", "Pounds")
+    top_up = [int(s.top_up.sum()) for s in (comparison.before, comparison.after)]
+    from_outside = [
+        ("Top-up before", f"{top_up[0]:,}"),
+        ("Top-up after", f"{top_up[1]:,}"),
+        ("Change with top-up", f"{total.change + top_up[1] - top_up[0]:+,}"),
+    ]
     for name, value in (
         ("Before", f"{total.before:,}"),
         ("After", f"{total.after:,}"),
         ("Change", f"{total.change:+,}"),
+        *(from_outside if any(top_up) else []),
         ("Winners", f"{total.winners}"),
         ("Losers", f"{total.losers}"),
         ("Unchanged", f"{total.unchanged}"),
@@ -166,6 +176,13 @@ def print_bridge(console: Console, made: Bridge) -> None:
         gains, losses = moved[moved > 0].sum(), moved[moved < 0].sum()
         table.add_row(Text(component), f"{gains:+,.0f}", f"{losses:+,.0f}")
     console.print(table)
+    if made.has_top_up:
+        totals = [round(float(t.sum())) for t in (made.top_up_before, made.top_up_after)]
+        print_wrapped(
+            console,
+            f"Top-ups from outside the pot, in none of these: {totals[0]:,} before, {totals[1]:,} "
+            "after.",
+        )
     console.print()
     for k, component in enumerate(made.components[:-1]):
         moved = made.contribution[:, k]
@@ -186,7 +203,13 @@ def print_authority_bridge(console: Console, made: Bridge, row: int) -> None:
     table.add_row("from", f"{start:,}")
     for component, amount in zip(made.components, [*pounds, rest], strict=True):
         table.add_row(Text(component), f"{amount:+,}")
-    table.add_row("to", f"{round(float(made.end[row])):,}")
+    end = round(float(made.end[row]))
+    table.add_row("to", f"{end:,}")
+    if made.has_top_up:
+        before, after = (round(float(t[row])) for t in (made.top_up_before, made.top_up_after))
+        table.add_row("top-up from outside, before", f"{before:,}")
+        table.add_row("top-up from outside, after", f"{after:,}")
+        table.add_row("to, with top-up", f"{end + after:,}")
     console.print(table)
 
 

@@ -67,7 +67,7 @@ def sensitivity_command(
     console = plain_console()
     print_title(console, which.settlement)
     if loaded is not None:
-        print_state(console, loaded)
+        print_state(console, which.settlement, loaded)
     print_wrapped(console, f"{_WHAT} {_FIRST_ORDER}" if wanted else _WHAT)
     console.print()
     if row is None:

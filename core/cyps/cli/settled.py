@@ -21,10 +21,14 @@ from cyps.settlement.record import from_json
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A settlement made anew, and the children of its authorities if they were given."""
+    """A settlement made anew, the children of its authorities if they were given, its pack.
+
+    `pack` is the content hash of the pack that the use came from, as the run record tells.
+    """
 
     settlement: Settlement
     population: NDArray[np.float64] | None
+    pack: str | None = None
 
 
 def read_settled(folder: Path) -> Settled:
@@ -52,7 +56,14 @@ def read_settled(folder: Path) -> Settled:
     text = _unchanged(record, hashes)
     scenario, use = from_json(text, str(record))
     settlement = settle(scenario, use)
-    return Settled(settlement, _population(folder / RESULTS, hashes, scenario.codes))
+    population = _population(folder / RESULTS, hashes, scenario.codes)
+    return Settled(settlement, population, _pack_of(folder))
+
+
+def _pack_of(folder: Path) -> str | None:
+    told = json.loads((folder / RECORD).read_text(encoding="utf-8")).get("pack")
+    found = told.get("content_hash") if isinstance(told, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _from_workbook(path: Path) -> Settled:

@@ -69,7 +69,7 @@ def uncertainty_command(
         return
     console = plain_console()
     print_title(console, found.settlement)
-    print_state(console, loaded)
+    print_state(console, found.settlement, loaded)
     print_wrapped(console, found.label)
     console.print()
     if row is None:

@@ -1,6 +1,7 @@
 """Explain: what differs between settlements, what moved the pounds, where a number is from."""
 
 from cyps.explain.bridge import Bridge, NoBridge, bridge
+from cyps.explain.by_driver import DriverTable, driver_csv, read_driver_table
 from cyps.explain.child import ChildPrediction, Term, outside_bands, predict_child
 from cyps.explain.compare import (
     Comparison,
@@ -21,6 +22,7 @@ __all__ = [
     "Bridge",
     "ChildPrediction",
     "Comparison",
+    "DriverTable",
     "GroupChange",
     "MissingEntry",
     "NoBridge",
@@ -38,11 +40,13 @@ __all__ = [
     "check_same_use",
     "compare",
     "distance_from_target",
+    "driver_csv",
     "outside_bands",
     "population_bridge",
     "predict_child",
     "quartiles",
     "ranks",
+    "read_driver_table",
     "sensitivity",
     "trace",
     "uncertainty",

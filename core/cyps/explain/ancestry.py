@@ -283,6 +283,13 @@ def _pounds(settlement: Settlement, row: int) -> Iterator[Figure]:
         "pounds", "Whole pounds", float(settlement.pounds[row]), "whole pounds",
         "whole pounds add up to the pot", "{pounds_below} + {last_pound}",
     )  # fmt: skip
+    if settlement.top_up.any():
+        top_up = float(settlement.top_up[row])
+        yield Figure(
+            "pounds_with_top_up", "Whole pounds with the top-up",
+            float(settlement.pounds[row]) + top_up, "whole pounds",
+            "the pot's pounds and what comes from outside it", "{pounds} + {top_up}",
+        )  # fmt: skip
 
 
 def _place_by_remainder(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
+from cyps.explain.by_driver import DriverTable
 from cyps.explain.compare import check_same_authorities
 from cyps.explain.ingredients import Ingredients, mixed, paired, what_differs
 from cyps.explain.orders import averaged_over_orders
+from cyps.explain.use_by_driver import UseMoved, by_driver
 from cyps.settlement import Settlement
 
 MOST_COMPONENTS = 14
@@ -34,6 +36,8 @@ class Bridge:
     infeasible : combinations of before and after that cannot be settled and are left
         out of the average; empty when every order counts
     orders, feasible_orders : how many orders there are and how many the average is over
+    top_up_before, top_up_after : (n_authorities,), whole pounds from outside the pot, which are
+        neither in start and end nor in the steps
     """
 
     codes: tuple[str, ...]
@@ -45,6 +49,13 @@ class Bridge:
     infeasible: tuple[str, ...] = ()
     orders: int = 1
     feasible_orders: int = 1
+    top_up_before: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    top_up_after: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def has_top_up(self) -> bool:
+        """Whether anybody gets a top-up from outside, before or after."""
+        return bool(self.top_up_before.any() or self.top_up_after.any())
 
     @property
     def total(self) -> NDArray[np.float64]:
@@ -99,6 +110,7 @@ def bridge(
     *,
     together: Sequence[Sequence[str]] = (),
     feasible_orders_only: bool = False,
+    drivers: DriverTable | None = None,
 ) -> Bridge:
     """What moved each authority's whole pounds from one settlement to another.
 
@@ -116,11 +128,15 @@ def bridge(
         `[("pot", "baseline")]`; their contribution is one, named "pot + baseline"
     feasible_orders_only : average over those orders on whose way every settlement can
         be made, instead of raising an error when one cannot
+    drivers : a table of what moved the use, driver by driver; breaks each metric's component
+        into them. A component's pounds stay what they are: its steps are taken driver after
+        driver, forwards and backwards, and averaged
 
     Raises
     ------
     CypsError
-        When an authority is in only one of the two, or `together` names no component.
+        When an authority is in only one of the two, `together` names no component, or the
+        drivers don't lead from the one use to the other.
     NoBridge
         When a settlement on the way cannot be made, such as the new floor with the old
         pot, and `feasible_orders_only` isn't asked for or leaves no order.
@@ -148,16 +164,22 @@ def bridge(
     if averaged is None or (why and not feasible_orders_only):
         raise NoBridge(blocked, averaged is None)
     names = tuple(" + ".join(step) for step in steps)
+    contribution = averaged.contribution
+    if drivers is not None:
+        uses = UseMoved(one, other, steps, before.use, after.use, settled)
+        names, contribution = by_driver(drivers, uses, names, contribution)
     pounds = (before.pounds.astype(np.float64), after.pounds.astype(np.float64))
     return Bridge(
         before.scenario.codes,
         tuple(a.name for a in before.scenario.authorities),
         *pounds,
         (*names, ROUNDING),
-        with_rounding(averaged.contribution, *pounds),
+        with_rounding(contribution, *pounds),
         blocked.words,
         averaged.orders,
         averaged.feasible_orders,
+        before.top_up.astype(np.float64),
+        after.top_up.astype(np.float64),
     )
 
 

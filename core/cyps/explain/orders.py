@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import factorial
 
@@ -44,26 +45,57 @@ def averaged_over_orders(settled: NDArray[np.float64]) -> Averaged | None:
     ([[1.5, 4.5]], 2)
     """
     k = len(settled).bit_length() - 1
-    feasible = [not np.isnan(row[0]) for row in settled]
-    # Ways to a combination from the start, and from it to the end, by feasible steps.
-    to, onward = [0] * len(settled), [0] * len(settled)
-    to[0] = onward[-1] = 1
-    for s in range(1, len(settled)):
-        if feasible[s]:
-            to[s] = sum(to[s ^ bit] for bit in _bits(s))
-    for s in range(len(settled) - 2, -1, -1):
-        if feasible[s]:
-            onward[s] = sum(onward[s | bit] for bit in _bits(len(settled) - 1 - s))
-    if onward[0] == 0:
+    weighed = weights_of_steps([not np.isnan(row[0]) for row in settled])
+    if weighed is None:
         return None
     contribution = np.zeros((settled.shape[1], k))
     for component in range(k):
         bit = 1 << component
-        for s in range(len(settled)):
-            ways = 0 if s & bit else to[s] * onward[s | bit]
-            if ways:
-                contribution[:, component] += ways / onward[0] * (settled[s | bit] - settled[s])
-    return Averaged(contribution, factorial(k), onward[0])
+        for s in np.flatnonzero(weighed.weight[component]).tolist():
+            step = settled[s | bit] - settled[s]
+            contribution[:, component] += weighed.weight[component, s] * step
+    return Averaged(contribution, factorial(k), weighed.feasible_orders)
+
+
+@dataclass(frozen=True, slots=True)
+class StepWeights:
+    """In which part of the feasible orders each component is changed at each combination.
+
+    `weight` is (k, 2^k): of component j at combination s (which has not got it); a row sums
+    to 1. `feasible_orders` is how many count.
+    """
+
+    weight: NDArray[np.float64]
+    feasible_orders: int
+
+
+def weights_of_steps(feasible: Sequence[bool]) -> StepWeights | None:
+    """The weights over those orders that meet no infeasible combination; None without one.
+
+    Examples
+    --------
+    >>> weights_of_steps([True] * 4).weight.tolist()
+    [[0.5, 0.0, 0.5, 0.0], [0.5, 0.5, 0.0, 0.0]]
+    """
+    k = len(feasible).bit_length() - 1
+    # Ways to a combination from the start, and from it to the end, by feasible steps.
+    to, onward = [0] * len(feasible), [0] * len(feasible)
+    to[0] = onward[-1] = 1
+    for s in range(1, len(feasible)):
+        if feasible[s]:
+            to[s] = sum(to[s ^ bit] for bit in _bits(s))
+    for s in range(len(feasible) - 2, -1, -1):
+        if feasible[s]:
+            onward[s] = sum(onward[s | bit] for bit in _bits(len(feasible) - 1 - s))
+    if onward[0] == 0:
+        return None
+    weight = np.zeros((k, len(feasible)))
+    for component in range(k):
+        bit = 1 << component
+        for s in range(len(feasible)):
+            if not s & bit:
+                weight[component, s] = to[s] * onward[s | bit] / onward[0]
+    return StepWeights(weight, onward[0])
 
 
 def _bits(s: int) -> list[int]:

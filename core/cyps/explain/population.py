@@ -58,6 +58,8 @@ def population_bridge(settlement: Settlement, population: ArrayLike) -> Bridge:
         end=end,
         components=(*names, "cost weights", "area cost", "damping", ROUNDING),
         contribution=with_rounding(np.column_stack(steps), start, end),
+        top_up_before=np.zeros(end.size),
+        top_up_after=settlement.top_up.astype(np.float64),
     )
 
 

@@ -3,6 +3,7 @@
 from cyps.model.convergence import ConvergenceCheck
 from cyps.model.dummies import fit_dummies
 from cyps.model.formula import collapse_formula, fit_formula, read_formula
+from cyps.model.moved import moved_by_drivers
 from cyps.model.multilevel import fit_cells, fit_multilevel
 from cyps.model.neutral import neutral_cells
 from cyps.model.packing import make_pack
@@ -23,6 +24,7 @@ __all__ = [
     "fit_plain",
     "fit_three_levels",
     "make_pack",
+    "moved_by_drivers",
     "neutral_cells",
     "predict_use",
     "read_formula",
