@@ -262,3 +262,63 @@ def test_who_was_left_out_is_said(country, asked):
     done = run(command, *[country / name if name == "few" else name for name in folders])
     assert done.exit_code == 0, done.output
     assert "Left out: Reading (E06000038): merged" in one_line(done.output)
+
+
+TOPPED = """format = 1
+title = "Topped up"
+pot = 150_000_000
+[files]
+use = "use.csv"
+spend = "spend.csv"
+baseline = "baseline.csv"
+[damping]
+kind = "protection"
+payer = "outside"
+[damping.tiers]
+cash = 1.0
+[damping.member]
+"""
+
+
+@pytest.fixture(scope="module")
+def topped(country):
+    codes = [row[0] for row in baseline_rows()[1:]]
+    text = TOPPED + "".join(f'{code} = "cash"\n' for code in codes)
+    (country / "topped.toml").write_text(text)
+    done = run("settle", country / "topped.toml", "--no-workbook", "--out", country / "topped")
+    assert done.exit_code == 0, done.output
+    return read_settled(country / "topped").settlement
+
+
+def test_top_ups_stand_on_lines_of_their_own_everywhere(country, topped):
+    total = int(topped.top_up.sum())
+    assert total > 0
+    compared = one_line(run("compare", country / "before", country / "topped").output)
+    assert f"Top-up before 0 Top-up after {total:,}" in compared
+    change = int(topped.pounds.sum()) + total - POT
+    assert f"Change with top-up {change:+,}" in compared
+    row = int(topped.top_up.argmax())
+    code = topped.scenario.codes[row]
+    args = ["bridge", country / "before", country / "topped", "--together", "pot+damping rule"]
+    bridged = run(*args, "--authority", code, "--out", country / "b.csv")
+    assert bridged.exit_code == 0, bridged.output
+    told = one_line(bridged.output)
+    top_up, pounds = int(topped.top_up[row]), int(topped.pounds[row])
+    assert f"top-up from outside, after {top_up:,} to, with top-up {pounds + top_up:,}" in told
+    assert [float(r["top_up_to"]) for r in rows(country / "b.csv")] == topped.top_up.tolist()
+    everybody = one_line(run(*args).output)
+    assert f"Top-ups from outside the pot, in none of these: 0 before, {total:,} after" in everybody
+    traced = run("trace", country / "topped", code).output
+    assert f"£{pounds + top_up:,}" in traced
+    assert "Whole pounds with the top-up" in traced
+
+
+def test_no_top_up_no_line(country):
+    for args in (["compare", "before", "after"], ["bridge", "before", "after"]):
+        done = run(args[0], *(country / name for name in args[1:]))
+        assert "op-up" not in done.output
+
+
+def test_what_the_use_is_stands_on_top(country):
+    done = run("trace", country / "before", "Derby")
+    assert "Use: " in done.output

@@ -88,6 +88,16 @@ def test_other_rules_say_themselves_in_words(name):
     assert whole == settled.pounds[3]
 
 
+def test_pounds_and_a_top_up_add_up_on_a_line_of_their_own():
+    settled = made(7, rule=rules(CODES)["outside"])
+    row = int(settled.top_up.argmax())
+    assert settled.top_up[row] > 0
+    lines = trace(settled, CODES[row], "pounds_with_top_up").lines
+    values = {line.letter: line.value for line in lines}
+    assert recomputed(lines[-1], values) == settled.pounds[row] + settled.top_up[row]
+    assert {line.key for line in lines} >= {"pounds", "top_up"}
+
+
 def test_phasing_is_told_for_other_rules_too():
     settled = made(7, rule=rules(CODES)["none"], transition=Transition(phasing=0.25))
     found = {line.key: line for line in trace(settled, CODES[0]).lines}

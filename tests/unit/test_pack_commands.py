@@ -187,6 +187,68 @@ def test_import(tmp_path):
     assert pack.models[0].standard_errors.tolist() == [0.1, 0.02]
 
 
+COVARIANCE = [
+    ["metric", "term", "other term", "value"],
+    ["CIN", "Intercept", "Intercept", 0.01],
+    ["CIN", "intercept", "sex[male]", -0.001],
+    ["cin", "sex[male]", "sex[male]", 0.0004],
+]
+
+
+def import_with(tmp_path, covariance):
+    table = write_csv(tmp_path / "annex.csv", TABLE)
+    use = write_csv(tmp_path / "u.csv", [row[:3] for row in use_rows()])
+    given = write_csv(tmp_path / "covariance.csv", covariance)
+    return run("pack", "import", table, "--use", use, *WORDS, "--sigma", "CIN=0.3",
+               "--covariance", given, "--out", tmp_path / "dfe.cyps.zip")  # fmt: skip
+
+
+def test_import_takes_a_covariance(tmp_path):
+    done = import_with(tmp_path, COVARIANCE)
+    assert done.exit_code == 0, done.output
+    pack = read_pack(tmp_path / "dfe.cyps.zip").pack
+    assert pack.models[0].covariance.tolist() == [[0.01, -0.001], [-0.001, 0.0004]]
+    assert "nor is uncertainty of shares" in one_line(done.output)
+    child = run("child", tmp_path / "dfe.cyps.zip", "--with", "sex=male")
+    assert "95% interval of the coefficients" in one_line(child.output)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda rows: rows[:-1], "CIN has no covariance of sex[male] with sex[male]"),
+        (lambda rows: [*rows, ["CIN", "sex[male]", "Intercept", 0.001]],
+         "is 0.001 one way and -0.001 the other. A covariance is symmetric"),
+        (lambda rows: [*rows, ["CIN", "sex[boy]", "Intercept", 0.001]],
+         "there is no coefficient 'sex[boy]'. There are Intercept, sex[male]"),
+        (lambda rows: [*rows, ["REF", "Intercept", "Intercept", 1]], "there is no metric 'REF'"),
+        (lambda rows: [*rows, rows[1]], "is there twice"),
+        (lambda rows: [*rows[:2], ["CIN", "Intercept", "sex[male]", "c"], rows[3]],
+         "'c' is no number"),
+        (lambda rows: [*rows[:2], ["CIN", "Intercept", "sex[male]", -0.003], rows[3]],
+         "are not a covariance, because some sum of coefficients would have a variance below"),
+        (lambda rows: [*rows[:3], ["CIN", "sex[male]", "sex[male]", 0.04]],
+         "the standard error of CIN sex[male] is 0.2, and the parameter table says 0.02"),
+        (lambda rows: [["metric", "term", "value"], *(r[:2] + r[3:] for r in rows[1:])],
+         "there is no column 'other term'"),
+    ],
+)  # fmt: skip
+def test_a_covariance_that_cannot_be_is_said(tmp_path, change, says):
+    done = import_with(tmp_path, change(COVARIANCE))
+    assert done.exit_code == 2
+    assert says in one_line(done.output)
+    assert not (tmp_path / "dfe.cyps.zip").exists()
+
+
+def test_a_public_key_is_not_wrapped(tmp_path, use_pack):
+    made = run("pack", "keys", "new", "--out", tmp_path / "k.pem", columns="50").output
+    line = made.splitlines()[-1]
+    assert line.startswith('public_key = "')
+    assert len(line) == len('public_key = ""') + 64
+    signed = run("pack", "sign", use_pack, "--key", tmp_path / "k.pem", "--signer", "Me").output
+    assert line.split('"')[1] in signed.splitlines()
+
+
 def test_import_asks_for_sigma_and_takes_unknown(tmp_path):
     table = write_csv(tmp_path / "annex.csv", TABLE)
     use = write_csv(tmp_path / "u.csv", [row[:3] for row in use_rows()])

@@ -16,6 +16,7 @@ from cyps.cli.pack_report import print_diff, print_made, print_pack, say
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack, Pack, Standing, UseTable, read_pack, read_trust, write_pack
+from cyps.pack.covariance import read_covariance
 from cyps.pack.diff import diff_packs, shares_csv
 from cyps.pack.importing import PackWords, pack_of_parameters, pack_of_use, read_use_table
 from cyps.pack.parameter_table import read_parameters
@@ -134,7 +135,7 @@ def sign_command(file: Path, key: Path, signer: str) -> None:
     loaded = sign_pack(file, key, signer)
     made = loaded.signatures[-1]
     say(f"{file.name} is signed by {made.signer} on {made.date}, with public key")
-    say(made.public_key)
+    click.echo(made.public_key)
     say(f"Content hash {loaded.content_hash}, as before.")
 
 
@@ -153,7 +154,8 @@ def new_key_command(out: Path) -> None:
     made = new_key(out)
     say(f"Private key: {out}. Keep it to yourself; whoever has it can sign in your name.")
     say("Public key, as it goes into a trust file:")
-    say(f'[signers."Your name"]\npublic_key = "{made.public_key}"')
+    # Not wrapped at the terminal's width: it is to be copied as it stands.
+    click.echo(f'[signers."Your name"]\npublic_key = "{made.public_key}"')
 
 
 def _need_cryptography() -> None:
@@ -195,12 +197,14 @@ def _sigma(
     help="Standard deviation of the authority effects, or METRIC=unknown.",
 )
 @click.option("--no-standard-errors", is_flag=True, help="None were published.")
+@click.option("--covariance", type=_FILE, help="Table: metric, term, other term, value.")
 @_words
 def import_command(
     table: Path,
     use: tuple[Path, ...],
     sigma: dict[str, float | None],
     no_standard_errors: bool,
+    covariance: Path | None,
     **words: Any,  # noqa: ANN401 - the options of _words
 ) -> None:
     """Make a pack from a published parameter table and the use that goes with it.
@@ -210,7 +214,8 @@ def import_command(
     """
     parameters = read_parameters(table, sigma=sigma, with_errors=not no_standard_errors)
     made = _Made(**words)
-    made.write(pack_of_parameters(parameters, made.use_table(use), made.words()))
+    of_metric = None if covariance is None else read_covariance(covariance, parameters)
+    made.write(pack_of_parameters(parameters, made.use_table(use), made.words(), of_metric))
     if parameters.unread:
         say(f"Columns not read: {', '.join(parameters.unread)}.")
 

@@ -139,7 +139,8 @@ class Pack:
         elif self.use.gradient is None:
             found.append(
                 "The use table was given beside the coefficients, not computed from them, and has "
-                "no gradient: what-ifs by coefficient are not available."
+                "no gradient: what-ifs by coefficient are not available, nor is uncertainty of "
+                "shares."
             )
         return tuple(found)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.needs import Use
@@ -98,11 +99,17 @@ def pack_of_use(use: UseTable, words: PackWords) -> Pack:
     )  # fmt: skip
 
 
-def pack_of_parameters(parameters: Parameters, use: UseTable, words: PackWords) -> Pack:
+def pack_of_parameters(
+    parameters: Parameters,
+    use: UseTable,
+    words: PackWords,
+    covariance: Mapping[str, NDArray[np.float64]] | None = None,
+) -> Pack:
     """A pack of published coefficients, with the use that was given beside them.
 
-    There is no covariance in a published table and no gradient in a use table,
-    so the pack says that uncertainty and what-ifs by coefficient cannot be had.
+    There is no gradient in a use table and mostly no covariance beside a published one,
+    so the pack says that uncertainty and what-ifs by coefficient cannot be had. `covariance`
+    by metric, from `read_covariance`, gives a single child's probability its interval.
 
     Raises
     ------
@@ -127,12 +134,12 @@ def pack_of_parameters(parameters: Parameters, use: UseTable, words: PackWords) 
         MetricModel(
             metric=metric,
             coefficients=parameters.coefficients[:, m],
-            covariance=None,
+            covariance=None if covariance is None else covariance[metric],
             sigma=parameters.sigma[metric],
             loglik=None,
             events=None,
             verdict=_VERDICT,
-            published_errors=None if errors is None else errors[:, m],
+            published_errors=None if errors is None or covariance else errors[:, m],
         )
         for m, metric in enumerate(parameters.metrics)
     )

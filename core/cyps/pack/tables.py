@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.pack.contents import MetricModel, Pack
+from cyps.pack.covariance import is_covariance
 from cyps.pack.driver import Driver
 from cyps.pack.manifest import Manifest, ManifestGradient, use_file
 from cyps.pack.use_table import NeutralisedUse, PackError, UseTable
@@ -150,11 +151,7 @@ def _read_covariance(tables: _Tables, metric: str, labels: Sequence[str]) -> NDA
     if [row[0] for row in rows] != list(labels):
         raise PackError(f"{tables.where}: the rows of {name} are not those of its columns.")
     covariance = tables.numbers(name, [row[1:] for row in rows])
-    scale = np.sqrt(np.abs(np.diag(covariance)))
-    scale[scale == 0] = 1.0
-    correlation = covariance / np.outer(scale, scale)
-    symmetric = np.allclose(correlation, correlation.T, atol=1e-9)
-    if not symmetric or np.linalg.eigvalsh(correlation)[0] < -1e-9:
+    if not is_covariance(covariance):
         raise PackError(f"{tables.where}: {name} is not a covariance matrix.")
     return covariance
 
