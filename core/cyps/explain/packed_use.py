@@ -44,7 +44,7 @@ def check_same_use(pack: Pack, settlement: Settlement) -> None:
     if strangers:
         raise CypsError(
             f"Pack '{pack.name}' has no use for {', '.join(strangers[:5])}: the settlement was not "
-            "made with it."
+            "made with it, or has authorities merged or split, whose use has no gradient."
         )
     theirs = pack.use.children[_rows(pack, settlement)]
     if np.array_equal(theirs, use.children):
