@@ -110,6 +110,23 @@ def test_few_children_behind_a_driver_are_told_together(tmp_path):
     assert (told.log_use[0, :, -1] == 0).all()
 
 
+def test_a_part_of_few_children_is_hidden_only_where_it_is_theirs_alone(tmp_path):
+    table = made_children(1, 3 * 150, 3)
+    of_first = table.index[table["la"] == "E06000001"]
+    table.loc[of_first, "group"] = "most"
+    table.loc[of_first[:40], "group"] = "some"
+    table.loc[of_first[40:45], "group"] = "few"
+    cells = made_cells(table)
+    one = written(tmp_path, "a", cells, (BETA,), ("CIN",))
+    both = written(tmp_path, "b", cells, (BETA + 0.1 * np.eye(6)[2:4].sum(axis=0),), ("CIN",))
+    alone = written(tmp_path, "c", cells, (BETA + 0.1 * np.eye(6)[3],), ("CIN",))
+    assert moved_by_drivers(one, both, cells, cells).log_use[0, 0, -1] == 0
+    told = moved_by_drivers(one, alone, cells, cells).log_use[0]
+    assert told[0, -1] != 0
+    assert not told[0, :-1].any()
+    assert not told[1:, -1].any()
+
+
 def test_a_driver_that_only_one_pack_has_counts_as_0_in_the_other(moved, tmp_path):
     tables, cells, before, _, _ = moved
     from cyps.cells import collapse

@@ -14,7 +14,7 @@ import pytest
 from cyps.cells import collapse
 from cyps.errors import CypsError
 from cyps.model import fit_cells, make_pack
-from cyps.model.packing import rests_on_few
+from cyps.model.packing import _rests_on_few
 from cyps.pack import PackError, read_pack, write_pack
 from cyps.pack.write import content_hash
 from cyps.synthetic import AREA_DRIVERS, CHILD_DRIVERS, synthetic_england
@@ -224,7 +224,7 @@ def hidden_in(counts, level):
         table["x"] = pd.Categorical(table["x"], list(counts))
     table["y"] = table["trials"] // 3
     cells = collapse(table, events="y", trials="trials", group="la", **{"child": [], level: ["x"]})
-    return {label for label, few in zip(cells.labels, rests_on_few(cells)[0], strict=True) if few}
+    return {label for label, few in zip(cells.labels, _rests_on_few(cells)[0], strict=True) if few}
 
 
 @pytest.mark.parametrize("level", ["child", "area"])

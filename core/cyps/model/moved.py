@@ -7,14 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cells import Cells
+from cyps.cells import SMALLEST_COUNT, Cells, driver_blocks
 from cyps.errors import CypsError
 from cyps.explain.by_driver import CHILDREN, INTERCEPT, NOT_TOLD, DriverTable
 from cyps.explain.orders import averaged_over_orders
 from cyps.model.neutral import few_differ
-from cyps.model.packing import rests_on_few
-from cyps.model.prediction import predict_use
-from cyps.model.result import MultilevelFit
+from cyps.model.passes import fitted_and_weights
 from cyps.pack import LoadedPack, MetricModel, Pack
 
 MOST_COMPONENTS = 14
@@ -42,8 +40,9 @@ def moved_by_drivers(
     Returns
     -------
     DriverTable
-        An authority whose children are too few behind a driver that moved is told as a
-        whole, under "drivers not told apart".
+        An authority where some, but fewer than the smallest count of children are in the
+        categories of a driver that moved, or in the others, or differ by it from most, is told
+        as a whole, under "drivers not told apart".
 
     Raises
     ------
@@ -57,10 +56,7 @@ def moved_by_drivers(
     log_use = np.zeros((len(metrics), len(cells[0].groups), len(drivers) + 3))
     for m, metric in enumerate(metrics):
         log_use[m, :, :-1] = _of_metric(packs, cells, metric)
-    few = np.array(
-        [_too_few(cells, name) if log_use[:, :, k].any() else np.zeros(len(log_use[0]), dtype=bool)
-         for k, name in enumerate(drivers)]
-    ).any(axis=0)  # fmt: skip
+    few = np.any([_too_few(packs, cells, metric) for metric in metrics], axis=0)
     log_use[:, few, -1] = log_use[:, few, :-1].sum(axis=2)
     log_use[:, few, :-1] = 0.0
     return DriverTable(
@@ -76,10 +72,9 @@ def moved_by_drivers(
 
 def _of_metric(packs: Sequence[Pack], cells: Sequence[Cells], metric: str) -> NDArray[np.float64]:
     """Contributions to the log of one metric's use, (n_authorities, n_drivers + 2)."""
-    models = [next(m for m in pack.models if m.metric == metric) for pack in packs]
-    betas = [_on_cells(pack, model, cells[0]) for pack, model in zip(packs, models, strict=True)]
-    for pack, model, own, beta in zip(packs, models, cells, betas, strict=True):
-        _check_prediction(pack, model, own, beta)
+    betas = _betas(packs, cells[0], metric)
+    for pack, own, beta in zip(packs, cells, betas, strict=True):
+        _check_prediction(pack, metric, own, beta)
     groups = [np.array([0]), *_columns(cells[0])]
     # The intercept stands first among the columns and after the drivers in the table.
     moved = [k for k, columns in enumerate(groups) if (betas[0] != betas[1])[columns].any()]
@@ -91,7 +86,7 @@ def _of_metric(packs: Sequence[Pack], cells: Sequence[Cells], metric: str) -> ND
             f"{MOST_COMPONENTS} are the most. Go from pack to pack through one between them."
         )
     predicted = np.array(
-        [_combination(models[0], cells, betas, groups, steps, s) for s in range(1 << len(steps))]
+        [_combination(cells, betas, groups, steps, s) for s in range(1 << len(steps))]
     )
     averaged = averaged_over_orders(np.log(predicted))
     assert averaged is not None  # noqa: S101 - every combination can be predicted
@@ -103,7 +98,6 @@ def _of_metric(packs: Sequence[Pack], cells: Sequence[Cells], metric: str) -> ND
 
 
 def _combination(
-    model: MetricModel,
     cells: Sequence[Cells],
     betas: Sequence[NDArray[np.float64]],
     groups: Sequence[NDArray[np.int64]],
@@ -118,17 +112,20 @@ def _combination(
                 own = cells[1]
             else:
                 beta[groups[step]] = betas[1][groups[step]]
-    return _use(model, own, beta)
+    return _use(own, beta)
 
 
-def _use(model: MetricModel, cells: Cells, beta: NDArray[np.float64]) -> NDArray[np.float64]:
-    empty = np.zeros(0)
-    fit = MultilevelFit(
-        metric=model.metric, drivers=cells.drivers, labels=cells.labels, coefficients=beta,
-        covariance=np.zeros((0, 0)), sigma=0.0, loglik=0.0, nagq=1, groups=(), group_effect=empty,
-        children=0, events=0, converged=True, verdict="", fit_log=(),
-    )  # fmt: skip
-    return predict_use(cells, [fit])[0].children
+def _use(cells: Cells, beta: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Predicted use by group (n_groups,), without the gradient: this is done very often."""
+    n_child = 1 + cells.child_design.shape[1]
+    by_area = cells.area_design @ beta[n_child:]
+    centre = float(by_area.mean()) if by_area.size else 0.0
+    by_pattern = np.exp(beta[0] + centre + cells.child_design @ beta[1:n_child])
+    arrays = (cells.area_start, cells.cell_start, cells.cell_slot, cells.cell_count)
+    children, _, _ = fitted_and_weights(
+        arrays, by_pattern[cells.slot_pattern], np.exp(by_area - centre)
+    )
+    return np.asarray(children)
 
 
 def _columns(cells: Cells) -> list[NDArray[np.int64]]:
@@ -168,22 +165,40 @@ def _check(packs: Sequence[Pack], cells: Sequence[Cells]) -> None:
         raise CypsError("The two packs have no metric in common.")
 
 
-def _check_prediction(
-    pack: Pack, model: MetricModel, cells: Cells, beta: NDArray[np.float64]
-) -> None:
-    told = pack.use.children[:, pack.metrics.index(model.metric)]
-    if not np.allclose(_use(model, cells, beta), told, rtol=1e-9, atol=0):
+def _check_prediction(pack: Pack, metric: str, cells: Cells, beta: NDArray[np.float64]) -> None:
+    told = pack.use.children[:, pack.metrics.index(metric)]
+    if not np.allclose(_use(cells, beta), told, rtol=1e-9, atol=0):
         raise CypsError(
-            f"The use of {model.metric} in pack '{pack.name}' is not what its coefficients predict "
+            f"The use of {metric} in pack '{pack.name}' is not what its coefficients predict "
             "for these children. Give the children that the pack was made with."
         )
 
 
-def _too_few(cells: Sequence[Cells], name: str) -> NDArray[np.bool_]:
-    """Authorities of which a driver's part would tell of too few children, (n_authorities,)."""
+def _too_few(packs: Sequence[Pack], cells: Sequence[Cells], metric: str) -> NDArray[np.bool_]:
+    """Authorities of which a driver's part would tell of too few children, (n_authorities,).
+
+    A part is a sum over the children in the categories whose coefficient moved.
+    """
+    betas = _betas(packs, cells[0], metric)
+    moved = betas[0] != betas[1]
     few = np.zeros(len(cells[0].groups), dtype=bool)
     for own in cells:
-        place = [driver.name for driver in own.drivers].index(name)
-        few |= rests_on_few(own)[:, _columns(own)[place]].any(axis=1)
-        few |= np.isin(own.groups, few_differ(own, [name]))
+        for block in driver_blocks(own):
+            changed = moved[block.columns]
+            if changed.any():
+                few |= np.isin(own.groups, few_differ(own, [block.driver.name]))
+            if changed.any() and block.driver.categories:
+                inside = block.values[:, changed].any(axis=1)
+                for some in (inside, ~inside):
+                    behind = np.add.reduceat(block.children * some, block.start[:-1])
+                    few |= (behind > 0) & (behind < SMALLEST_COUNT)
     return few
+
+
+def _betas(
+    packs: Sequence[Pack], cells: Cells, metric: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    one, other = (
+        _on_cells(pack, next(m for m in pack.models if m.metric == metric), cells) for pack in packs
+    )
+    return one, other

@@ -73,7 +73,7 @@ def make_pack(
             f"{', '.join(tiny[:5])} has fewer than {SMALLEST_COUNT} children, so that its "
             "predicted use would tell of single ones. Leave it out of the children to predict for."
         )
-    hidden = rests_on_few(children)
+    hidden = _rests_on_few(children)
     names = tuple(name_of[code] for code in children.groups)
     use = _use_table(children, fits, names, hidden)
     means = driver_means(children)
@@ -205,7 +205,7 @@ def _model(fit: MultilevelFit) -> MetricModel:
     )
 
 
-def rests_on_few(children: Cells) -> NDArray[np.bool_]:
+def _rests_on_few(children: Cells) -> NDArray[np.bool_]:
     """Which gradient entries (n_groups, k) tell of fewer than the smallest count of children.
 
     A category's entry is the sum of p(1 - p) over its children: from a handful of
