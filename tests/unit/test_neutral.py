@@ -88,6 +88,18 @@ def test_what_cannot_be_neutralised_is_said(neutral, says):
         packed([FIT], CELLS, neutralise=[neutral])
 
 
+def test_a_part_of_an_interaction_is_refused():
+    table = CHILDREN.assign(CIN=np.arange(len(CHILDREN)) == 0)
+    cells = collapse(
+        table, events="CIN", child=["sex", "group"], area=["idaci"], group="la",
+        interactions=[("sex", "idaci")],
+    )  # fmt: skip
+    for name in ("sex", "idaci", "sex:idaci"):
+        with pytest.raises(CypsError, match=f"'{name}' works together with others in sex:idaci"):
+            neutral_cells(cells, {name: "average"})
+    assert neutral_cells(cells, {"group": "average"}).groups == cells.groups
+
+
 def test_a_pack_holds_its_combinations_and_no_other(tmp_path):
     pack = packed(
         [FIT, made_fit(CELLS, BETA / 2, "CARE")],

@@ -31,8 +31,8 @@ def neutral_cells(cells: Cells, neutral: Mapping[str, Neutral]) -> Cells:
     Raises
     ------
     CypsError
-        When there is no such driver, or a number is to be put at its reference, which it
-        doesn't have.
+        When there is no such driver, a number is to be put at its reference, which it
+        doesn't have, or the driver is part of an interaction.
     """
     _check(cells, neutral)
     if not neutral:
