@@ -6,6 +6,7 @@ import textwrap
 
 from cyps_workbooks.layout import ABOUT, quoted
 from cyps_workbooks.page import Draft, Page, new_page
+from cyps_workbooks.style import UNUSED, UNUSED_TEXT
 
 WIDTH = 140
 """Characters of a line of running text."""
@@ -85,6 +86,8 @@ def _legend(page: Page, row: int) -> int:
     sample = formats.of(bg_color="#FFF4CC", font_color="#0B3D91", border=1, border_color="#B8860B")
     for form, label, words in (
         (sample, "1,234", "An input: type over it."),
+        (formats.of(bg_color=UNUSED, font_color=UNUSED_TEXT), "1,234",
+         "An input that the method chosen does not use."),
         (formats.cell(), "1,234", "A formula or a fixed fact: locked."),
         (formats.total(), "1,234", "A total."),
         (formats.head(), "Header", "The header of a column."),

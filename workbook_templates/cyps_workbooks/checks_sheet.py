@@ -16,7 +16,7 @@ def draw_checks(draft: Draft, listed: list[Check]) -> None:
     """Draw the sheet Checks."""
     page = new_page(draft, CHECKS)
     formats = draft.formats
-    for col, width in enumerate((44, 12, 110, 28)):
+    for col, width in enumerate((40, 12, 130, 28)):
         page.sheet.set_column(col, col, width)
     page.banner("Checks", 4, width=150)
     last = FIRST_CHECK_ROW + len(listed)

@@ -31,7 +31,7 @@ COLUMNS = (
     ("to_share", "To share (£)", "sum of {phased}", "pence", 20),
     ("least", "At lower limits (£)", "sum of {lower}", "pence", 20),
     ("most", "At upper limits (£)", "sum of {upper}", "limit pence", 20),
-    ("fits", "Does it fit?", "", "word", 9),
+    ("fits", "Does it fit?", "", "word", 14),
     ("problem", "What is wrong", "", "general", 60),
     ("nobody_moves", "Starts moving below (£)", "to share; 0 where the lower limits are all of it",
      "pence", 20),

@@ -54,7 +54,7 @@ def draw_inputs(draft: Draft) -> None:
     for year in range(years):
         _columns(page, year)
         _validation(page, year)
-    page.finish(pages_wide=1 if years < 3 else 2)
+    page.finish()
 
 
 def _baselines_from(page: Page) -> None:

@@ -24,7 +24,7 @@ def draw_members(draft: Draft) -> None:
     page = new_page(draft, MEMBERS)
     years = len(draft.settlements)
     page.authority_rows()
-    page.sheet.set_column(3, 2 + 3 * years, 22)
+    page.sheet.set_column(3, 2 + 3 * years, 22 if years == 1 else 17)
     page.banner("Members", 3 + 3 * years)
     page.text(4, 0, "Which band, protection tier and damping group each authority is in. Names "
                     "come from the sheet Damping, where they are described.")  # fmt: skip
@@ -33,7 +33,7 @@ def draw_members(draft: Draft) -> None:
     for year in range(years):
         for what, head, field, answer, names in _KINDS:
             _column(page, year, (what, head, field, answer, names))
-    page.finish(pages_wide=1 if years == 1 else 2)
+    page.finish()
 
 
 def _column(page: Page, year: int, kind: tuple[str, str, str, str, str]) -> None:
