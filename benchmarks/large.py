@@ -2,7 +2,7 @@
 
     uv run --group bench python -m benchmarks --large
 
-Tables are drawn anew, written as Parquet in a temporary folder (1 GB), and thrown away.
+Tables are drawn anew, written as Parquet in a temporary folder (100 MB), and thrown away.
 """
 
 from __future__ import annotations
@@ -143,14 +143,14 @@ def tables() -> Iterator[str]:
             written = run("prepare_england", folder, rows)
             for threads in (1, 2):
                 jobs = run("large", folder, threads, NUMBA_NUM_THREADS=str(threads))
-                lines.append(_line(f"England, DuckDB, {threads} thread(s)", jobs | written))
+                lines.append(_line(f"England, DuckDB, threads: {threads}", written | jobs))
             if rows == SIZES[1]:
                 jobs = run("large", folder, 2, 1, NUMBA_NUM_THREADS="2")
-                lines.append(_line("England, Spark, local[2]", jobs | written))
+                lines.append(_line("England, Spark, local[2]", written | jobs))
         for number, (name, numbers) in enumerate(AWKWARD.items()):
             folder = Path(where) / f"awkward-{number}"
             written = run("prepare_awkward", folder, *numbers)
-            lines.append(_line(name, run("large", folder, 1) | written))
+            lines.append(_line(name, written | run("large", folder, 1)))
     yield "\n".join(lines) + "\n"
     yield (
         f"From Parquet; DuckDB's memory limit is {MEMORY_LIMIT}. Counting includes opening the "
