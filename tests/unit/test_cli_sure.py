@@ -230,6 +230,22 @@ def test_a_year_of_a_scenario(country):
     assert "Pot £240,000,000" in done.output
 
 
+def test_a_workbook_stands_for_its_settlement(country, tmp_path):
+    from cyps_workbooks import write_settlement
+
+    write_settlement([("2025", read_settled(country / "s").settlement)], tmp_path / "s.xlsx")
+    tables = []
+    for name in (country / "s", tmp_path / "s.xlsx"):
+        out = tmp_path / f"{len(tables)}.csv"
+        done = run("uncertainty", name, "--pack", country / "use.cyps.zip", "--draws", 20,
+                   "--out", out)  # fmt: skip
+        assert done.exit_code == 0, done.output
+        tables.append(out.read_bytes())
+    assert tables[0] == tables[1]
+    found = run("sensitivity", tmp_path / "s.xlsx", "--of", "one")
+    assert "settlement.xlsx#2027-28" in one_line(found.output)
+
+
 def test_uncertainty_of_a_settlement_without_some_authorities(pack, country):
     settlement = read_settled(country / "s").settlement
     kept = settlement.scenario.authorities[1:]

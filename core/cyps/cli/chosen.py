@@ -1,4 +1,4 @@
-"""The settlement that a command is about: a folder of results, or a scenario not yet settled."""
+"""The settlement that a command is about: results, or a scenario not yet settled."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def chosen(path: Path, *, label: str | None, pack: Path | None, trust: Path | No
 
     Parameters
     ----------
-    path : a folder that `cyps settle` or `cyps demo` wrote, or a scenario file
+    path : a folder that `cyps settle` or `cyps demo` wrote, a settlement workbook, or a scenario
     label : which year of a scenario with several
     pack : the pack that the use came from; a scenario names its own
     trust : a trust file, for the pack
@@ -37,9 +37,12 @@ def chosen(path: Path, *, label: str | None, pack: Path | None, trust: Path | No
     CypsError
         When it is neither, a year has to be named, or two packs are.
     """
-    if path.is_dir():
+    if path.is_dir() or ".xlsx" in path.name.lower():
         if label is not None:
-            raise CypsError("--of names a year of a scenario; of results, give the year's folder.")
+            raise CypsError(
+                "--of names a year of a scenario. Of results give the year's folder, of a workbook "
+                "its name and year, such as settlement.xlsx#2027-28."
+            )
         loaded = read_pack(pack, trust=read_trust(trust) if trust else None) if pack else None
         return Chosen(read_settled(path).settlement, loaded)
     request = request_from_scenario(path)

@@ -191,7 +191,10 @@ def _between(
 
 def _check_pack(drivers: Path, folder: Path, read: Settled, hashed: str) -> None:
     if read.pack is None:
-        raise CypsError(f"{folder} was not settled with a pack, so {drivers.name} is not for it.")
+        raise CypsError(
+            f"{folder} does not say which pack it was settled with, so nobody can tell whether "
+            f"{drivers.name} is for it. Name a folder that was settled with a pack."
+        )
     if read.pack != hashed:
         raise CypsError(
             f"{drivers.name} is for another pack than {folder} was settled with: content hash "
