@@ -62,6 +62,11 @@ Public Function CYPS_USE_RATE(ByVal pack As Variant, ByVal population As Variant
     CYPS_USE_RATE = CypsCall("CYPS_USE_RATE", Array(CypsCells(pack), CypsCells(population), CypsCells(authority), CypsCells(metric), CypsCells(per)))
 End Function
 
+Public Function CYPS_CHILD(ByVal pack As Variant, ByVal child As Variant, Optional ByVal rest As Variant) As Variant
+    If IsMissing(rest) Then rest = Empty
+    CYPS_CHILD = CypsCall("CYPS_CHILD", Array(CypsCells(pack), CypsCells(child), CypsCells(rest)))
+End Function
+
 Public Function CYPS_SCENARIO(ByVal source As Variant, Optional ByVal choices As Variant) As Variant
     If IsMissing(choices) Then choices = Empty
     CYPS_SCENARIO = CypsCall("CYPS_SCENARIO", Array(CypsCells(source), CypsCells(choices)))

@@ -29,6 +29,7 @@ Public Sub CypsDescribeFunctions()
     CypsDescribe24
     CypsDescribe25
     CypsDescribe26
+    CypsDescribe27
 End Sub
 
 Private Sub CypsDescribe1()
@@ -175,6 +176,19 @@ End Sub
 
 Private Sub CypsDescribe13()
     Dim about As String
+    about = "One child's probability of each event, with the authority's own effect at 0. Gives a table with a header row: metric, probability, 95% interval by the coefficients alone (#N/A without errors in the pa"
+    about = about & "ck), log odds."
+    Dim told(1 To 3) As Variant
+    told(1) = "handle of a pack, from CYPS_PACK"
+    told(2) = "two columns: the name of each driver and the child's level"
+    told(3) = """reference"": drivers not told are at their reference or mean; blank: every driver has to be told"
+    On Error Resume Next ' a description that Excel refuses must not stop the add-in
+    Application.MacroOptions Macro:="CYPS_CHILD", Description:=about, _
+        Category:="CYPS needs shares", ArgumentDescriptions:=told
+End Sub
+
+Private Sub CypsDescribe14()
+    Dim about As String
     about = "Handle of a settlement, taken into this machine's library, with changes if you like. Gives text such as cyps:scenario:sample#0123456789abcdef; for a folder of several years one handle a year, below on"
     about = about & "e another."
     Dim told(1 To 2) As Variant
@@ -185,7 +199,7 @@ Private Sub CypsDescribe13()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe14()
+Private Sub CypsDescribe15()
     Dim about As String
     about = "What a settlement is: status, pot, damping, cost weights, who is left out, notes. Gives a table with a header row."
     Dim told(1 To 1) As Variant
@@ -195,7 +209,7 @@ Private Sub CypsDescribe14()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe15()
+Private Sub CypsDescribe16()
     Dim about As String
     about = "Authorities of a settlement in order of code: code, name, region. Gives three columns without a header, in line with CYPS_SHARE and CYPS_ALLOCATIONS."
     Dim told(1 To 1) As Variant
@@ -205,7 +219,7 @@ Private Sub CypsDescribe15()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe16()
+Private Sub CypsDescribe17()
     Dim about As String
     about = "Share of one authority, or of several. Gives shares, laid out as the authorities are; all of them add up to 1."
     Dim told(1 To 3) As Variant
@@ -217,7 +231,7 @@ Private Sub CypsDescribe16()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe17()
+Private Sub CypsDescribe18()
     Dim about As String
     about = "Allocations by authority and year. Gives a row for each authority and a column for each year; turned if authorities lie in a row. Pounds of a year add up to its pot."
     Dim told(1 To 3) As Variant
@@ -229,7 +243,7 @@ Private Sub CypsDescribe17()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe18()
+Private Sub CypsDescribe19()
     Dim about As String
     about = "Totals by region, class, combined authority, or by any grouping of one's own. Gives a table with a header row, a row for each group and one for all authorities; those of whom no group was told are 'In"
     about = about & " none'."
@@ -242,7 +256,7 @@ Private Sub CypsDescribe18()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe19()
+Private Sub CypsDescribe20()
     Dim about As String
     about = "One authority beside its statistical neighbours, and these together. Gives a table with a header row; neighbours that only a file names and the settlement does not have are left out."
     Dim told(1 To 3) As Variant
@@ -254,7 +268,7 @@ Private Sub CypsDescribe19()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe20()
+Private Sub CypsDescribe21()
     Dim about As String
     about = "Checks of a settlement: pot, shares, floors, who is left out, status. Gives a table with a header row; state is OK, STOP or WARN."
     Dim told(1 To 1) As Variant
@@ -264,7 +278,7 @@ Private Sub CypsDescribe20()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe21()
+Private Sub CypsDescribe22()
     Dim about As String
     about = "One settlement beside another: pounds, shares, distance from target. Gives a table with a header row; rates are #N/A where there was nothing before."
     Dim told(1 To 3) As Variant
@@ -276,7 +290,7 @@ Private Sub CypsDescribe21()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe22()
+Private Sub CypsDescribe23()
     Dim about As String
     about = "What moved the pounds from one settlement to another, in steps that add up. Gives for one authority a table of steps, for several a row each; before plus the steps is after, to a millionth of a pound."
     Dim told(1 To 3) As Variant
@@ -288,7 +302,7 @@ Private Sub CypsDescribe22()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe23()
+Private Sub CypsDescribe24()
     Dim about As String
     about = "Standard error of the share and 95% ranges of share, pounds and rank. Gives a table with a header row; the uncertainty of the coefficients alone, first-order, by 1,000 draws from a fixed seed; #N/A fo"
     about = about & "r an authority of which the pack hides small counts."
@@ -301,7 +315,7 @@ Private Sub CypsDescribe23()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe24()
+Private Sub CypsDescribe25()
     Dim about As String
     about = "Every line that an authority's number is made of, lettered. Gives a table with a header row: line, name, formula in letters, value, source."
     Dim told(1 To 3) As Variant
@@ -313,7 +327,7 @@ Private Sub CypsDescribe24()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe25()
+Private Sub CypsDescribe26()
     Dim about As String
     about = "Why the last CYPS function that showed an error did so, in a sentence. Gives text; empty when there was no error yet."
     Dim told(1 To 1) As Variant
@@ -323,7 +337,7 @@ Private Sub CypsDescribe25()
         Category:="CYPS needs shares", ArgumentDescriptions:=told
 End Sub
 
-Private Sub CypsDescribe26()
+Private Sub CypsDescribe27()
     Dim about As String
     about = "Version of cyps that computes. Gives text."
     On Error Resume Next ' a description that Excel refuses must not stop the add-in

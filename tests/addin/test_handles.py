@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cyps.explain import bridge, compare, uncertainty
+from cyps.explain import bridge, compare, predict_child, uncertainty
 from cyps.geography import GROUPINGS, grouping
 from cyps.pack import read_pack
 from cyps.settlement import FloorAndCeiling, settle
@@ -218,6 +218,30 @@ def test_use_and_rates_of_a_pack():
     refused = answer("CYPS_USE_RATE", shares, [[1], [1], [1]])
     assert refused.error is ErrorValue.NOT_AVAILABLE
     assert "shares of use, not numbers of children" in refused.why
+
+
+def test_a_child_s_probability_is_the_core_s_and_stays_out_of_the_log(own_data):
+    pack = call("CYPS_PACK", "sample")
+    told = {"sex": "male", "idaci": 0.25}
+    expected = predict_child(library.pack_of(pack).pack, told)
+    shown = call("CYPS_CHILD", pack, [["sex", "Male"], ["idaci", 0.25], [None, None]])
+    assert [row[:2] for row in shown[1:]] == [[x.metric, x.probability] for x in expected]
+    assert [tuple(row[2:4]) for row in shown[1:]] == [x.interval for x in expected]
+    for child, says in (
+        ([["sex", "male"]], "'idaci' is missing"),
+        ([["sex", "other"], ["idaci", 0.1]], "'sex' cannot be 'other'"),
+        ([["shoe", 1]], "There is no driver 'shoe'"),
+        ([["sex", None]], "has no level"),
+    ):
+        given = answer("CYPS_CHILD", pack, child)
+        assert given.error is ErrorValue.VALUE
+        assert says in given.why
+    assert says in call("CYPS_LAST_ERROR")
+    log = (own_data / "cyps_addin.log").read_text("utf-8")
+    assert "sex" not in log
+    assert log.count("CYPS_CHILD: #VALUE!") == 4
+    bare = call("CYPS_PACK", str(PACKS / "v2-shares.cyps.zip"))
+    assert answer("CYPS_CHILD", bare, [["sex", 1]]).error is ErrorValue.NOT_AVAILABLE
 
 
 def test_the_trust_file_of_the_library_counts(own_data):

@@ -6,9 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
+from cyps.explain import predict_child
 from cyps.needs.rates import rate_per
 from cyps_addin import library
-from cyps_addin.cells import given, is_blank, number_line, one_number, one_text, table
+from cyps_addin.cells import (
+    given,
+    is_blank,
+    number_line,
+    one_number,
+    one_text,
+    rows_of,
+    table,
+    text_of,
+)
 from cyps_addin.declare import Argument, CellFunction, Cells
 from cyps_addin.error_values import bad_input, not_available
 from cyps_addin.functions.choosing import (
@@ -110,6 +120,37 @@ def _use_rate(
     return [[given(x) for x in row] for row in rate]
 
 
+def _child(pack: Cells, child: Cells, rest: Cells = None) -> Cells:
+    found = loaded(pack).pack
+    if not found.models:
+        raise not_available(
+            f"Pack '{found.name}' holds use without a model, so no child can be predicted from it."
+        )
+    rows = rows_of(child, "Child")
+    if len(rows[0]) != 2:
+        raise bad_input("Child must be two columns: the name of a driver and the child's level.")
+    told: dict[str, str | float] = {}
+    for name, level in rows:
+        if is_blank(name):
+            continue
+        label = text_of(name)
+        if is_blank(level) or label in told:
+            raise bad_input(f"Driver '{label[:40]}' comes twice or has no level. Give it one.")
+        told[label] = level if isinstance(level, float | int) else text_of(level)
+    for driver in found.drivers:  # a category such as 1 is a number in a cell
+        if driver.categories and driver.name in told:
+            told[driver.name] = text_of(told[driver.name])
+    others = one_text(rest, "Rest", "told")
+    if others.casefold() not in ("told", "reference"):
+        raise bad_input("Rest is 'reference', or blank when every driver is told.")
+    predicted = predict_child(found, told, rest_at_reference=others.casefold() == "reference")
+    none = (float("nan"), float("nan"))
+    return table(
+        ("metric", "probability", "from", "to", "log odds"),
+        [(x.metric, x.probability, *(x.interval or none), x.log_odds) for x in predicted],
+    )
+
+
 FUNCTIONS: tuple[CellFunction, ...] = (
     CellFunction(
         "CYPS_PACK",
@@ -158,6 +199,24 @@ FUNCTIONS: tuple[CellFunction, ...] = (
          "#VALUE!: another number of populations than authorities"),
         '=CYPS_USE_RATE(CYPS_PACK("sample"),150000,"Leeds","CIN")',
         _use_rate,
+    ),
+    CellFunction(
+        "CYPS_CHILD",
+        "Packs",
+        "One child's probability of each event, with the authority's own effect at 0",
+        (
+            PACK,
+            Argument("child", "two columns: the name of each driver and the child's level"),
+            Argument("rest", '"reference": drivers not told are at their reference or mean',
+                     "every driver has to be told"),
+        ),
+        "a table with a header row: metric, probability, 95% interval by the coefficients alone "
+        "(#N/A without errors in the pack), log odds",
+        (UNKNOWN_HANDLE, "#N/A: a pack without coefficients",
+         "#VALUE!: a driver that is unknown, missing or cannot have that level"),
+        '=CYPS_CHILD(CYPS_PACK("sample"),{"sex","male";"idaci",0.25})',
+        _child,
+        private=True,
     ),
 )  # fmt: skip
 """Functions on packs."""
