@@ -8,12 +8,14 @@ child.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cells.terms import Term
+from cyps.cells.terms import Interaction, Term
+from cyps.errors import CypsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,49 @@ class Cells:
             area_events=self.area_events[:, area],
             small_area=number if self.small_areas.size else self.small_area[area],
             small_areas=self.small_areas[place] if self.small_areas.size else self.small_areas,
+        )
+
+    def without_drivers(self, names: Collection[str]) -> Cells:
+        """The same children, described by fewer drivers (or interactions, such as "fsm:idaci").
+
+        Cells that have become alike are not put together: likelihoods stay comparable, and
+        a fit costs what it did.
+
+        Raises
+        ------
+        CypsError
+            When there is no such driver, or an interaction of it would stay.
+        """
+        known = [driver.name for driver in self.drivers]
+        if strangers := [name for name in names if name not in known]:
+            raise CypsError(
+                f"There is no driver {', '.join(strangers)} to leave out; there are "
+                f"{', '.join(known)}."
+            )
+        stay = [
+            f"{term.name} ({part.name})"
+            for term in self.drivers
+            if isinstance(term, Interaction) and term.name not in names
+            for part in term.parts
+            if part.name in names
+        ]
+        if stay:
+            raise CypsError(
+                f"A driver is left out while an interaction of it stays: {', '.join(stay)}. "
+                "Leave out the interaction too."
+            )
+        kept = {
+            level: np.array(
+                [d.name not in names for d in self.drivers if d.level == level for _ in d.labels],
+                dtype=bool,
+            )
+            for level in ("child", "area")
+        }
+        return replace(
+            self,
+            drivers=tuple(driver for driver in self.drivers if driver.name not in names),
+            child_design=np.ascontiguousarray(self.child_design[:, kept["child"]]),
+            area_design=np.ascontiguousarray(self.area_design[:, kept["area"]]),
         )
 
 
