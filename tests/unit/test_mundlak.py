@@ -68,6 +68,7 @@ def test_means_that_are_the_same_everywhere_are_named_and_left_out():
     (test,) = mundlak_test(cells)
     assert test.left_out == ("half[b]",)
     assert "left out: half[b]" in str(test)
+    assert max(map(len, str(test).splitlines())) <= 79
     with pytest.raises(CypsError, match="none to test"):
         mundlak_test(cells, ["half"])
     with pytest.raises(CypsError, match="alcohol is no driver that varies within"):

@@ -58,9 +58,10 @@ class Verdict:
 def significant(ratios: Sequence[LikelihoodRatio], level: float) -> Verdict:
     """Whether the likelihood ratio is beyond chance in some metric."""
     best = min(ratios, key=lambda ratio: ratio.p)
+    p = f"p = {best.p:.3g}" if best.p > 0 else "p below 1e-300"
     why = (
-        f"{best.metric}: chi2 {best.chi2:,.1f} on {best.df} df, p = {best.p:.2g}; "
-        f"below {level:.2g} is asked of one metric"
+        f"{best.metric}: chi2 {best.chi2:,.1f} on {best.df} df, {p}; "
+        f"below {level:.3g} is asked of one metric"
     )
     return Verdict("significant", best.p < level, why)
 
@@ -81,8 +82,8 @@ def predicts(before: HeldOut, after: HeldOut, standard_errors: float) -> Verdict
         for metric, g, e in zip(after.metrics, gain, error, strict=True)
     )
     why = (
-        f"held-out deviance {shown}; a fall of {standard_errors:g} standard errors is asked "
-        "of one metric, and no such rise"
+        f"held-out deviance {shown}; a fall by {standard_errors:g} x its standard error is "
+        "asked of one metric, and no such rise of any"
     )
     return Verdict("predicts", bool(better.any() and not worse.any()), why)
 
@@ -94,7 +95,7 @@ def undistorted(before: HeldOut, after: HeldOut, loss: float) -> Verdict:
         f"{metric} {was:.3f} to {now:.3f}"
         for metric, was, now in zip(after.metrics, before.r_squared, after.r_squared, strict=True)
     )
-    why = f"held-out R2 of authorities' rates {shown}; a fall of {loss:g} is allowed"
+    why = f"held-out R2 of authorities' rates {shown}; a fall by {loss:g} is allowed"
     return Verdict("undistorted", bool((change >= -loss).all()), why)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -70,7 +71,8 @@ class MundlakTest:
             )
         if self.left_out:
             lines.append(f"The same everywhere, so left out: {', '.join(self.left_out)}.")
-        return "\n".join([*lines, "", self.means.to_string(float_format="{:.4f}".format)])
+        wrapped = [part for line in lines for part in textwrap.wrap(line, 79)]
+        return "\n".join([*wrapped, "", self.means.to_string(float_format="{:.4f}".format)])
 
 
 def mundlak_test(
