@@ -11,6 +11,7 @@ Further commands:
     {"do": "save", "path": "...", "filter": "..."}
     {"do": "basic", "modules": {"Name": "text"}}         put modules into the workbook
     {"do": "run", "macro": "Module.Name", "arguments": []}
+    {"do": "load", "path": "cyps.xlam"}                  an Excel add-in; gives its VBA modules
 """
 
 from __future__ import annotations
@@ -72,9 +73,24 @@ class CalcWithAddin(Office):
         for name, text in modules.items():
             library.insertByName(name, text)
 
-    def run(self, macro: str, arguments: list[Any]) -> Any:  # noqa: ANN401 - what it returns
+    def load(self, path: str) -> dict[str, str]:
+        """Open an Excel add-in with its macros; text of every module by name."""
+        self.close()
+        self.document = self.desktop.loadComponentFromURL(
+            Path(path).resolve().as_uri(), "_blank", 0,
+            (_property("Hidden", True), _property("FilterName", "Calc MS Excel 2007 VBA XML"),
+             _property("MacroExecutionMode", ALWAYS_WITHOUT_ASKING)),
+        )  # fmt: skip
+        libraries = self.document.BasicLibraries
+        return {
+            f"{library}.{module}": libraries.getByName(library).getByName(module)
+            for library in libraries.ElementNames
+            for module in libraries.getByName(library).ElementNames
+        }
+
+    def run(self, macro: str, arguments: list[Any], library: str = "Standard") -> Any:  # noqa: ANN401
         """Run a macro of the workbook and give what it returns."""
-        url = f"vnd.sun.star.script:Standard.{macro}?language=Basic&location=document"
+        url = f"vnd.sun.star.script:{library}.{macro}?language=Basic&location=document"
         script = self.document.getScriptProvider().getScript(url)
         given = tuple(tuple(map(tuple, a)) if isinstance(a, list) else a for a in arguments)
         return script.invoke(given, (), ())[0]

@@ -78,7 +78,7 @@ def test_what_is_committed_is_what_the_registry_generates():
 def test_nothing_else_is_in_the_folder_of_generated_files():
     folder = REPOSITORY / "addin" / "generated"
     assert {f"addin/generated/{p.name}" for p in folder.iterdir()} == {
-        name for name in generated() if name.startswith("addin/")
+        name for name in generated() if name.startswith("addin/generated/")
     }
 
 

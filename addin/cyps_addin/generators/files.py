@@ -10,16 +10,19 @@ from cyps_addin.generators.oxt import oxt_bytes
 from cyps_addin.generators.reference import reference_page
 from cyps_addin.generators.ribbon import ribbon_xml
 from cyps_addin.generators.vba import vba_modules
+from cyps_addin.generators.xlam import xlam_bytes
 
 FOLDER: Final = "addin/generated"
 REFERENCE_PAGE: Final = "docs/functions.md"
+ADD_IN: Final = "addin/cyps.xlam"
 
 
 def generated() -> dict[str, bytes]:
     """Bytes of every generated file, by its path in the repository.
 
     VBA modules have the line ends and the letters that the VBA editor writes; the rest is
-    UTF-8 text, but for the LibreOffice extension, a zip without compression or clock.
+    UTF-8 text, but for the LibreOffice extension and the Excel add-in, zips without
+    compression or clock.
     """
     return {
         REFERENCE_PAGE: reference_page().encode(),
@@ -27,6 +30,7 @@ def generated() -> dict[str, bytes]:
         f"{FOLDER}/customUI14.xml": ribbon_xml("2009").encode(),
         f"{FOLDER}/cyps.intellisense.xml": intellisense_xml().encode(),
         f"{FOLDER}/cyps.oxt": oxt_bytes(),
+        ADD_IN: xlam_bytes(),
         **{f"{FOLDER}/{name}.bas": text.encode("ascii") for name, text in vba_modules().items()},
     }
 

@@ -8,6 +8,7 @@ from typing import Final
 from cyps_addin.declare import Action, CellFunction
 from cyps_addin.error_values import ErrorValue
 from cyps_addin.generators.ribbon import callback
+from cyps_addin.generators.vba_server import SERVER
 from cyps_addin.registry import ACTIONS, CELL_FUNCTIONS
 
 CATEGORY: Final = "CYPS needs shares"
@@ -35,7 +36,7 @@ def vba_modules() -> dict[str, str]:
     modules = {
         "CypsFunctions": _functions(),
         "CypsCalls": _calls(),
-        "CypsServer": _SERVER,
+        "CypsServer": SERVER,
         "CypsWizard": _wizard(),
         "CypsRibbon": _ribbon(),
     }
@@ -150,33 +151,6 @@ def _callback(action: Action) -> Iterator[str]:
         yield f'    CypsShow "{action.label}", CypsAct("{action.name}", "")'
     yield "End Sub"
 
-
-_SERVER = """\
-
-' The only module that knows where answers come from. A host without COM has another one.
-Private server As Object
-
-' Array("OK", value), or Array(error value as text, sentence).
-Public Function CypsAsk(ByVal functionName As String, ByVal arguments As Variant) As Variant
-    On Error GoTo Failed
-    If server Is Nothing Then Set server = CreateObject("Cyps.Server")
-    CypsAsk = server.CallFunction(functionName, arguments)
-    Exit Function
-Failed:
-    Set server = Nothing
-    CypsAsk = Array("#VALUE!", "The CYPS server cannot be reached. Run: cyps doctor")
-End Function
-
-Public Function CypsAct(ByVal actionName As String, ByVal text As String) As Variant
-    On Error GoTo Failed
-    If server Is Nothing Then Set server = CreateObject("Cyps.Server")
-    CypsAct = server.RunAction(actionName, text)
-    Exit Function
-Failed:
-    Set server = Nothing
-    CypsAct = Array("#VALUE!", "The CYPS server cannot be reached. Run: cyps doctor")
-End Function
-"""
 
 _CALLS = """\
 
