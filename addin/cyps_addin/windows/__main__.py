@@ -1,0 +1,55 @@
+"""The server's program: started by Windows with --com, by the installer and IT with the rest.
+
+    --com            answer calls (Windows starts this)
+    --register       let this program be Cyps.Server for this user; --unregister undoes it
+    --stop           ask the running server to end
+    --selftest FILE  compute known answers; writes what was found to FILE, ends with 0 or 1
+    --version FILE   write the version
+
+It has no console window, so whatever it has to say goes to a file.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+STOP_SECONDS = 10.0
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the one argument says; the exit code."""
+    match arguments:
+        case ["--com", *_] | ["-Embedding", *_] | ["/Embedding", *_]:
+            from cyps_addin.windows.com_server import serve
+
+            serve()
+        case ["--register"]:
+            from cyps_addin.windows.registration import register
+
+            register()
+        case ["--unregister"]:
+            from cyps_addin.windows.registration import unregister
+
+            unregister()
+        case ["--stop"]:
+            from cyps_addin.windows.processes import stop_server
+
+            return 0 if stop_server(STOP_SECONDS) else 1
+        case ["--selftest", file]:
+            from cyps_addin.windows.selftest import selftest
+
+            wrong = selftest()
+            Path(file).write_text("\n".join(wrong or ["All is well."]) + "\n", "utf-8")
+            return 1 if wrong else 0
+        case ["--version", file]:
+            from cyps_addin.windows.door import server_version
+
+            Path(file).write_text(server_version() + "\n", "utf-8")
+        case _:
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,144 @@
+"""The COM server `Cyps.Server`: what Excel's VBA calls. Needs Windows (or Wine) and pywin32."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, ClassVar, Final
+
+sys.coinit_flags = 2  # type: ignore[attr-defined]  # one apartment: calls come one after another
+
+import pythoncom
+import pywintypes
+import win32com.server.policy
+import win32com.server.util
+import win32event
+
+from cyps_addin.windows.lifetime import Holder, Lifetime
+from cyps_addin.windows.processes import OneServer, is_set, watch
+from cyps_addin.windows.registration import CLSID
+
+_TICK: Final = 200
+"""Milliseconds after which the server looks whether to end, when nothing else happens."""
+
+
+class CypsServer:
+    """What a client can do: call a registered function, run a registered action, ask who.
+
+    There is nothing that runs code or reads a configuration, so that a workbook somebody sent
+    can ask for no more than its formulas show.
+    """
+
+    _public_methods_: ClassVar = ["CallFunction", "RunAction", "Version", "LastError", "Attach"]
+    life: ClassVar[Lifetime]
+
+    def __init__(self) -> None:
+        self._holder: Holder = self.life.held(time.monotonic())
+
+    def __del__(self) -> None:
+        self.life.let_go(self._holder)
+
+    def CallFunction(self, name: Any = None, arguments: Any = None) -> list[Any]:  # noqa: ANN401
+        """["OK", value], or [an error value as text, a sentence]."""
+        from cyps_addin.windows.door import call_function
+
+        self._called()
+        return call_function(name, arguments)
+
+    def RunAction(self, name: Any = None, text: Any = "") -> list[Any]:  # noqa: ANN401
+        """The same for what a button does."""
+        from cyps_addin.windows.door import run_action
+
+        self._called()
+        return run_action(name, text)
+
+    def Version(self) -> str:
+        """Version of cyps."""
+        from cyps_addin.windows.door import server_version
+
+        self._called()
+        return server_version()
+
+    def LastError(self) -> str:
+        """The last error's sentence; "" when there was none."""
+        from cyps_addin.last_error import last_sentence
+
+        self._called()
+        return last_sentence()
+
+    def Attach(self, window: Any = None) -> bool:  # noqa: ANN401
+        """Stay as long as the process of this window (Application.Hwnd) runs, and no longer."""
+        self._called()
+        if isinstance(window, int) and not isinstance(window, bool):
+            self._holder.lives = watch(window) or self._holder.lives
+        return self._holder.lives is not None
+
+    def _called(self) -> None:
+        self._holder.last_call = time.monotonic()
+
+
+_Policy: Any = win32com.server.policy.DefaultPolicy
+
+
+class _OnlyOurs(_Policy):  # type: ignore[misc]
+    """Makes our object for our class id and refuses every other."""
+
+    def _CreateInstance_(self, clsid: Any, wanted: Any) -> Any:  # noqa: ANN401
+        if str(clsid).upper() != CLSID:
+            raise pywintypes.com_error(-2147221231, "Only Cyps.Server is served here.", None, None)
+        return win32com.server.util.wrap(CypsServer(), wanted, usePolicy=_Policy)
+
+
+def serve() -> None:
+    """Answer calls until nobody holds the server; returns at once when another one answers."""
+    server = OneServer()
+    if not server.mine():
+        return
+    pythoncom.CoInitialize()
+    try:
+        _serve_alone(server)
+    finally:
+        server.let_go()
+        pythoncom.CoUninitialize()
+
+
+def _serve_alone(server: OneServer) -> None:
+    life = CypsServer.life = Lifetime(started=time.monotonic())
+    win32com.server.policy.DefaultPolicy = _OnlyOurs
+    clsid = pywintypes.IID(CLSID)
+    registered = pythoncom.CoRegisterClassObject(
+        clsid,
+        pythoncom.MakePyFactory(clsid),
+        pythoncom.CLSCTX_LOCAL_SERVER,
+        pythoncom.REGCLS_MULTIPLEUSE | pythoncom.REGCLS_SUSPENDED,
+    )
+    pythoncom.CoResumeClassObjects()
+    win32event.SetEvent(server.ready)
+    try:
+        while not is_set(server.stop):
+            _pump()
+            if is_set(server.knock):
+                life.knocked()
+            if life.over(time.monotonic()) and _nobody_comes(server):
+                break
+    finally:
+        win32event.ResetEvent(server.ready)
+        pythoncom.CoRevokeClassObject(registered)
+
+
+def _pump() -> None:
+    """Wait for a call, at most a tick, and answer whatever came."""
+    win32event.MsgWaitForMultipleObjects((), False, _TICK, win32event.QS_ALLEVENTS)
+    pythoncom.PumpWaitingMessages()
+
+
+def _nobody_comes(server: OneServer) -> bool:
+    """Close the door, then look once more whether somebody was on the way in."""
+    win32event.ResetEvent(server.ready)
+    pythoncom.CoSuspendClassObjects()
+    pythoncom.PumpWaitingMessages()
+    if not is_set(server.knock) and CypsServer.life.over(time.monotonic()):
+        return True
+    pythoncom.CoResumeClassObjects()
+    win32event.SetEvent(server.ready)
+    return False

@@ -1,0 +1,125 @@
+"""Cyps.Server called as Excel would call it: by VBScript, by pywin32 and with raw VARIANTs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+
+import pytest
+
+from windows.clients import CRASHES, LIFE, PARALLEL, RAW, REENTERED, VBSCRIPT
+
+pytestmark = [pytest.mark.wine, pytest.mark.slow]
+
+SERVER = ("cyps_addin.windows", "cyps-server")
+HERE = version("cyps")
+
+
+def assert_vbscript_is_served(windows):
+    said = windows.script(VBSCRIPT, name="client.vbs")
+    assert said[:3] == [HERE, "OK 1 0 100 Double", "OK 100"]
+    assert said[3].startswith("#NUM! A floor of 50")
+    assert said[4] == "OK String"
+    assert said[5].startswith("#VALUE! ")
+    assert "row 2, column 1" in said[5]
+    assert said[6:] == [
+        "OK 46346.5",
+        f"OK {HERE}",
+        f"OK cyps {HERE}",
+        "#VALUE! There is no function Exec.",
+        "#VALUE! CYPS_RANK(amounts) takes at most 1 arguments.",
+        "CYPS_RANK: #VALUE! CYPS_RANK(amounts) takes at most 1 arguments.",
+        "Exec True",
+        "Eval True",
+    ]
+
+
+def test_the_wheels_that_the_server_needs_load(windows):
+    said = windows.script(
+        "import numpy, pandas, pythoncom, sys\n"
+        "sys.modules['xlwings.pro'] = None\nimport xlwings\n"
+        "print([m for m in sys.modules if m.startswith('xlwings.pro.')])\nprint('done')"
+    )
+    assert said == ["[]"]
+
+
+def test_vbscript_calls_functions_and_actions(registered):
+    assert_vbscript_is_served(registered)
+
+
+def test_values_and_errors_arrive_as_vba_sends_them(registered):
+    (said,) = registered.script(RAW)
+    rank, na, division, damped, missing, day, true, text, shares, told = json.loads(said)
+    assert rank == ["OK", [[2.0], [1.0], [3.0]]]
+    assert na[0] == "#N/A"
+    assert "row 2, column 1" in na[1]
+    assert division[0] == "#DIV/0!"
+    assert damped == ["OK", [[100.0], [100.0]]]
+    assert missing[0] == "#VALUE!"
+    assert "floor is missing" in missing[1]
+    assert day == ["OK", [[46346.5]]]
+    assert true[0] == "#VALUE!"
+    assert text[0] == "#VALUE!"
+    assert shares == ["OK", [[0.6875], [0.3125]]]
+    assert told == ["OK", HERE]
+
+
+def test_neither_a_python_file_nor_a_configuration_beside_it_is_run(registered):
+    """What redirects xlwings, planted where it would look: nothing of it happens."""
+    proof = registered.folder / "redirected.txt"
+    planted = f"open({registered.windows(proof)!r}, 'w').write('run')\n"
+    for name in ("cyps.py", "cyps_addin.py", "udfs.py", "client.py", "sitecustomize.py"):
+        (registered.folder / name).write_text(planted)
+    (registered.folder / "xlwings.conf").write_text('"INTERPRETER_WIN","C:\\evil.exe"\n')
+    try:
+        registered.until_gone(*SERVER)
+        assert_vbscript_is_served(registered)
+        assert not proof.exists()
+    finally:
+        for name in ("cyps.py", "cyps_addin.py", "udfs.py", "client.py", "sitecustomize.py"):
+            (registered.folder / name).unlink()
+
+
+def test_activations_in_a_row_leave_no_process_behind(registered):
+    registered.script(LIFE, "3")  # twenty of the installed server: test_installer
+    assert registered.until_gone(*SERVER) == []
+
+
+def test_clients_at_once_share_one_server(registered):
+    assert registered.until_gone(*SERVER) == []
+    path = registered.folder / "parallel.py"
+    path.write_text(PARALLEL)
+    with ThreadPoolExecutor(4) as pool:
+        ran = [
+            pool.submit(registered.run, registered.python, registered.windows(path), i)
+            for i in range(4)
+        ]
+    assert [(one.result()[0], one.result()[1].strip()) for one in ran] == [(0, "done")] * 4
+    assert registered.until_gone(*SERVER) == []
+
+
+def test_calls_while_another_call_is_made(registered):
+    assert registered.script(REENTERED) == ["40"]
+
+
+def test_the_server_ends_when_its_excel_is_killed(registered):
+    ready, path = registered.folder / "ready.txt", registered.folder / "crashes.py"
+    ready.unlink(missing_ok=True)
+    path.write_text(CRASHES)
+    excel = registered.start(
+        registered.python, registered.windows(path), registered.windows(ready),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    end = time.monotonic() + 120
+    while not (ready.exists() and ready.read_text() == HERE):
+        assert excel.poll() is None, excel.stdout.read()
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert registered.running(*SERVER)
+    registered.kill(excel)
+    excel.stdout.close()
+    assert registered.until_gone(*SERVER) == []
+    assert_vbscript_is_served(registered)  # and the next Excel finds a new one
