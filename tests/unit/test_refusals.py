@@ -20,15 +20,19 @@ from cyps.settlement import (
     Protection,
     Transition,
     Undamped,
+    Year,
     damp,
     floor_and_ceiling_damped,
     floor_damped,
     pace_of_change,
     phased,
     protected,
+    settle_years,
     whole_pounds,
 )
+from cyps.settlement.example import example
 
+ONE_YEAR = example()
 ONE, TWO, SIX, EIGHT = (np.ones(n) for n in (1, 2, 6, 8))
 BANDS = Bands(bands={"x": {"floor": 0.0}}, member={"A": "x"})
 SAID = [
@@ -242,3 +246,57 @@ def test_every_rule_tells_its_floors_and_what_they_cost(name):
         assert damped.scaling_factor == pytest.approx(1 - 5 / (20 + 8))
     if name == "outside":
         assert damped.scaling_factor == 1.0
+
+
+PREVIOUS = Year("2026-27", 100, Undamped(), baseline="previous")
+GIVEN = Year("2026-27", 100, Undamped())
+
+
+@pytest.mark.parametrize(
+    ("years", "words"),
+    [
+        ([], "Years need labels, each its own, but are none."),
+        (
+            [GIVEN, Year("2026-27", 5, Undamped())],
+            "Years need labels, each its own, but are 2026-27, 2026-27.",
+        ),
+        (
+            [PREVIOUS],
+            "The first year (2026-27) cannot take the year before as its baseline: there is none. "
+            "Set its baseline to 'given'.",
+        ),
+    ],
+)
+def test_years_that_cannot_be_settled_are_said_in_these_words(years, words):
+    with pytest.raises(CypsError) as said:
+        settle_years(ONE_YEAR.scenario, years, ONE_YEAR.use)
+    assert str(said.value) == words
+
+
+def test_only_several_years_name_the_year():
+    scenario, use = ONE_YEAR.scenario, ONE_YEAR.use
+    ((_, alone),) = settle_years(scenario, [GIVEN], use)
+    assert alone.scenario.title == scenario.title
+    two = settle_years(scenario, [GIVEN, Year("2027-28", 100, Undamped())], use)
+    assert [s.scenario.title for _, s in two] == [
+        f"{scenario.title}, 2026-27", f"{scenario.title}, 2027-28",
+    ]  # fmt: skip
+    steep = Year("2027-28", 10, Floor(floor=0.0))
+    with pytest.raises(Infeasible, match=r"^A floor of"):
+        settle_years(scenario, [steep], use)
+    with pytest.raises(Infeasible, match=r"^Year 2027-28: A floor of"):
+        settle_years(scenario, [GIVEN, steep], use)
+
+
+def test_a_year_builds_on_what_everybody_had_with_top_ups():
+    scenario, use = ONE_YEAR.scenario, ONE_YEAR.use
+    tiers = dict.fromkeys(scenario.codes, "all")
+    outside = Protection(tiers={"all": 1.2}, member=tiers, payer="outside")
+    (_, first), (_, second) = settle_years(
+        scenario,
+        [Year("1", 100, outside), Year("2", 100, Undamped(), baseline="previous")],
+        use,
+    )
+    assert first.top_up.any()
+    np.testing.assert_array_equal(second.scenario.baseline, first.pounds + first.top_up)
+    assert second.scenario.baseline.dtype == np.float64

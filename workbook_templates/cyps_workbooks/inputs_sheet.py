@@ -34,7 +34,7 @@ def draw_inputs(draft: Draft) -> None:
     page = new_page(draft, INPUTS)
     formats, years = draft.formats, len(draft.settlements)
     page.authority_rows()
-    page.sheet.set_column(3, 2 + 2 * years, 18)
+    page.sheet.set_column(3, 2 + 2 * years, 18 if years == 1 else 22)
     page.sheet.set_column(3 + 2 * years, 3 + 2 * years, 46 if years == 1 else 4)
     page.banner("Inputs", 3 + 2 * years)
     page.text(3, 0, "Yellow cells with blue figures may be typed over; all else follows from them.")
