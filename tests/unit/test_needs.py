@@ -11,11 +11,11 @@ from cyps.needs import (
     combined_area_cost,
     cost_weights,
     one_factor_each,
+    rate_per,
     typed_weights,
     weekly_unit_cost,
     weights_as_spend,
 )
-from cyps.needs.rates import rate_per
 
 
 def test_rates_by_hand():

@@ -13,10 +13,10 @@ from cyps.needs import (
     cost_weights,
     metric_shares,
     needs_shares,
+    rate_per,
     typed_weights,
     weekly_unit_cost,
 )
-from cyps.needs.rates import rate_per
 from cyps.settlement import (
     Damped,
     floor_and_ceiling_damped,

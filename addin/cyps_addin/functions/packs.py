@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cyps.explain import predict_child
-from cyps.needs.rates import rate_per
+from cyps.needs import rate_per
 from cyps_addin import library
 from cyps_addin.cells import (
     given,

@@ -16,6 +16,7 @@ from cyps.needs.cost_weights import (
     weekly_unit_cost,
     weights_as_spend,
 )
+from cyps.needs.rates import rate_per
 from cyps.needs.shares import metric_shares, needs_shares
 from cyps.needs.use import Use
 
@@ -31,6 +32,7 @@ __all__ = [
     "metric_shares",
     "needs_shares",
     "one_factor_each",
+    "rate_per",
     "share_after_area_cost",
     "typed_weights",
     "weekly_unit_cost",
