@@ -16,6 +16,7 @@ from functools import cached_property
 from xlsxwriter.utility import xl_col_to_name
 
 from cyps.errors import CypsError
+from cyps.pack import Pack
 from cyps.settlement import Bands, Protection, Settlement
 from cyps_workbooks.damping_rows import (
     BAND_SLOTS,
@@ -30,6 +31,7 @@ ABOUT, INPUTS, MEMBERS, USE, WEIGHTS = "About", "Inputs", "Members", "Use", "Wei
 DAMPING, FACTORS, CALCULATION, RESULTS = "Damping", "Factors", "Calculation", "Results"
 YEARS, MY_AUTHORITY, CHECKS, NOTES = "Years", "My authority", "Checks", "Notes"
 RECORD = "Record"
+PACK, WORKED = "Pack", "Worked example"
 
 TOTAL_ROW, HEAD_ROW, FIRST_ROW = 10, 11, 12
 """Zero-based rows of the totals, the headers and the first authority."""
@@ -42,6 +44,9 @@ DAMPING_HEAD_ROW = 5
 
 FACTORS_HEAD_ROW = 7
 """Zero-based row of the header of the groups on the sheet Factors."""
+
+WORKED_FIRST_ROW = 10
+"""Zero-based row of the first driver on the sheet Worked example."""
 
 LONGEST_SHEET_NAME = 31
 
@@ -73,10 +78,20 @@ class Layout:
     bands: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    has_pack: bool = False
+    drivers: int = 0
 
     @staticmethod
-    def of(settlements: Sequence[tuple[str, Settlement]]) -> Layout:
-        """The layout that fits the authorities, metrics, spend lines and rules of all years."""
+    def of(
+        settlements: Sequence[tuple[str, Settlement]],
+        *,
+        has_pack: bool = False,
+        pack: Pack | None = None,
+    ) -> Layout:
+        """The layout that fits the authorities, metrics, spend lines and rules of all years.
+
+        `has_pack` gives the sheet Pack; what drivers a `pack` has, the sheet Worked example.
+        """
         first = settlements[0][1]
         metrics = first.use.metrics
         names = [weight_name(metric).lower() for metric in metrics]
@@ -96,6 +111,8 @@ class Layout:
             _told_apart("band", [n for r in rules if isinstance(r, Bands) for n in r.bands]),
             _told_apart("tier", [n for r in rules if isinstance(r, Protection) for n in r.tiers]),
             _told_apart("damping group", sorted({g[c] for g in groups if g for c in codes})),
+            has_pack,
+            len(pack.drivers) if pack is not None and pack.models else 0,
         )  # fmt: skip
 
     # --- sheets
@@ -105,8 +122,13 @@ class Layout:
         path = (YEARS,) if len(self.years) > 1 else ()
         return (
             ABOUT, INPUTS, MEMBERS, USE, WEIGHTS, DAMPING, *self.calculations, FACTORS, RESULTS,
-            *path, MY_AUTHORITY, CHECKS, NOTES, RECORD,
+            *path, MY_AUTHORITY, *self.of_pack, CHECKS, NOTES, RECORD,
         )  # fmt: skip
+
+    @property
+    def of_pack(self) -> tuple[str, ...]:
+        """The sheets that only a pack gives."""
+        return (*((PACK,) if self.has_pack else ()), *((WORKED,) if self.drivers else ()))
 
     @cached_property
     def calculations(self) -> tuple[str, ...]:
@@ -316,6 +338,11 @@ class Layout:
             weight_name(metric): f"{WEIGHTS}!$E${self.metric_first + m}"
             for m, metric in enumerate(self.metrics)
         }
+        child = {}
+        if self.drivers:
+            last_driver = WORKED_FIRST_ROW + self.drivers
+            places = dict.fromkeys((f"$B${WORKED_FIRST_ROW + 1}", f"$B${last_driver}"))
+            child = {"in_child": f"{quoted(WORKED)}!{':'.join(places)}"}
         members = {
             f"in_{what}": self.column(*self.input_column(what, 0), years)
             for what in ("baseline", "area_cost", "band", "tier", "group")
@@ -338,6 +365,7 @@ class Layout:
             "in_group_name": self.table_names("group_members"),
             "in_year": f"{RESULTS}!$B$8",
             "in_authority": f"{quoted(MY_AUTHORITY)}!$B$5",
+            **child,
         }
 
     def results(self) -> dict[str, str]:

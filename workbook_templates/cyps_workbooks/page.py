@@ -14,6 +14,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from cyps.geography import authorities
+from cyps.pack import Pack
 from cyps.settlement import Settlement
 from cyps_workbooks.layout import CHECKS, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
 from cyps_workbooks.style import TITLE, UNUSED, UNUSED_TEXT, Formats
@@ -38,6 +39,8 @@ class PackNote:
     statement: str
     state: str = ""
     """Who vouches for it, in a sentence; empty when nobody asked."""
+    pack: Pack | None = None
+    """What it holds, for the sheets Pack and Worked example: tables only, never a child."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from cyps_workbooks.inputs_sheet import draw_inputs
 from cyps_workbooks.layout import Layout
 from cyps_workbooks.members_sheet import draw_members
 from cyps_workbooks.notes_sheet import draw_notes
+from cyps_workbooks.pack_sheet import draw_pack
 from cyps_workbooks.page import Draft, PackNote
 from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.record_sheet import draw_record
@@ -31,6 +32,7 @@ from cyps_workbooks.results_sheet import draw_results
 from cyps_workbooks.style import Formats
 from cyps_workbooks.use_sheet import draw_use
 from cyps_workbooks.weights_sheet import draw_weights
+from cyps_workbooks.worked_sheet import draw_worked
 from cyps_workbooks.years_sheet import draw_years
 
 _WRITTEN_AS = datetime(2025, 1, 1)
@@ -90,7 +92,8 @@ def settlement_bytes(
     _check_alike(settlements)
     buffer = BytesIO()
     workbook = Workbook(buffer, OPTIONS)
-    layout = Layout.of(settlements)
+    behind = pack.pack if pack is not None else None
+    layout = Layout.of(settlements, has_pack=pack is not None, pack=behind)
     draft = Draft(workbook, Formats(workbook), tuple(settlements), layout, pack)
     scenario = draft.settlement.scenario
     workbook.set_properties(
@@ -111,7 +114,7 @@ def _draw(draft: Draft, chosen: str) -> None:
         group_lines(settlement, of_year)
         for (_, settlement), of_year in zip(draft.settlements, lines, strict=True)
     ]
-    listed = checks(draft)
+    listed, layout = checks(draft), draft.layout
     draw_about(draft)
     draw_inputs(draft)
     draw_members(draft)
@@ -125,6 +128,10 @@ def _draw(draft: Draft, chosen: str) -> None:
     if draft.many_years:
         draw_years(draft)
     draw_my_authority(draft, chosen)
+    if draft.pack is not None:
+        draw_pack(draft, draft.pack)
+        if draft.pack.pack is not None and layout.drivers:
+            draw_worked(draft, draft.pack, draft.pack.pack)
     draw_checks(draft, listed)
     draw_notes(draft)
     draw_record(draft)

@@ -56,6 +56,12 @@ NUMBER_FORMATS = {
     "weight": "0.000000",
     "factor": "0.0000",
     "scaling": "0.0000000000",
+    "log odds": "+0.0000;-0.0000;0.0000",
+    "error": "0.0000",
+    "number": "#,##0.0000;-#,##0.0000;0",
+    "ratio": "0.000",
+    "odds": "0.000000",
+    "probability": "0.00%",
     "count": "#,##0",
     "general": "General",
 }

@@ -76,7 +76,9 @@ def demo_command(children: int, seed: int, out: Path) -> None:
             settlement,
             out,
             record=_record(fits, pack, identity, children, seed, steps),
-            pack=PackNote(pack.name, identity, pack.status, pack.statement, UNSIGNED.sentence),
+            pack=PackNote(
+                pack.name, identity, pack.status, pack.statement, UNSIGNED.sentence, pack
+            ),
             more={SHARES: shares_csv(settlement), PACK: packed},
         )
     print_report(settlement, outputs)

@@ -87,4 +87,4 @@ def pack_note(loaded: LoadedPack) -> PackNote:
     from cyps_workbooks import PackNote  # drawing is not loaded before it is needed
 
     pack, state = loaded.pack, loaded.state.sentence
-    return PackNote(pack.name, loaded.content_hash, pack.status, pack.statement, state)
+    return PackNote(pack.name, loaded.content_hash, pack.status, pack.statement, state, pack)
