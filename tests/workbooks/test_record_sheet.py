@@ -55,7 +55,7 @@ def test_it_survives_being_saved_by_another_program(tmp_path):
 def test_a_record_that_was_changed_is_refused(tmp_path):
     write_settlement(years(), tmp_path / "s.xlsx")
     book = openpyxl.load_workbook(tmp_path / "s.xlsx")
-    cell = book["Record"]["D8"]
+    cell = book["Record"]["D10"]
     cell.value = cell.value.replace('"pot":', '"pot": ')
     book.save(tmp_path / "changed.xlsx")
     with pytest.raises(CypsError, match=r"the record of 2026-27 is not as it was written"):

@@ -19,7 +19,7 @@ LARGEST_CELL = 30_000
 """Characters. Excel keeps 32,767 in a cell."""
 
 HEAD = ("Year", "Part", "SHA-256 of the whole", "Record")
-_HEAD_ROW = 6
+_HEAD_ROW = 8
 
 PURPOSE = (
     "What this settlement was made of when the workbook was issued: authorities, use, spend, area "
@@ -37,7 +37,7 @@ def draw_record(draft: Draft) -> None:
         page.sheet.set_column(col, col, width)
         page.text(_HEAD_ROW, col, head, formats.head())
     page.banner("Record", len(HEAD))
-    page.paragraphs(3, PURPOSE, 170)
+    page.paragraphs(3, PURPOSE, 100)
     row = _HEAD_ROW
     for label, settlement in draft.settlements:
         text = _recorded(settlement)
