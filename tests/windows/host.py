@@ -69,7 +69,7 @@ class Native:
         try:
             code = ran.wait(seconds)
         except subprocess.TimeoutExpired:
-            ran.kill()
+            self.kill(ran)
             reader.join(2)
             raise TimeoutError(f"{command}: {b''.join(said).decode('utf-8', 'replace')}") from None
         reader.join(1)
@@ -212,8 +212,12 @@ class Wine(Native):
     def _make(self) -> None:
         boot = {"env": self.environment, "stdin": subprocess.DEVNULL, "check": True,
                 "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # fmt: skip
-        subprocess.run(["wineboot", "-i"], timeout=300, **boot)
-        subprocess.run(["wine", "winecfg", "-v", "win10"], timeout=120, **boot)
+        # Each step ends with its own services: left running, a second set starts beside them, and
+        # a COM server then registers with one and is looked for at the other.
+        for step in (["wineboot", "-i"], ["wine", "winecfg", "-v", "win10"]):
+            subprocess.run(step, timeout=300, **boot)
+            self.close()
+            subprocess.run(["wineserver", "-w"], timeout=60, **boot)
         self._make_python(self.python.parent)
 
     def _make_python(self, folder: Path) -> None:
