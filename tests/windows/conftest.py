@@ -33,9 +33,9 @@ def windows(tmp_path_factory):
         host.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def registered(windows):
-    """The server registered from source for this user."""
+    """The server registered from source for this user; the installer's tests begin without."""
     code, said = windows.run(windows.python, "-m", "cyps_addin.windows", "--register")
     assert code == 0, said
     windows.see_this_user_s_classes(True)
