@@ -21,15 +21,22 @@ TESTS = (
     "src/cyps/needs",
     "src/cyps/settlement",
     "tests/property/test_damping_rules.py",
+    "tests/property/test_reorganise.py",
     "tests/property/test_settlement.py",
     "tests/reference/test_damping_vectors.py",
     "tests/unit/test_area_cost.py",
     "tests/unit/test_damping_apply.py",
     "tests/unit/test_needs.py",
     "tests/unit/test_refusals.py",
+    "tests/unit/test_reorganise.py",
     "tests/unit/test_scenario_dated.py",
     "tests/unit/test_scenario_file.py",
+    "tests/unit/test_scenario_mistakes.py",
+    "tests/unit/test_scenario_needs.py",
+    "tests/unit/test_settlement_checks.py",
     "tests/unit/test_settlement_record.py",
+    "tests/unit/test_share_out.py",
+    "tests/unit/test_solution.py",
 )
 COPIED = ("tests", "docs", "addin", "workbook_templates", "README.md", "LICENSE")
 

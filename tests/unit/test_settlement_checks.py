@@ -1,0 +1,125 @@
+"""Checks of a settlement: each state and each sentence, on results put wrong by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cyps.settlement import Exclusion, Protection, Undamped, settle
+from cyps.settlement.checks import checks
+from cyps.settlement.example import example
+from cyps.settlement.rules import Band, Bands, PaceOfChange, Proportional
+
+GOOD = example()
+ALL_IS_WELL = [
+    ("Pot", "OK", "Whole pounds add up to the pot of 100."),
+    ("Damping", "OK", "Damping makes and loses no money: floor -20.00%; "
+     "1 authorities get their floor and no more."),
+    ("Status", "WARN", "illustrative: Made up."),
+]  # fmt: skip
+
+
+def told(settlement):
+    return [(check.name, check.state, check.sentence) for check in checks(settlement)]
+
+
+def test_a_settlement_in_order():
+    lines = told(GOOD)
+    assert [line for line in lines if line[0] != "Shares"] == ALL_IS_WELL
+    assert lines[1][0:2] == ("Shares", "OK")
+    assert lines[1][2].startswith("Shares add up to 1 to within ")
+    assert float(lines[1][2].split()[-1].rstrip(".")) < 1e-15
+
+
+def test_pounds_that_are_not_the_pot():
+    assert told(replace(GOOD, pounds=GOOD.pounds - 600))[0] == (
+        "Pot", "STOP", "Whole pounds differ from the pot by 1,200.",
+    )  # fmt: skip
+    assert told(replace(GOOD, pounds=GOOD.pounds + np.array([0, 3])))[0][2].endswith("by -3.")
+
+
+@pytest.mark.parametrize("share", ["metric_share", "share"])
+@pytest.mark.parametrize(("off", "state"), [(3e-9, "STOP"), (-3e-9, "STOP"), (5e-10, "OK")])
+def test_shares_that_do_not_add_up(share, off, state):
+    wrong = getattr(GOOD, share).copy()
+    wrong[0] += off
+    line = told(replace(GOOD, **{share: wrong}))[1]
+    assert line == ("Shares", state, f"Shares add up to 1 to within {abs(off):.0e}.")
+
+
+@pytest.mark.parametrize("made", [1e-6, -1e-6])
+def test_damping_that_makes_or_loses_money(made):
+    damped = replace(GOOD.damped, allocation=GOOD.damped.allocation + np.array([made, 0]))
+    line = told(replace(GOOD, damped=damped))[2]
+    assert line[:2] == ("Damping", "STOP")
+    assert line[2].startswith("Damping makes or loses money: floor -20.00%; ")
+    small = replace(GOOD.damped, allocation=GOOD.damped.allocation + np.array([1e-8, 0]))
+    assert told(replace(GOOD, damped=small))[2][1] == "OK"
+
+
+def test_who_is_left_out_and_what_comes_from_outside():
+    gone = (Exclusion("E1", "Rutland", "no return"), Exclusion("E2", "Scilly", "too few"))
+    scenario = replace(
+        GOOD.scenario,
+        pot=100_000,
+        baseline=np.array([50_000.0, 50_000.0]),
+        exclusions=gone,
+        damping=Protection(
+            tiers={"all": 0.9}, member=dict.fromkeys(GOOD.scenario.codes, "all"), payer="outside"
+        ),
+    )
+    settlement = settle(scenario, GOOD.use)
+    lines = told(settlement)
+    assert lines[4] == (
+        "Left out", "WARN", "Not in this settlement: Rutland (no return), Scilly (too few).",
+    )  # fmt: skip
+    assert lines[5] == ("Top-up", "WARN", "5,000 pounds come from outside the pot.")
+    assert len(lines) == 6
+
+
+MEMBER = {"A": "x"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (Undamped(), "no damping"),
+        (Proportional(floor=-0.05), "floor -5.00%, proportional form"),
+        (Proportional(floor=0.0, ceiling=0.1), "floor +0.00%, ceiling +10.00%, proportional form"),
+        (Band(floor=0.01), "floor +1.00%"),
+        (
+            Bands(bands={"x": Band(floor=0.01), "y": Band(floor=0.0, ceiling=0.02)}, member=MEMBER),
+            "limits by band (x floor +1.00%; y floor +0.00%, ceiling +2.00%)",
+        ),
+        (
+            Protection(tiers={"x": 1.0, "y": 0.955}, member=MEMBER, payer="group"),
+            "protection (x 100.00%, y 95.50%), paid by the group",
+        ),
+        (
+            Protection(tiers={"x": 1.0}, member=MEMBER, payer="outside"),
+            "protection (x 100.00%), paid by outside",
+        ),
+        (
+            PaceOfChange(least=-0.01, most=0.05, furthest_below=-0.025),
+            "pace of change -1.00% to +5.00%, nobody further below target than -2.50%",
+        ),
+    ],
+)
+def test_a_rule_in_words(rule, words):
+    assert rule.words() == words
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Bands(bands={"x": Band(floor=0.0), "z": Band(floor=0.0)},
+                       member={"A": "y", "B": "w"}), "band w, y is not described; there are x, z"),
+        (lambda: Protection(tiers={"x": 1.0}, member={"A": "y"}, payer="group"),
+         "tier y is not described; there are x"),
+    ],
+)  # fmt: skip
+def test_a_member_of_nothing_is_named(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()
