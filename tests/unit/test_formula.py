@@ -8,7 +8,7 @@ import pytest
 
 from cyps.cells import AuthorityDriver, Interaction, banded, collapse
 from cyps.errors import CypsError
-from cyps.model import collapse_formula, fit_cells, fit_formula, fit_plain, make_pack, read_formula
+from cyps.model import collapse_formula, fit_cells, fit_formula, fit_plain, read_formula
 from unit.test_inference import COLUMNS, wide_table
 
 
@@ -277,17 +277,3 @@ def test_one_authority_has_a_plain_model():
     assert plain.converged
     with pytest.raises(CypsError, match="at least two groups"):
         plain.with_covariance("cluster")
-
-
-def test_packs_refuse_what_they_cannot_hold():
-    table = wide_table()
-    for asked, says in (
-        ({"interactions": [("fsm", "idaci")]}, "interaction 'fsm:idaci', which a pack cannot hold"),
-        ({"authority": ["alcohol"]}, "authority's driver 'alcohol', which a pack cannot hold"),
-    ):
-        cells = collapse(table, area_key="lsoa", **COLUMNS, **asked)
-        with pytest.raises(CypsError, match=says):
-            make_pack(
-                fit_cells(cells), cells, name="n", status="illustrative", statement="s", source="s",
-                created="2026-01-01", year=2025, sample_areas=60,
-            )  # fmt: skip

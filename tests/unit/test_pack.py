@@ -119,9 +119,9 @@ def test_content_hash_says_which_formula(fitted, tmp_path):
         (lambda m: m.update({"manifest.json": b"{"}), "its manifest.json is wrong"),
         (
             lambda m: m.update(
-                {"manifest.json": m["manifest.json"].replace(b'_version": 3', b'_version": 9')}
+                {"manifest.json": m["manifest.json"].replace(b'_version": 4', b'_version": 9')}
             ),
-            "format_version: .*This version reads format versions 1 to 3",
+            "format_version: .*This version reads format versions 1 to 4",
         ),
     ],
 )  # fmt: skip

@@ -84,8 +84,8 @@ def test_tables_that_cannot_be_are_refused(resealed, name, change, says):
         ("v2-complete", {"kind": "shares"}, "kind: Input should be"),
         ("v2-complete", {"children": 1}, "children: Extra inputs"),
         ("v1-by-hand", {"kind": "use"}, "kind: Extra inputs"),
-        ("v1-by-hand", {"format_version": "1"}, "format_version: Input should be 3"),
-        ("v1-by-hand", {"format_version": 4}, "install a later version of cyps"),
+        ("v1-by-hand", {"format_version": "1"}, "format_version: Input should be 4"),
+        ("v1-by-hand", {"format_version": 5}, "install a later version of cyps"),
         ("v2-without-errors", {"standard_errors": True}, "has a cell that is no number"),
     ],
 )  # fmt: skip

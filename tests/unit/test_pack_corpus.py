@@ -23,7 +23,7 @@ def loaded_and_told(name):
 def test_no_pack_of_the_corpus_is_lost():
     assert PACKS == [
         "v1-by-hand", "v1-fitted", "v2-complete", "v2-imported", "v2-shares", "v2-without-errors",
-        "v3-neutral", "v3-unmarked",
+        "v3-neutral", "v3-unmarked", "v4-joint",
     ]  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def test_numbers_are_the_ones_that_were_written(name):
             assert (None if errors is None else errors.tolist()) == numbers["standard_errors"]
         for word in ("sigma", "loglik", "events", "verdict"):
             assert getattr(model, word) == numbers[word]
+        assert model.area_sigma == numbers.get("area_sigma")
     assert list(pack.use.codes) == told["codes"]
     assert pack.use.children.tolist() == told["children"]
     assert pack.use.suppressed == told["suppressed"]

@@ -7,7 +7,7 @@ import pytest
 
 from cyps.explain import predict_child
 from cyps.geography import authorities
-from cyps.pack import Driver
+from cyps.pack import Driver, Interaction
 from cyps_workbooks import PackNote, write_settlement
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.settlement_workbook import settlement_bytes
@@ -53,12 +53,12 @@ CHILDREN = {
 }
 
 
-def assert_worked(seen, child):
+def assert_worked(seen, child, pack=PACK):
     """Every term, sum and probability is the engine's."""
     sheet = seen["Worked example"]
     labels = [row[0] for row in sheet]
     intercept = labels.index("Intercept")
-    for m, predicted in enumerate(predict_child(PACK, child, rest_at_reference=True)):
+    for m, predicted in enumerate(predict_child(pack, child, rest_at_reference=True)):
         for i, term in enumerate(predicted.terms):
             row = sheet[intercept + i]
             assert row[0] == term.driver
@@ -107,6 +107,41 @@ def test_every_child_that_is_typed_is_the_engines(engine, workbook):
         engine.recalculate()
         assert engine.errors() == [], name
         assert_worked(engine.grids(), child)
+
+
+FSM, IDACI, ALCOHOL = DRIVERS[0], DRIVERS[3], Driver("alcohol", "authority")
+JOINT = (
+    FSM, DRIVERS[1], Interaction((FSM, DRIVERS[1])), IDACI, ALCOHOL, Interaction((FSM, IDACI)),
+    Interaction((IDACI, ALCOHOL)),
+)  # fmt: skip
+
+
+def test_drivers_that_meet_add_their_terms(engine, tmp_path):
+    pack = made_up_pack(drivers=JOINT)
+    note = PackNote(pack.name, "00" * 32, pack.status, pack.statement, "", pack)
+    path = tmp_path / "settlement.xlsx"
+    write_settlement(settled(), path, pack=note)
+    assert check_structure(path) == []
+    engine.open(path)
+    for fsm, age, idaci, alcohol in (
+        ("no", "0-1", 0.25, 1.5), ("yes", "0-1", 0.25, -2.0), ("yes", "1e5", 0.0, 3.0),
+        ("yes", "6-9", -1.5, 1.0),
+    ):  # fmt: skip
+        engine.set("in_child", [[fsm], [age], [idaci], [alcohol]])
+        engine.recalculate()
+        assert engine.errors() == []
+        seen = engine.grids()
+        child = {"fsm": fsm, "age": age, "idaci": idaci, "alcohol": alcohol}
+        assert_worked(seen, child, pack)
+        words = {row[0]: row[1] for row in seen["Worked example"] if row[0]}
+        assert words["fsm:age"] == f"{fsm} x {age}"
+        assert words["fsm:idaci"] == f"{fsm} x (number)"
+    engine.set("in_child", [["perhaps"], ["0-1"], [0.1], [1.0]])
+    engine.recalculate()
+    assert engine.errors() == []
+    sheet = engine.grids()["Worked example"]
+    labels = [row[0] for row in sheet]
+    assert not sheet[labels.index("Probability: 1 / (1 + EXP(-log odds))")][5]
 
 
 def test_a_level_that_is_not_there_gives_no_probability(engine, workbook):

@@ -112,7 +112,7 @@ class Layout:
             _told_apart("tier", [n for r in rules if isinstance(r, Protection) for n in r.tiers]),
             _told_apart("damping group", sorted({g[c] for g in groups if g for c in codes})),
             has_pack,
-            len(pack.drivers) if pack is not None and pack.models else 0,
+            len(pack.own_drivers) if pack is not None and pack.models else 0,
         )  # fmt: skip
 
     # --- sheets

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_col_to_name
 
-from cyps.pack import Driver, Pack
+from cyps.pack import Driver, Interaction, MetricModel, Pack
+from cyps.pack.driver import NUMBER
 from cyps_workbooks.layout import PACK
 from cyps_workbooks.page import Draft, PackNote, Page, new_page
 
@@ -24,7 +25,7 @@ Z = 1.96
 
 @dataclass(frozen=True, slots=True)
 class CoefficientRow:
-    """One line of the table: a driver's category, the reference category too, or a number.
+    """One line of the table: a driver's category, the reference too, a number, or what meets.
 
     `place` is the coefficient's in the order of the pack's labels, None for a reference.
     """
@@ -40,9 +41,11 @@ def coefficient_rows(pack: Pack) -> list[CoefficientRow]:
     rows = [CoefficientRow("Intercept", "", "", 0)]
     place = 1
     for driver in pack.drivers:
-        if not driver.categories:
-            rows.append(CoefficientRow(driver.name, "(number)", driver.level, place))
-            place += 1
+        if isinstance(driver, Interaction) or not driver.categories:
+            held = driver.combinations if isinstance(driver, Interaction) else (NUMBER,)
+            for category in held:
+                rows.append(CoefficientRow(driver.name, category, driver.level, place))
+                place += 1
             continue
         rows.append(CoefficientRow(driver.name, driver.categories[0], driver.level, None))
         for category in driver.categories[1:]:
@@ -56,7 +59,7 @@ def head_row(note: PackNote) -> int:
     return _FIRST_LINE + sum(len(lines) for _, lines in _manifest(note)) + 4
 
 
-def rows_of(note: PackNote, pack: Pack, driver: Driver) -> tuple[int, int]:
+def rows_of(note: PackNote, pack: Pack, driver: Driver | Interaction) -> tuple[int, int]:
     """Excel row numbers of a driver's first and last line on the sheet Pack."""
     rows = [i for i, row in enumerate(coefficient_rows(pack)) if row.driver == driver.name]
     # A driver may be called Intercept, too: its lines are then those after the first.
@@ -122,18 +125,19 @@ def _manifest(note: PackNote) -> list[tuple[str, list[str]]]:
             ("Source", pack.source or "not told"),
             ("Fitted to", sample or "not told"),
             *([("Neutralised in this use", neutral)] if neutral else []),
-            *((f"Fit of {model.metric}", _fit(model.sigma, model.events, model.verdict))
-              for model in pack.models),
+            *((f"Fit of {model.metric}", _fit(model)) for model in pack.models),
             *((("Limits" if i == 0 else ""), limit) for i, limit in enumerate(pack.limits)),
         ]  # fmt: skip
     return [(label, textwrap.wrap(words, _WORDS) or [""]) for label, words in facts]
 
 
-def _fit(sigma: float | None, events: int | None, verdict: str) -> str:
+def _fit(model: MetricModel) -> str:
+    events, sigma, area_sigma = model.events, model.sigma, model.area_sigma
     parts = [
         "" if events is None else f"{events:,} children of the sample with the event",
         "" if sigma is None else f"standard deviation of the authority effects {sigma:.4f}",
-        verdict,
+        "" if area_sigma is None else f"of the small areas' effects {area_sigma:.4f}",
+        model.verdict,
     ]
     return "; ".join(part for part in parts if part) or "not told"
 

@@ -8,8 +8,9 @@ import textwrap
 from xlsxwriter.utility import xl_col_to_name
 
 from cyps.explain import ChildPrediction, Term, outside_bands, predict_child
-from cyps.explain.child import MEDIAN
-from cyps.pack import Driver, Pack
+from cyps.explain.child import MEDIAN, WHOSE
+from cyps.pack import Driver, Interaction, Pack
+from cyps.pack.driver import NUMBER, combination_words
 from cyps_workbooks.layout import PACK, WORKED, WORKED_FIRST_ROW
 from cyps_workbooks.pack_sheet import coefficient_column, head_row, rows_of
 from cyps_workbooks.page import Draft, PackNote, Page, new_page
@@ -41,9 +42,14 @@ def draw_worked(draft: Draft, note: PackNote, pack: Pack) -> None:
     children = predict_child(pack, example_child(pack), rest_at_reference=True)
     _heads(page, pack, columns)
     _intercept(page, note, children)
-    for i, driver in enumerate(pack.drivers):
-        rows = rows_of(note, pack, driver)
-        _driver(page, WORKED_FIRST_ROW + i, driver, rows, [c.terms[i + 1] for c in children])
+    in_order = (*pack.own_drivers, *pack.interactions)
+    row_of = {driver.name: WORKED_FIRST_ROW + i for i, driver in enumerate(in_order)}
+    for i, driver in enumerate(in_order):
+        rows, terms = rows_of(note, pack, driver), [c.terms[i + 1] for c in children]
+        if isinstance(driver, Interaction):
+            _interaction(page, row_of, driver, rows, terms)
+        else:
+            _driver(page, row_of[driver.name], driver, rows, terms)
     _outcome(page, pack, children)
     page.sheet.freeze_panes(_HEAD_ROW + 1, 1)
     page.finish(one_page=len(pack.drivers) < 40)
@@ -56,7 +62,7 @@ def example_child(pack: Pack) -> dict[str, float]:
     --------
     >>> from types import SimpleNamespace
     >>> drivers = (Driver("fsm", "child", ("no", "yes")), Driver("idaci", "area"))
-    >>> example_child(SimpleNamespace(drivers=drivers, driver_means=None))
+    >>> example_child(SimpleNamespace(own_drivers=drivers, driver_means=None))
     {'idaci': 0.0}
     """
     means = {}
@@ -64,7 +70,7 @@ def example_child(pack: Pack) -> dict[str, float]:
         means = dict(zip(pack.labels, pack.driver_means.tolist(), strict=True))
     return {
         driver.name: 0.0
-        for driver in pack.drivers
+        for driver in pack.own_drivers
         if not driver.categories and math.isnan(means.get(driver.name, math.nan))
     }
 
@@ -119,11 +125,39 @@ def _driver(page: Page, row: int, driver: Driver, rows: tuple[int, int], terms: 
                  formats.beside(), "")  # fmt: skip
 
 
+def _interaction(
+    page: Page,
+    row_of: dict[str, int],
+    joint: Interaction,
+    rows: tuple[int, int],
+    terms: list[Term],
+) -> None:
+    """Drivers that meet: which combination the child is in, and the product of its numbers."""
+    formats, row = page.draft.formats, row_of[joint.name]
+    page.text(row, 0, joint.name, formats.cell("text"))
+    at = [(part, row_of[part.name] + 1) for part in joint.parts]
+    met = '&" x "&'.join(f"$B{r}" if part.categories else f'"{NUMBER}"' for part, r in at)
+    shown = combination_words([(part.categories or (NUMBER,))[0] for part in joint.parts])
+    page.formula(row, 1, f"={met}", formats.cell("text"), shown)
+    values = [f"$C{r}" for _, r in at]
+    page.formula(row, 2, f'=IF(COUNT({",".join(values)})={len(values)},{"*".join(values)},"")',
+                 formats.cell("number"), terms[0].value)  # fmt: skip
+    first, last = rows
+    for m, term in enumerate(terms):
+        column = coefficient_column(m)
+        formula = (
+            f"=SUMPRODUCT(({PACK}!$B${first}:$B${last}=$B{row + 1})*"
+            f"{PACK}!${column}${first}:${column}${last})"
+        )
+        _term(page, row, m, formula, term)
+    page.text(row, 3 + len(_PARTS) * len(terms), "", formats.beside())
+
+
 def _choice(page: Page, row: int, driver: Driver, listed: str) -> None:
     rule = {
         "validate": "decimal", "criteria": "between", "minimum": -1e9, "maximum": 1e9,
         "input_title": "A number", "error_title": "A number is needed",
-        "input_message": f"A number of the {'child' if driver.level == 'child' else 'small area'}.",
+        "input_message": f"A number of the {WHOSE[driver.level]}.",
         "error_message": "Type a number.",
     }  # fmt: skip
     if driver.categories:

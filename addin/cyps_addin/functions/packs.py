@@ -137,7 +137,7 @@ def _child(pack: Cells, child: Cells, rest: Cells = None) -> Cells:
         if is_blank(level) or label in told:
             raise bad_input(f"Driver '{label[:40]}' comes twice or has no level. Give it one.")
         told[label] = level if isinstance(level, float | int) else text_of(level)
-    for driver in found.drivers:  # a category such as 1 is a number in a cell
+    for driver in found.own_drivers:  # a category such as 1 is a number in a cell
         if driver.categories and driver.name in told:
             told[driver.name] = text_of(told[driver.name])
     others = one_text(rest, "Rest", "told")

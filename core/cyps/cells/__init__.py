@@ -5,8 +5,8 @@ from cyps.cells.blocks import SMALLEST_COUNT, DriverBlock, driver_blocks
 from cyps.cells.cells import Cells
 from cyps.cells.collapse import collapse
 from cyps.cells.stored import StoredRows, open_rows
-from cyps.cells.terms import AuthorityDriver, Interaction, Term
-from cyps.pack import Driver
+from cyps.cells.terms import AuthorityDriver, Term
+from cyps.pack import Driver, Interaction
 
 __all__ = [
     "SMALLEST_COUNT",

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cells.terms import Interaction, Term
+from cyps.cells.terms import Term
 from cyps.errors import CypsError
+from cyps.pack import Interaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from cyps.cells.areas import PlacedRows
 from cyps.cells.drivers import CodedRows
-from cyps.cells.terms import Interaction, Term
+from cyps.cells.terms import Term
 from cyps.errors import CypsError
+from cyps.pack import Interaction
 
 Block = tuple[Term, NDArray[np.float64]]
 _MOST_KINDS = 300

@@ -76,7 +76,7 @@ def _told(pack: Pack, values: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for value in values:
         name, equals, level = value.partition("=")
-        for driver in pack.drivers:
+        for driver in pack.own_drivers:
             if value.startswith(f"{driver.name}=") and len(driver.name) > len(name):
                 name, level = driver.name, value[len(driver.name) + 1 :]
         if not equals:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cyps.pack import LoadedPack, MetricModel, NeutralisedUse, Pack
+from cyps.pack import Driver, Interaction, LoadedPack, MetricModel, NeutralisedUse, Pack
 from cyps.pack.diff import PackDiff, ShareChange
 from cyps.pack.use_table import neutral_key
 
@@ -59,7 +59,7 @@ def print_pack(loaded: LoadedPack) -> None:
     if pack.drivers:
         _heading("Drivers")
         for driver in pack.drivers:
-            say(_driver_line(driver.name, driver.level, driver.categories))
+            say(_driver_line(driver))
     if pack.neutralised:
         _heading("Use with drivers neutralised")
         for table in pack.neutralised:
@@ -113,16 +113,22 @@ def _without(pack: Pack, table: NeutralisedUse) -> str:
     )
 
 
-def _driver_line(name: str, level: str, categories: Sequence[str]) -> str:
-    if not categories:
-        return f"- {name} ({level}): a number"
-    return f"- {name} ({level}): {', '.join(categories[1:])}; reference {categories[0]}"
+def _driver_line(driver: Driver | Interaction) -> str:
+    named = f"- {driver.name} ({driver.level})"
+    if isinstance(driver, Interaction):
+        return f"{named}: {' with '.join(part.name for part in driver.parts)}"
+    if not driver.categories:
+        return f"{named}: a number"
+    reference, *others = driver.categories
+    return f"{named}: {', '.join(others)}; reference {reference}"
 
 
 def _print_model(pack: Pack, model: MetricModel) -> None:
     _heading(model.metric)
     sigma = "unknown" if model.sigma is None else f"{model.sigma:.4g}"
     events = "not told" if model.events is None else f"{model.events:,}"
+    if model.area_sigma is not None:
+        sigma += f", of small areas {model.area_sigma:.4g}"
     say(f"Sigma {sigma}; children with the event: {events}. {model.verdict}")
     errors = model.standard_errors
     rows = []

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
-from cyps.pack import Driver, MetricModel, Pack
+from cyps.pack import Driver, Interaction, MetricModel, Pack
 
 MEDIAN: str = (
     "The authority's own effect is 0: this is the child of a median authority, as the formula "
     "predicts it."
 )
+WHOSE = {"child": "child", "area": "small area", "authority": "authority"}
+"""Whose property a driver of each level is."""
 _BAND = re.compile(r"(\d+)\s*(?:-|–|to)\s*(\d+)")
 
 
@@ -26,10 +28,10 @@ class Term:
 
     Attributes
     ----------
-    driver : its name, "Intercept" for the constant
+    driver : its name, "Intercept" for the constant; names joined by colons for an interaction
     level : the child's category or number, as text; "" for the intercept
     coefficient : log odds, per unit for a number; 0 for a reference category
-    value : what it is multiplied by: 1, or the number
+    value : what it is multiplied by: 1, the number, or the product of numbers that meet
     sum : of the terms so far, log odds
     assumed : whether the level was not given but taken from the reference or the mean
     """
@@ -89,7 +91,8 @@ def predict_child(
 
     Returns
     -------
-    tuple of ChildPrediction, one a metric, terms in the order of the pack
+    tuple of ChildPrediction, one a metric; terms in the order of the pack, those of drivers that
+    work together last
 
     Raises
     ------
@@ -114,8 +117,8 @@ def predict_child(
             f"Pack '{pack.name}' holds use without a model, so no child can be predicted from it. "
             "Take a pack with coefficients."
         )
-    levels, row = _levels(pack, told, rest_at_reference)
-    return tuple(_predicted(pack, model, levels, row, frozenset(told)) for model in pack.models)
+    stands = _stands(pack, told, rest_at_reference)
+    return tuple(_predicted(pack, model, stands, frozenset(told)) for model in pack.models)
 
 
 def outside_bands(pack: Pack) -> tuple[str, ...]:
@@ -125,11 +128,11 @@ def outside_bands(pack: Pack) -> tuple[str, ...]:
     --------
     >>> from types import SimpleNamespace
     >>> age = Driver("age", "child", ("6-7", "8-9"))
-    >>> outside_bands(SimpleNamespace(drivers=(age,)))[0][:66]
+    >>> outside_bands(SimpleNamespace(own_drivers=(age,)))[0][:66]
     'age has bands from 6 to 9: nothing is predicted for children outsi'
     """
     found = []
-    for driver in pack.drivers:
+    for driver in pack.own_drivers:
         bands = _bands(driver)
         if bands:
             low, high = min(b[0] for b in bands.values()), max(b[1] for b in bands.values())
@@ -141,36 +144,58 @@ def outside_bands(pack: Pack) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _levels(
-    pack: Pack, told: Mapping[str, str | float], rest: bool
-) -> tuple[dict[str, str], NDArray[np.float64]]:
-    """The child's level of each driver as text, and its row of the design, (k,)."""
-    known = [driver.name for driver in pack.drivers]
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How a child stands to a driver: the level as text, which columns hold, and times what."""
+
+    level: str
+    holds: NDArray[np.float64]
+    value: float
+
+    @property
+    def columns(self) -> NDArray[np.float64]:
+        """Its part of the child's row of the design."""
+        return self.holds * self.value
+
+
+def _stands(pack: Pack, told: Mapping[str, str | float], rest: bool) -> dict[str, _Stand]:
+    """The child by driver and interaction, in the order of the coefficients."""
+    known = [driver.name for driver in pack.own_drivers]
     problems = [
         f"There is no driver '{name}'; there are {', '.join(known)}."
         for name in told
         if name not in known
     ]
-    levels, row = {}, [np.ones(1)]
+    single = {}
     means = _means(pack)
-    for driver in pack.drivers:
+    for driver in pack.own_drivers:
         try:
-            given = _given(driver, told, means, rest)
+            single[driver.name] = _given(driver, told, means, rest)
         except CypsError as error:
             problems.append(str(error))
-            continue
-        level, columns = given
-        levels[driver.name] = level
-        row.append(columns)
     if problems:
         raise CypsError("\n".join(problems))
-    return levels, np.concatenate(row)
+    return {
+        driver.name: _together(driver, single)
+        if isinstance(driver, Interaction)
+        else single[driver.name]
+        for driver in pack.drivers
+    }
+
+
+def _together(joint: Interaction, single: Mapping[str, _Stand]) -> _Stand:
+    """How a child stands to drivers that meet: every product of their columns."""
+    parts = [single[part.name] for part in joint.parts]
+    holds, value = np.ones(1), 1.0
+    for part in parts:
+        holds, value = np.outer(holds, part.holds).ravel(), value * part.value
+    return _Stand(" x ".join(part.level for part in parts), holds, value)
 
 
 def _given(
     driver: Driver, told: Mapping[str, str | float], means: Mapping[str, float], rest: bool
-) -> tuple[str, NDArray[np.float64]]:
-    """A driver's level as text, and what stands in its columns."""
+) -> _Stand:
+    """How the child stands to one driver."""
     if driver.name in told:
         value = told[driver.name]
     elif not rest:
@@ -185,9 +210,9 @@ def _given(
         )
     if driver.categories:
         place = _category(driver, str(value))
-        return driver.categories[place], np.eye(len(driver.categories))[place, 1:]
+        return _Stand(driver.categories[place], np.eye(len(driver.categories))[place, 1:], 1.0)
     number = _number(driver, value)
-    return f"{number:.6g}", np.array([number])
+    return _Stand(f"{number:.6g}", np.ones(1), number)
 
 
 def _means(pack: Pack) -> dict[str, float]:
@@ -199,7 +224,7 @@ def _means(pack: Pack) -> dict[str, float]:
 
 def _choice(driver: Driver) -> str:
     if not driver.categories:
-        return f"a number of the {'child' if driver.level == 'child' else 'small area'}"
+        return f"a number of the {WHOSE[driver.level]}"
     reference, *others = driver.categories
     return f"one of {', '.join((f'{reference} (the reference)', *others))}"
 
@@ -243,31 +268,30 @@ def _number(driver: Driver, value: str | float) -> float:
 
 
 def _predicted(
-    pack: Pack,
-    model: MetricModel,
-    levels: Mapping[str, str],
-    row: NDArray[np.float64],
-    told: frozenset[str],
+    pack: Pack, model: MetricModel, stands: Mapping[str, _Stand], told: frozenset[str]
 ) -> ChildPrediction:
     parts = [("Intercept", "", float(model.coefficients[0]), 1.0)]
-    first = 1
-    for driver in pack.drivers:
-        own = slice(first, first + len(driver.labels))
-        first = own.stop
-        if driver.categories:
-            coefficient, value = float(model.coefficients[own] @ row[own]), 1.0
-        else:
-            coefficient, value = float(model.coefficients[own][0]), float(row[own][0])
-        parts.append((driver.name, levels[driver.name], coefficient, value))
+    place = {label: i for i, label in enumerate(pack.labels)}
+    for driver in (*pack.own_drivers, *pack.interactions):
+        own, stand = place[driver.labels[0]], stands[driver.name]
+        coefficient = float(model.coefficients[own : own + len(driver.labels)] @ stand.holds)
+        parts.append((driver.name, stand.level, coefficient, stand.value))
     sums = list(accumulate(coefficient * value for *_, coefficient, value in parts))
     terms = tuple(
-        Term(*part, running, assumed=part[0] not in told and bool(part[1]))
+        Term(*part, running, assumed=bool(part[1]) and not _was_told(pack, part[0], told))
         for part, running in zip(parts, sums, strict=True)
     )
     error = None
     if model.covariance is not None:
+        row = np.concatenate([np.ones(1), *(stand.columns for stand in stands.values())])
         error = float(np.sqrt(row @ model.covariance @ row))
     return ChildPrediction(model.metric, terms, sums[-1], _probability(sums[-1]), error)
+
+
+def _was_told(pack: Pack, name: str, told: frozenset[str]) -> bool:
+    """Whether a driver's level was given, or that of every driver that meets in it."""
+    joint = {joint.name: joint.parts for joint in pack.interactions}
+    return {part.name for part in joint[name]} <= told if name in joint else name in told
 
 
 def _probability(log_odds: float) -> float:

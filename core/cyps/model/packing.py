@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cells import SMALLEST_COUNT, Cells, Interaction, driver_blocks
+from cyps.cells import (
+    SMALLEST_COUNT,
+    AuthorityDriver,
+    Cells,
+    Interaction,
+    Term,
+    driver_blocks,
+)
 from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.model.neutral import driver_means, few_differ, neutral_cells
@@ -55,7 +62,7 @@ def make_pack(
             raise CypsError(
                 f"The fit of {fit.metric} cannot be packed: {fit.verdict}. Mend the model first."
             )
-    drivers = _packable_drivers(fits)
+    drivers = _packed_drivers(fits)
     name_of = {authority.code: authority.name for authority in authorities(year)}
     strangers = [code for code in children.groups if code not in name_of]
     if strangers:
@@ -168,59 +175,105 @@ def _neutralised(
 
 def _few_of_all(children: Cells) -> NDArray[np.bool_]:
     """Which coefficients' means over all children (k,) tell of too few of them."""
-    few = np.zeros(len(children.labels), dtype=bool)
-    for block in driver_blocks(children):
-        hide = _hide_categories if block.driver.categories else _hide_number
-        few[block.columns] = hide(block.children, block.values)
-    return few
+    return np.asarray(_rests_on_few(children, [(0, len(children.groups))])[0])
 
 
-def _packable_drivers(fits: Sequence[MultilevelFit]) -> tuple[Driver, ...]:
-    """The drivers, where the pack's format can hold this model."""
+def _packed_drivers(fits: Sequence[MultilevelFit]) -> tuple[Driver | Interaction, ...]:
+    """The drivers as a pack has them, where its format can hold this model."""
     for fit in fits:
-        if fit.estimator in ("dummies", "three levels"):
+        if fit.estimator == "dummies":
             raise CypsError(
-                f"The fit of {fit.metric} has {_CANNOT_HOLD[fit.estimator]}, which a pack cannot "
-                "hold. Pack a two-level fit (fit_cells)."
+                f"The fit of {fit.metric} has a dummy for each group in place of one standard "
+                "deviation, which a pack cannot hold. Pack a multilevel fit (fit_cells)."
             )
-    for term in fits[0].drivers:
-        if not isinstance(term, Driver):
-            kind = "interaction" if isinstance(term, Interaction) else "authority's driver"
-            raise CypsError(
-                f"The model has the {kind} '{term.name}', which a pack cannot hold yet: its "
-                "coefficients would not say what they multiply. Fit without it to make a pack."
-            )
-    return tuple(term for term in fits[0].drivers if isinstance(term, Driver))
+    single = {
+        term.name: _packed_driver(term)
+        for term in fits[0].drivers
+        if not isinstance(term, Interaction)
+    }
+    return tuple(
+        _packed_interaction(term, single) if isinstance(term, Interaction) else single[term.name]
+        for term in fits[0].drivers
+    )
 
 
-_CANNOT_HOLD = {
-    "dummies": "a dummy for each group in place of one standard deviation",
-    "three levels": "two standard deviations",
-}
+def _packed_driver(term: Term) -> Driver:
+    level = "authority" if isinstance(term, AuthorityDriver) else term.level
+    return Driver(term.name, level, term.categories)
+
+
+def _packed_interaction(term: Interaction, single: Mapping[str, Driver]) -> Interaction:
+    alone = [part.name for part in term.parts if part.name not in single]
+    if alone:
+        raise CypsError(
+            f"The interaction '{term.name}' cannot be packed without the effect of {alone[0]} "
+            f"itself: a reader would take its effect for 0 everywhere. Add {alone[0]} to the model."
+        )
+    return Interaction(tuple(single[part.name] for part in term.parts))
 
 
 def _model(fit: MultilevelFit) -> MetricModel:
     return MetricModel(
-        fit.metric, fit.coefficients, fit.covariance, fit.sigma, fit.loglik, fit.events, fit.verdict
-    )
+        fit.metric, fit.coefficients, fit.covariance, fit.sigma, fit.loglik, fit.events,
+        fit.verdict, area_sigma=fit.area_sigma,
+    )  # fmt: skip
 
 
-def _rests_on_few(children: Cells) -> NDArray[np.bool_]:
-    """Which gradient entries (n_groups, k) tell of fewer than the smallest count of children.
+def _rests_on_few(
+    children: Cells, parts: Sequence[tuple[int, int]] | None = None
+) -> NDArray[np.bool_]:
+    """Which gradient entries (n_parts, k) tell of fewer than the smallest count of children.
 
-    A category's entry is the sum of p(1 - p) over its children: from a handful of
+    A part is the groups from the first to before the last; by default each group is one. A
+    category's entry is the sum of p(1 - p) over its children: from a handful of
     them their number could be worked out. Whatever is hidden stands, together with the
     reference category, behind the difference of the intercept's entry and those shown: so
     categories are hidden, the smallest first, until none or enough children stand there.
-    A number's entry is hidden where only a handful of children differ from all others.
+    A number's entry is hidden where only a handful of children differ from all others, and
+    those of an interaction where a handful are in one of its combinations, or in none.
     """
-    hidden = np.zeros((len(children.groups), len(children.labels)), dtype=bool)
-    for block in driver_blocks(children):
-        for group in range(len(children.groups)):
-            part = slice(block.start[group], block.start[group + 1])
-            hide = _hide_categories if block.driver.categories else _hide_number
-            hidden[group, block.columns] = hide(block.children[part], block.values[part])
+    if parts is None:
+        parts = [(group, group + 1) for group in range(len(children.groups))]
+    hidden = np.zeros((len(parts), len(children.labels)), dtype=bool)
+    for number, (first, last) in enumerate(parts):
+        counts: dict[str, NDArray[np.float64]] = {}
+        for block in driver_blocks(children):
+            rows = slice(block.start[first], block.start[last])
+            of_rows, values = block.children[rows], block.values[rows]
+            counts[block.driver.name] = of_rows @ (values != 0)
+            if isinstance(block.driver, Interaction):
+                hide = _hide_interaction(block.driver, of_rows, values, counts)
+            elif block.driver.categories:
+                hide = _hide_categories(of_rows, values)
+            else:
+                hide = _hide_number(of_rows, values)
+            hidden[number, block.columns] = hide
     return hidden
+
+
+def _hide_interaction(
+    term: Interaction,
+    children: NDArray[np.int64],
+    values: NDArray[np.float64],
+    counts: Mapping[str, NDArray[np.float64]],
+) -> NDArray[np.bool_]:
+    """All entries of an interaction, or none: what is left beside those shown tells, too.
+
+    Behind a part's own entry less those of its combinations stand the children of the part
+    that are in no combination; `counts` holds how many children each part's own columns have.
+    """
+    every = np.ones(values.shape[1], dtype=bool)
+    if len(term.parts) > 2:  # their differences are too many to follow
+        return every
+    met = counts[term.name].reshape([len(part.labels) for part in term.parts])
+    behind = [met, children.sum() - met.sum()]
+    for axis, part in enumerate(term.parts):
+        behind.append(counts[part.name] - met.sum(axis=1 - axis))
+    if any(((count > 0) & (count < SMALLEST_COUNT)).any() for count in map(np.asarray, behind)):
+        return every
+    if all(part.categories for part in term.parts):
+        return ~every
+    return np.array([_hide_number(children, column[:, None])[0] for column in values.T])
 
 
 def _hide_categories(children: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """Coefficient packs: the one door between the modeller's side and the officer's."""
 
 from cyps.pack.contents import MetricModel, Pack
-from cyps.pack.driver import Driver
+from cyps.pack.driver import Driver, Interaction
 from cyps.pack.read import LoadedPack, is_pack, read_pack
 from cyps.pack.signatures import Signature
 from cyps.pack.state import UNSIGNED, PackState, Standing
@@ -12,6 +12,7 @@ from cyps.pack.write import pack_bytes, write_pack
 __all__ = [
     "UNSIGNED",
     "Driver",
+    "Interaction",
     "LoadedPack",
     "MetricModel",
     "Neutral",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.needs import Use
-from cyps.pack.driver import Driver
+from cyps.pack.driver import Driver, Interaction
 from cyps.pack.use_table import (
     Neutral,
     NeutralisedUse,
@@ -37,6 +37,8 @@ class MetricModel:
     events : children of the sample with the event, or None
     verdict : how the fit ended, in words
     published_errors : (k,), standard errors where no covariance tells them, or None
+    area_sigma : standard deviation of the small areas' effects in a model of three levels, else
+        None
     """
 
     metric: str
@@ -47,6 +49,7 @@ class MetricModel:
     events: int | None
     verdict: str
     published_errors: NDArray[np.float64] | None = None
+    area_sigma: float | None = None
 
     @property
     def standard_errors(self) -> NDArray[np.float64] | None:
@@ -68,7 +71,8 @@ class Pack:
     source : data and method it came from
     created : ISO date
     year : financial year ending 31 March whose authority list holds
-    drivers : child drivers, then area drivers; none in a pack of use
+    drivers : child drivers, then area drivers, with their interactions, in the order of the
+        coefficients; none in a pack of use
     models : one a metric; none in a pack of use
     use : predicted, or published, use
     sample_children, sample_authorities, sample_areas : what the fit rests on, or None
@@ -87,7 +91,7 @@ class Pack:
     source: str
     created: str
     year: int
-    drivers: tuple[Driver, ...]
+    drivers: tuple[Driver | Interaction, ...]
     models: tuple[MetricModel, ...]
     use: UseTable
     sample_children: int | None = None
@@ -107,6 +111,16 @@ class Pack:
     def metrics(self) -> tuple[str, ...]:
         """Activity metrics, in order."""
         return self.use.metrics
+
+    @property
+    def own_drivers(self) -> tuple[Driver, ...]:
+        """The drivers that a child is described by, without their interactions."""
+        return tuple(driver for driver in self.drivers if isinstance(driver, Driver))
+
+    @property
+    def interactions(self) -> tuple[Interaction, ...]:
+        """What drivers do together, besides what each does by itself."""
+        return tuple(driver for driver in self.drivers if isinstance(driver, Interaction))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -186,7 +200,7 @@ class Pack:
         for table in self.neutralised:
             if dict(table.drivers) == dict(wanted):
                 return replace(self, use=table.use, neutral=table.drivers)
-        named = [driver.name for driver in self.drivers]
+        named = [driver.name for driver in self.own_drivers]
         strangers = [name for name in wanted if name not in named]
         problem = f"has no use predicted with {neutral_words(tuple(wanted.items()))}"
         if strangers:

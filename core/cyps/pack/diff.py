@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 from cyps.needs import ServiceAreaSpend, cost_weights, metric_shares, needs_shares
 from cyps.pack.contents import MetricModel, Pack
+from cyps.pack.driver import Interaction
 from cyps.pack.use_table import neutral_key
 
 
@@ -153,6 +154,7 @@ def _use_words(before: Pack, after: Pack) -> list[str]:
 def _model_words(before: MetricModel, after: MetricModel) -> list[str]:
     told = (
         ("sigma", before.sigma, after.sigma),
+        ("sigma of small areas", before.area_sigma, after.area_sigma),
         ("children with the event", before.events, after.events),
         ("verdict", before.verdict, after.verdict),
     )
@@ -226,6 +228,11 @@ def _of_changed_reference(before: Pack, after: Pack) -> set[str]:
         for driver in before.drivers
         if driver.name in new and driver.categories[:1] != new[driver.name].categories[:1]
     ]
+    names = {driver.name for driver in moved}
+    for pack in (before, after):  # effects of drivers that meet are told at each other's reference
+        for joint in pack.interactions:
+            if names & {part.name for part in joint.parts}:
+                moved += [joint, *(d for d in pack.own_drivers if d in joint.parts)]
     labels = {label for driver in moved for label in driver.labels}
     return labels | {"Intercept"} if moved else labels
 

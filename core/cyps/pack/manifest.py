@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from cyps.pack.use_table import Neutral, PackError
 
 FORMAT: Final = "cyps coefficient pack"
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 
 
 def _printable(words: str) -> str:
@@ -34,11 +34,15 @@ class Strict(BaseModel):
 
 
 class ManifestDriver(Strict):
-    """A driver with its categories, the reference first; no categories for a number."""
+    """A driver with its categories, the reference first; no categories for a number.
+
+    An interaction has the names of its `parts`, and no categories.
+    """
 
     name: Words
-    level: Literal["child", "area"]
+    level: Literal["child", "area", "authority"]
     categories: list[Words]
+    parts: list[Words] = Field(default_factory=list)
 
 
 class ManifestMetric(Strict):
@@ -49,6 +53,7 @@ class ManifestMetric(Strict):
     loglik: float | None
     events: int | None = Field(gt=0)
     verdict: Annotated[str, AfterValidator(_printable)]
+    area_sigma: float | None = Field(default=None, ge=0)
 
 
 class ManifestSample(Strict):
@@ -112,13 +117,37 @@ class _Contents(_Described):
         return self
 
 
-class Manifest(_Contents):
-    """What the pack is, what it rests on, which tables it has and their SHA-256 (version 3)."""
+class _Neutralised(_Contents):
+    """What came with version 3."""
 
-    format_version: Literal[3]
     gradient: ManifestGradient | None
     driver_means: bool
     neutralised: list[ManifestNeutralised]
+
+    @model_validator(mode="after")
+    def _neutralised_drivers_are_known(self) -> Self:
+        known = [driver.name for driver in self.drivers]
+        numbers = {driver.name for driver in self.drivers if not driver.categories}
+        joint = {name for driver in self.drivers if driver.parts for name in driver.parts}
+        for told in self.neutralised:
+            if any(told.drivers.get(name) == "reference" for name in numbers):
+                raise ValueError("a number is neutralised at its reference, which it has not")
+            if list(told.drivers) != [name for name in known if name in told.drivers]:
+                raise ValueError("a neutralised driver is unknown or out of order")
+            if joint & set(told.drivers):
+                raise ValueError("a neutralised driver goes on moving use by an interaction")
+        combinations = [tuple(told.drivers.items()) for told in self.neutralised]
+        if len(set(combinations)) < len(combinations):
+            raise ValueError("drivers are neutralised in the same way more than once")
+        if self.kind == "use" and (self.driver_means or self.neutralised):
+            raise ValueError("a pack of use has no driver to neutralise")
+        return self
+
+
+class Manifest(_Neutralised):
+    """What the pack is, what it rests on, which tables it has and their SHA-256 (version 4)."""
+
+    format_version: Literal[4]
 
     @property
     def members(self) -> set[str]:
@@ -134,19 +163,20 @@ class Manifest(_Contents):
         return names
 
     @model_validator(mode="after")
-    def _neutralised_drivers_are_known(self) -> Self:
-        known = [driver.name for driver in self.drivers]
-        numbers = {driver.name for driver in self.drivers if not driver.categories}
-        for told in self.neutralised:
-            if any(told.drivers.get(name) == "reference" for name in numbers):
-                raise ValueError("a number is neutralised at its reference, which it has not")
-            if list(told.drivers) != [name for name in known if name in told.drivers]:
-                raise ValueError("a neutralised driver is unknown or out of order")
-        combinations = [tuple(told.drivers.items()) for told in self.neutralised]
-        if len(set(combinations)) < len(combinations):
-            raise ValueError("drivers are neutralised in the same way more than once")
-        if self.kind == "use" and (self.driver_means or self.neutralised):
-            raise ValueError("a pack of use has no driver to neutralise")
+    def _interactions_are_of_drivers(self) -> Self:
+        single = {driver.name: driver for driver in self.drivers if not driver.parts}
+        for joint in (driver for driver in self.drivers if driver.parts):
+            if len(joint.parts) < 2 or len(set(joint.parts)) < len(joint.parts):
+                raise ValueError(f"the interaction {joint.name} is not of two or more drivers")
+            if not set(joint.parts) <= set(single):
+                raise ValueError(f"the interaction {joint.name} is of a driver that is not there")
+            of_child = all(single[name].level == "child" for name in joint.parts)
+            if (
+                joint.name != ":".join(joint.parts)
+                or joint.categories
+                or (joint.level != ("child" if of_child else "area"))
+            ):
+                raise ValueError(f"the interaction {joint.name} is not what its parts make it")
         return self
 
 
@@ -161,18 +191,37 @@ def use_file(number: int) -> str:
     return f"neutralised_{number}.csv" if number else "use.csv"
 
 
+class _Manifest3(_Neutralised):
+    """Version 3: drivers of the child and the small area, one by one, in two levels."""
+
+    format_version: Literal[3]
+
+    @model_validator(mode="after")
+    def _nothing_of_version_4(self) -> Self:
+        if any(driver.parts or driver.level == "authority" for driver in self.drivers):
+            raise ValueError("interactions and drivers of the authority came with version 4")
+        if any(metric.area_sigma is not None for metric in self.metrics):
+            raise ValueError("a third level came with version 4")
+        return self
+
+    def as_version_4(self) -> Manifest:
+        """Say the same in the words of version 4."""
+        told = {name: getattr(self, name) for name in _Neutralised.model_fields}
+        return Manifest(**told, format_version=4)
+
+
 class _Manifest2(_Contents):
     """Version 2: nothing is neutralised, and hidden entries are 0 like those of nobody."""
 
     format_version: Literal[2]
 
-    def as_version_3(self) -> Manifest:
+    def as_version_3(self) -> _Manifest3:
         """Say the same in the words of version 3."""
         told = {name: getattr(self, name) for name in _Contents.model_fields}
         hides = self.gradient
         if hides is not None:
             told["gradient"] = ManifestGradient(**hides.model_dump(), marked=False)
-        return Manifest(**told, format_version=3, driver_means=False, neutralised=[])
+        return _Manifest3(**told, format_version=3, driver_means=False, neutralised=[])
 
 
 class _FittedMetric(Strict):
@@ -223,9 +272,12 @@ def parse_manifest(text: str, where: str) -> Manifest:
     try:
         version = _version(text)
         if version == 1:
-            return _Manifest1.model_validate_json(text).as_version_2().as_version_3()
+            first = _Manifest1.model_validate_json(text)
+            return first.as_version_2().as_version_3().as_version_4()
         if version == 2:
-            return _Manifest2.model_validate_json(text).as_version_3()
+            return _Manifest2.model_validate_json(text).as_version_3().as_version_4()
+        if version == 3:
+            return _Manifest3.model_validate_json(text).as_version_4()
         return Manifest.model_validate_json(text)
     except ValidationError as error:
         raise PackError(

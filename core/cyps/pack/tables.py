@@ -14,7 +14,7 @@ from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.pack.contents import MetricModel, Pack
 from cyps.pack.covariance import is_covariance
-from cyps.pack.driver import Driver
+from cyps.pack.driver import Driver, Interaction
 from cyps.pack.manifest import Manifest, ManifestGradient, use_file
 from cyps.pack.use_table import NeutralisedUse, PackError, UseTable
 
@@ -28,9 +28,7 @@ def pack_of(where: str, manifest: Manifest, members: Mapping[str, bytes]) -> Pac
         When a table is not what the manifest says, or holds a number that cannot be.
     """
     tables = _Tables(where, members)
-    drivers = tuple(
-        Driver(driver.name, driver.level, tuple(driver.categories)) for driver in manifest.drivers
-    )
+    drivers = _drivers(manifest)
     metrics = [metric.metric for metric in manifest.metrics]
     labels = ["Intercept", *(label for driver in drivers for label in driver.labels)]
     for what, names in (("metric", metrics), ("coefficient", labels)):
@@ -58,6 +56,19 @@ def pack_of(where: str, manifest: Manifest, members: Mapping[str, bytes]) -> Pac
             for number, told in enumerate(manifest.neutralised, 1)
         ),
         driver_means=_read_means(tables, labels) if manifest.driver_means else None,
+    )
+
+
+def _drivers(manifest: Manifest) -> tuple[Driver | Interaction, ...]:
+    """The drivers and interactions, in the order of their coefficients."""
+    single = {
+        told.name: Driver(told.name, told.level, tuple(told.categories))
+        for told in manifest.drivers
+        if not told.parts
+    }
+    return tuple(
+        Interaction(tuple(single[name] for name in told.parts)) if told.parts else single[told.name]
+        for told in manifest.drivers
     )
 
 
@@ -123,6 +134,7 @@ def _read_models(
             events=told.events,
             verdict=told.verdict,
             published_errors=None if errors is None or manifest.covariance else errors[:, m],
+            area_sigma=told.area_sigma,
         )
         for m, told in enumerate(manifest.metrics)
     )

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from cyps.errors import CypsError
 from cyps.pack.contents import MetricModel, Pack
+from cyps.pack.driver import Interaction
 from cyps.pack.manifest import (
     FORMAT,
     FORMAT_VERSION,
@@ -165,7 +166,12 @@ def _manifest(pack: Pack, tables: dict[str, bytes]) -> Manifest:
         created=pack.created,
         year=pack.year,
         drivers=[
-            ManifestDriver(name=d.name, level=d.level, categories=list(d.categories))
+            ManifestDriver(
+                name=d.name,
+                level=d.level,
+                categories=list(d.categories),
+                parts=[part.name for part in d.parts] if isinstance(d, Interaction) else [],
+            )
             for d in pack.drivers
         ],
         metrics=_metrics(pack),
@@ -195,7 +201,12 @@ def _metrics(pack: Pack) -> list[ManifestMetric]:
         ]
     return [
         ManifestMetric(
-            metric=m.metric, sigma=m.sigma, loglik=m.loglik, events=m.events, verdict=m.verdict
+            metric=m.metric,
+            sigma=m.sigma,
+            loglik=m.loglik,
+            events=m.events,
+            verdict=m.verdict,
+            area_sigma=m.area_sigma,
         )
         for m in pack.models
     ]
@@ -298,6 +309,8 @@ def _coefficients(pack: Pack) -> str:
             reference: list[object] = [0.0, ""] * len(pack.models)
             rows.append([driver.name, driver.level, driver.categories[0], "reference", *reference])
         categories = driver.categories[1:] or ("",)
+        if isinstance(driver, Interaction):
+            categories = driver.combinations
         for category, label in zip(categories, driver.labels, strict=True):
             rows.append([driver.name, driver.level, category, label, *chain(*next(pairs))])
     return _csv(head, rows)

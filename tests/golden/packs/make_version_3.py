@@ -1,8 +1,9 @@
 """Made the packs of format version 3 here: neutralised use, means, marked gradients.
 
 `neutral` has everything that version 3 brought; `unmarked` is what a pack of an earlier
-version becomes when it is written anew. Running it again makes the same content hashes: do
-that only to prove it, into another folder. What is here stays as it is.
+version becomes when it is written anew. Kept to show what is in them: later code writes a
+later version. At commit 213424d it makes the same content hashes: do that only to prove it,
+into another folder. What is here stays as it is.
 
     uv run python tests/golden/packs/make_version_3.py FOLDER
 """
