@@ -42,9 +42,8 @@ def draw_worked(draft: Draft, note: PackNote, pack: Pack) -> None:
     children = predict_child(pack, example_child(pack), rest_at_reference=True)
     _heads(page, pack, columns)
     _intercept(page, note, children)
-    in_order = (*pack.own_drivers, *pack.interactions)
-    row_of = {driver.name: WORKED_FIRST_ROW + i for i, driver in enumerate(in_order)}
-    for i, driver in enumerate(in_order):
+    row_of = {driver.name: WORKED_FIRST_ROW + i for i, driver in enumerate(pack.terms)}
+    for i, driver in enumerate(pack.terms):
         rows, terms = rows_of(note, pack, driver), [c.terms[i + 1] for c in children]
         if isinstance(driver, Interaction):
             _interaction(page, row_of, driver, rows, terms)

@@ -272,7 +272,7 @@ def _predicted(
 ) -> ChildPrediction:
     parts = [("Intercept", "", float(model.coefficients[0]), 1.0)]
     place = {label: i for i, label in enumerate(pack.labels)}
-    for driver in (*pack.own_drivers, *pack.interactions):
+    for driver in pack.terms:
         own, stand = place[driver.labels[0]], stands[driver.name]
         coefficient = float(model.coefficients[own : own + len(driver.labels)] @ stand.holds)
         parts.append((driver.name, stand.level, coefficient, stand.value))

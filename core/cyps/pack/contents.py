@@ -123,6 +123,11 @@ class Pack:
         return tuple(driver for driver in self.drivers if isinstance(driver, Interaction))
 
     @property
+    def terms(self) -> tuple[Driver | Interaction, ...]:
+        """Each driver, then what they do together: the order in which a child is told of."""
+        return (*self.own_drivers, *self.interactions)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Names of the coefficients: the intercept, child drivers, area drivers; none of use."""
         if self.kind == "use":

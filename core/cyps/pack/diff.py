@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 from cyps.needs import ServiceAreaSpend, cost_weights, metric_shares, needs_shares
 from cyps.pack.contents import MetricModel, Pack
-from cyps.pack.driver import Interaction
 from cyps.pack.use_table import neutral_key
 
 
