@@ -117,3 +117,66 @@ def test_a_pack_where_asked_for(tmp_path):
     pack = read_pack(tmp_path / "out" / "coefficients.cyps.zip").pack
     assert [model.metric for model in pack.models] == ["CIN"]
     assert pack.status == "illustrative"
+
+
+def test_rows_in_many_files_are_counted_where_they_are(tmp_path):
+    """A folder of Parquet files gives what one CSV file gives, in bands and for a pack, too."""
+    england = synthetic_england(40_000, 400, 20_000, seed=5)
+    rows = england.modelling_sample().merge(england.areas, on="area")
+    rows = rows[rows.groupby("authority")["area"].transform("size") >= 10]
+    rows["age"] = 6 + rows.index.to_numpy() % 14
+    rows = rows[["authority", "area", "sex", "fsm", "age", "idaci", "CIN"]]
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    (tmp_path / "rows").mkdir()
+    for part in range(3):
+        rows.iloc[part::3].to_parquet(tmp_path / "rows" / f"{part}.parquet")
+    packs = {}
+    for name, asked in (("one", '"rows.csv"'), ("folder", '"rows"'), ("listed", '["rows/*"]')):
+        (tmp_path / "model.toml").write_text(
+            f'rows = {asked}\nmetrics = ["CIN"]\ngroup = "authority"\narea_key = "area"\n'
+            'child = ["sex", "fsm", "age"]\narea = ["idaci"]\n'
+            'bands = { age = { edges = [6, 10, 14, 18], outside = "over 17" } }\n[pack]\n'
+            'name = "Test"\nstatus = "illustrative"\nstatement = "Made up."\nsource = "a test"\n'
+            'year = 2025\nneutralise = [{ fsm = "reference" }, { fsm = "average", sex = "average" '
+            "}]\n"
+        )
+        done = run(tmp_path)
+        assert done.exit_code == 0, done.output
+        packs[name] = read_pack(tmp_path / "out" / "coefficients.cyps.zip")
+        record = json.loads((tmp_path / "out" / "run.json").read_text())
+        files = {"rows.csv"} if name == "one" else {f"rows/{part}.parquet" for part in range(3)}
+        assert set(record["inputs"]) == files | {"model.toml"}
+    assert len({loaded.content_hash for loaded in packs.values()}) == 1
+    pack = packs["folder"].pack
+    (age,) = [driver for driver in pack.own_drivers if driver.name == "age"]
+    assert age.categories == ("6-9", "10-13", "14-17", "over 17")
+    assert [dict(table.drivers) for table in pack.neutralised] == [
+        {"fsm": "reference"}, {"sex": "average", "fsm": "average"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ('rows = "rows"\nbands = { age = { edges = [6, 10] } }', "'age' is missing or outside 6 to "
+         "9 in 2 of 4 rows"),
+        ('rows = "rows"\nbands = { ages = { edges = [6, 10] } }', "Bands are declared for ages"),
+        ('rows = "none/*.parquet"', "There is no file .*none"),
+        ('rows = ["a.csv", "b.csv"]\ntext = ["fsm"]', "is for rows in one CSV file"),
+    ],
+)  # fmt: skip
+def test_rows_in_files_that_cannot_be_counted(tmp_path, asked, says):
+    table = pd.DataFrame({"la": ["A", "A", "B", "B"], "age": [6, 9, 12, None],
+                          "fsm": ["1", "2", "1", "2"], "y": [0, 1, 0, 1]})  # fmt: skip
+    (tmp_path / "rows").mkdir()
+    table.to_parquet(tmp_path / "rows" / "a.parquet")
+    for name in ("a.csv", "b.csv"):
+        table.to_csv(tmp_path / name, index=False)
+    (tmp_path / "model.toml").write_text(
+        f'{asked}\nmetrics = ["y"]\ngroup = "la"\nchild = ["fsm"]\n'
+    )
+    done = run(tmp_path)
+    assert done.exit_code == 2
+    import re
+
+    assert re.search(says, " ".join(done.output.split()))

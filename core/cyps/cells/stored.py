@@ -105,7 +105,7 @@ def open_rows(
                 "where its session is made."
             )
         return StoredRows(_opened(what, lambda: _in_spark(spark, paths, untyped)), untyped)
-    found = _found(paths)
+    found = files_behind(paths)
     engine = _duckdb(memory_limit, temp_directory, threads)
     return StoredRows(_opened(what, lambda: _in_duckdb(engine, found, untyped)), untyped)
 
@@ -131,7 +131,7 @@ def _kind(path: str) -> tuple[str, ...]:
     )
 
 
-def _found(paths: Sequence[str]) -> list[str]:
+def files_behind(paths: Sequence[str]) -> list[str]:
     """The files on this machine behind names, folders and patterns, in order."""
     found = []
     for path in paths:

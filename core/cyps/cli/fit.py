@@ -91,6 +91,7 @@ def _pack(asked: ModelFile, folder: Path, cells: Cells, fits: Sequence[Multileve
         year=words.year,
         created=datetime.now(UTC).date().isoformat(),
         sample_areas=len(cells.small_areas) or len(cells.area_design),
+        neutralise=words.neutralise,
     )
 
 
@@ -147,14 +148,22 @@ def _told(fit: MultilevelFit) -> dict[str, Any]:
 
 
 def _record(asked: ModelFile, model: Path, fits: Sequence[MultilevelFit]) -> dict[str, Any]:
+    from cyps.model.model_file import row_files
+
     names = [asked.rows, asked.areas, asked.pack and asked.pack.children]
-    files = {name: model.parent / name for name in names if name} | {model.name: model}
+    found = [file for name in names if name for file in row_files(name, model.parent)]
+    files = {_named(file, model.parent): file for file in found} | {model.name: model}
     return {
         "tool": {"name": "cyps", "version": version("cyps"), "command": "fit"},
         "model": asked.model_dump(exclude_none=True),
         "converged": all(fit.converged for fit in fits),
         "inputs": {name: _sha256(path) for name, path in files.items()},
     }
+
+
+def _named(file: Path, folder: Path) -> str:
+    """A file as the model file would name it."""
+    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
 
 
 def _sha256(path: Path) -> str:

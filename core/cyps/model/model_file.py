@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cyps.cells import Cells, banded, collapse
+from cyps.cells import Cells, banded, collapse, open_rows
+from cyps.cells.bands import band_names, banded_rows
+from cyps.cells.stored import StoredRows, files_behind
 from cyps.errors import CypsError
 from cyps.model.dummies import fit_dummies
 from cyps.model.multilevel import fit_cells
 from cyps.model.plain import fit_plain
 from cyps.model.result import CovarianceType, MultilevelFit
 from cyps.model.three_levels import fit_three_levels
+from cyps.pack import Neutral
+
+PARQUET = (".parquet", ".pq")
 
 
 class _Strict(BaseModel):
@@ -31,20 +36,24 @@ class Bands(_Strict):
 
 
 class PackWords(_Strict):
-    """What a pack made of the fits says of itself; `children` are rows to predict for."""
+    """What a pack made of the fits says of itself; `children` are rows to predict for.
+
+    `neutralise` are the combinations of drivers that the use is predicted without.
+    """
 
     name: str
     status: str
     statement: str
     source: str
     year: int
-    children: str | None = None
+    children: str | list[str] | None = None
+    neutralise: list[dict[str, Neutral]] = []
 
 
 class ModelFile(_Strict):
     """One model for one or several metrics; see docs/model.md for the keys."""
 
-    rows: str
+    rows: str | list[str]
     metrics: list[str] = Field(min_length=1)
     group: str
     child: list[str] = []
@@ -86,7 +95,7 @@ def read_model_file(path: Path) -> ModelFile:
 
 def read_rows(path: Path, as_text: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a table of children, cells or areas from CSV or Parquet; codes stay text."""
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if path.suffix.lower() in PARQUET:
         try:
             return pd.read_parquet(path)
         except ImportError:
@@ -100,13 +109,34 @@ def read_rows(path: Path, as_text: tuple[str, ...] = ()) -> pd.DataFrame:
         raise CypsError(f"{path} is no CSV table that can be read: {error}.") from None
 
 
-def count_rows(model: ModelFile, folder: Path, rows: str | None = None) -> Cells:
-    """Cells of the model's rows, or of others described alike; paths are relative to `folder`."""
+def row_files(named: str | list[str], folder: Path) -> list[Path]:
+    """The files behind a name, a folder, a pattern or several; relative to `folder`."""
+    several = [named] if isinstance(named, str) else named
+    return [Path(file) for file in files_behind([str(folder / name) for name in several])]
+
+
+def count_rows(model: ModelFile, folder: Path, rows: str | list[str] | None = None) -> Cells:
+    """Cells of the model's rows, or of others described alike; paths are relative to `folder`.
+
+    One CSV file is read whole, and so are rows that are cells. Parquet, and several files, are
+    counted by DuckDB where they are, so that they may be larger than the memory.
+    """
     as_text = tuple(dict.fromkeys([model.group, *filter(None, [model.area_key]), *model.text]))
-    table = _with_bands(read_rows(folder / (rows or model.rows), as_text), model.bands)
+    files = row_files(rows or model.rows, folder)
     areas = None if model.areas is None else read_rows(folder / model.areas, as_text)
+    is_csv = files[0].suffix.lower() not in PARQUET
+    table: pd.DataFrame | StoredRows
+    categories = None
+    if len(files) == 1 and (is_csv or model.trials or model.frequency):
+        table = _with_bands(read_rows(files[0], as_text), model.bands)
+    else:
+        table = _stored(model, files, is_csv)
+        categories = {
+            name: band_names(band.edges, band.outside) for name, band in model.bands.items()
+        }
     return collapse(
         table,
+        categories=categories,
         events=model.metrics,
         child=model.child,
         area=model.area,
@@ -121,11 +151,29 @@ def count_rows(model: ModelFile, folder: Path, rows: str | None = None) -> Cells
     )
 
 
+def _stored(model: ModelFile, files: list[Path], is_csv: bool) -> StoredRows:
+    """Rows that stay where they are, with bands."""
+    if is_csv and model.text:
+        raise CypsError(
+            f"text = {model.text} is for rows in one CSV file. With several, write numbers that "
+            "are names with a 0 before them, or give Parquet, which knows what is text."
+        )
+    rows = open_rows(files)
+    _check_bands(model.bands, rows.table.columns)
+    for name, band in model.bands.items():
+        rows = banded_rows(rows, name, band.edges, band.outside)
+    return rows
+
+
 def _with_bands(table: pd.DataFrame, bands: Mapping[str, Bands]) -> pd.DataFrame:
-    if strangers := [name for name in bands if name not in table.columns]:
-        raise CypsError(f"Bands are declared for {', '.join(strangers)}, no column of the rows.")
+    _check_bands(bands, table.columns)
     made = {name: banded(table[name], band.edges, band.outside) for name, band in bands.items()}
     return table.assign(**made)
+
+
+def _check_bands(bands: Mapping[str, Bands], columns: Collection[str]) -> None:
+    if strangers := [name for name in bands if name not in columns]:
+        raise CypsError(f"Bands are declared for {', '.join(strangers)}, no column of the rows.")
 
 
 def fit_model(model: ModelFile, cells: Cells) -> tuple[MultilevelFit, ...]:
