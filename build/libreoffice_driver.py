@@ -10,6 +10,7 @@ libreoffice-calc python3-uno`). One command a line, one answer a line:
     {"do": "formulas", "sheet": "Weights", "range": "E19:E21"}
     {"do": "errors"}                              addresses of cells with an error
     {"do": "pdf", "path": "settlement.pdf"}
+    {"do": "save", "path": "saved.xlsx"}
     {"do": "version"}, {"do": "close"}, {"do": "quit"}
 
 Own profile folder, own pipe: it disturbs no other LibreOffice and leaves none behind.
@@ -132,6 +133,12 @@ class Office:
         """Print the workbook to PDF."""
         self.document.storeToURL(
             Path(path).resolve().as_uri(), (_property("FilterName", "calc_pdf_Export"),)
+        )
+
+    def save(self, path: str) -> None:
+        """Save the workbook as .xlsx, as a person would, under another name."""
+        self.document.storeToURL(
+            Path(path).resolve().as_uri(), (_property("FilterName", "Calc MS Excel 2007 XML"),)
         )
 
     def version(self) -> str:

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from defusedxml import ElementTree  # type: ignore[import-untyped,unused-ignore]
@@ -56,8 +57,8 @@ class Archive:
         }
 
 
-def read_archive(path: Path, *, most_bytes: int | None = None) -> Archive:
-    """Unpack a workbook, refusing a zip that is a bomb or no workbook at all.
+def read_archive(path: Path | BinaryIO, *, most_bytes: int | None = None) -> Archive:
+    """Unpack a workbook (a file, or its bytes), refusing a zip that is a bomb or no workbook.
 
     Raises
     ------
@@ -82,7 +83,7 @@ _NOT_READABLE = (
 )  # fmt: skip
 
 
-def _judge(path: Path, members: list[zipfile.ZipInfo], most_bytes: int) -> None:
+def _judge(path: Path | BinaryIO, members: list[zipfile.ZipInfo], most_bytes: int) -> None:
     names = [member.filename for member in members]
     wrong = ""
     if len(members) > MOST_PARTS:

@@ -312,6 +312,9 @@ def _notes(draft: Draft) -> list[Check]:
             '"A weight is typed over the one that spend gives. To go back, retype the formula '
             'shown beside it."',
             used, "WARN", waits='weights_sound="Yes"',
+            seen="WARN" if draft.weights_typed else "OK",
+            sentence_seen="A weight is typed over the one that spend gives. To go back, retype the "
+            "formula shown beside it.",
         ),
         *(_without_baseline(draft, year) for year in range(len(draft.settlements))),
         Check(

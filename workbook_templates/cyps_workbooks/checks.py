@@ -45,7 +45,7 @@ class Sheet:
 def check_structure(path: Path) -> list[Finding]:
     """Everything wrong with a workbook's structure; an empty list for a sound one.
 
-    The cells of the names that begin `in_` are taken for the inputs: exactly
+    The cells of the names that begin `in_` or `text_` are taken for what people type: exactly
     these must be unlocked, on sheets that are protected.
 
     Raises
@@ -201,7 +201,7 @@ def _unlocked(sheet: Sheet, names: dict[str, str], locks: list[bool]) -> Iterato
     inputs = {
         address
         for name, place in names.items()
-        if name.startswith("in_")
+        if name.startswith(("in_", "text_"))
         for address in _addresses(place, sheet.name)
     }
     unlocked = {
@@ -249,6 +249,8 @@ def _shared_strings(archive: Archive) -> list[str]:
 
 
 def _text(cell: Element, shared: list[str]) -> str:
+    if cell.get("t") == "inlineStr":
+        return "".join(part.text or "" for part in cell.iter(f"{MAIN}t"))
     value = cell.findtext(f"{MAIN}v") or ""
     return shared[int(value)] if cell.get("t") == "s" else value
 

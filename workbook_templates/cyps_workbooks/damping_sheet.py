@@ -23,7 +23,7 @@ from cyps_workbooks.damping_rows import (
     PROTECTION,
     YES,
 )
-from cyps_workbooks.damping_values import Value, field_values, table_values
+from cyps_workbooks.damping_values import Value, field_values, parts_in_force, typed_tables
 from cyps_workbooks.factors_sheet import factor_cells, factor_range
 from cyps_workbooks.layout import DAMPING, DAMPING_HEAD_ROW, FLAGS, quoted
 from cyps_workbooks.members_sheet import members
@@ -85,6 +85,10 @@ def _unused(cell: str, used_by: tuple[str, ...]) -> str:
 def _fields(page: Page) -> None:
     draft, layout = page.draft, page.draft.layout
     issued = [field_values(settlement) for _, settlement in draft.settlements]
+    for year, own in enumerate(issued):
+        for field in FIELDS:
+            typed = draft.typed.column(f"in_{field.key}", year)
+            own[field.key] = own[field.key] if typed is None else typed[0]
     for field in FIELDS:
         row = layout.damping_rows[field.key]
         page.text(row, 0, field.label, draft.formats.cell())
@@ -285,7 +289,7 @@ _NAMED = {
 
 def _tables(page: Page) -> None:
     draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
-    values = [table_values(settlement, layout) for _, settlement in draft.settlements]
+    values = [typed_tables(draft, year) for year in range(len(draft.settlements))]
     names = {"band_floor": layout.bands, "tier_part": layout.tiers, "group_members": layout.groups}
     for key, title, kind, used_by, words in _TABLES:
         first, slots = layout.damping_rows[key], layout.damping_tables[key]
@@ -294,8 +298,8 @@ def _tables(page: Page) -> None:
         for i in range(slots):
             row = first + i
             if key in names:
-                name = names[key][i] if i < len(names[key]) else None
-                _value(page, row, 0, name, formats.entry("text"))
+                name = names[key][i] if i < len(names[key]) else ""
+                _value(page, row, 0, name or None, formats.entry("text"))
             else:
                 beside = f"$A${layout.damping_rows[_NAMED[key]] + 1 + i}"
                 known = names[_NAMED[key]]
@@ -330,7 +334,7 @@ def _table_formula(
         return f"{column}{layout.damping_rows[table] + 1 + i}"
 
     if key == "tier_in_force":
-        value = table_values(settlement, layout)["tier_part"][i]
+        value = parts_in_force(page.draft, year)[i]
         deflator = layout.damping("deflator", year).split("!")[1]
         part = at("tier_part")
         formula = f'=IF({part}="","",{part}*(1+IF({at("tier_real")}="{YES}",{deflator},0)))'
@@ -348,7 +352,24 @@ def _table_formula(
         "group": "TRUE",
     }[what]  # fmt: skip
     formula = f'=IF({name}="",0,IF({sound},SUMPRODUCT(--({inside}={name})),0))'
-    of_each = members(settlement, what)
-    codes = settlement.scenario.codes
-    count = sum(of_each.get(code) == names[i] for code in codes) if i < len(names) else 0
-    return formula, count
+    if i >= len(names) or not names[i] or not _can_be_used(page.draft, what, i, year):
+        return formula, 0
+    of_each = members(page.draft, what, year)
+    alike = names[i].casefold()
+    return formula, sum(
+        of_each.get(code, "").casefold() == alike for code in settlement.scenario.codes
+    )
+
+
+def _can_be_used(draft: Draft, what: str, i: int, year: int) -> bool:
+    """Whether a row of a table is described well enough to count who is in it."""
+    if what == "group":
+        return True
+    if what == "tier":
+        part = parts_in_force(draft, year)[i]
+        return isinstance(part, float) and part >= 0
+    tables = typed_tables(draft, year)
+    floor, ceiling = tables["band_floor"][i], tables["band_ceiling"][i]
+    if not isinstance(floor, float) or floor < -1:
+        return False
+    return ceiling in (None, "") or (isinstance(ceiling, float) and ceiling >= floor)

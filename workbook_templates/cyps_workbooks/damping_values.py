@@ -25,6 +25,7 @@ from cyps_workbooks.damping_rows import (
     YES,
 )
 from cyps_workbooks.layout import Layout
+from cyps_workbooks.page import Draft
 
 Value = float | str | None
 """What a cell holds: a number, text, or nothing."""
@@ -56,6 +57,26 @@ def field_values(settlement: Settlement) -> dict[str, Value]:
         "payer": getattr(rule, "payer", None),
         "deflator": 0.0,
     }
+
+
+def typed_tables(draft: Draft, year: int) -> dict[str, list[Value]]:
+    """What stands in each typed table of a year: as a person typed it, or as the rule has it."""
+    own = table_values(draft.settlements[year][1], draft.layout)
+    typed = {key: draft.typed.column(f"in_{key}", year) for key in own}
+    return {key: values if typed[key] is None else typed[key] or [] for key, values in own.items()}
+
+
+def parts_in_force(draft: Draft, year: int) -> list[Value]:
+    """The protected part of each tier with the deflator, where it follows that."""
+    tables = typed_tables(draft, year)
+    deflator = (draft.typed.column("in_deflator", year) or [0.0])[0]
+    rate = deflator if isinstance(deflator, float) else 0.0
+    return [
+        part * (1 + (rate if str(real).casefold() == YES.casefold() else 0.0))
+        if isinstance(part, float)
+        else None
+        for part, real in zip(tables["tier_part"], tables["tier_real"], strict=True)
+    ]
 
 
 def table_values(settlement: Settlement, layout: Layout) -> dict[str, list[Value]]:

@@ -87,6 +87,9 @@ def _columns(page: Page, year: int) -> None:
     scenario = draft.settlements[year][1].scenario
     first = draft.settlement.scenario
     own = first.baseline if baseline_is_previous(draft, year) else scenario.baseline
+    typed = draft.typed.column("in_baseline", year)
+    if typed is not None and all(isinstance(amount, float) for amount in typed):
+        own = np.array(typed, dtype=np.float64)  # also where nothing uses it
     for what, head, kind, amounts, same in (
         ("baseline", "Baseline", "pounds", own, first.baseline),
         ("area_cost", "Area cost factor", "factor", scenario.area_cost, first.area_cost),

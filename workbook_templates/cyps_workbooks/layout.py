@@ -9,7 +9,7 @@ cells, the first year's first, and `in_baseline` one block of columns.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -87,10 +87,13 @@ class Layout:
         *,
         has_pack: bool = False,
         pack: Pack | None = None,
+        spend_lines: int | None = None,
+        named: Mapping[str, Sequence[str]] | None = None,
     ) -> Layout:
         """The layout that fits the authorities, metrics, spend lines and rules of all years.
 
         `has_pack` gives the sheet Pack; what drivers a `pack` has, the sheet Worked example.
+        `named` gives bands, tiers or groups as they were typed, "" for a row left blank.
         """
         first = settlements[0][1]
         metrics = first.use.metrics
@@ -100,16 +103,20 @@ class Layout:
                 f"Two of the metrics {', '.join(metrics)} would have the same cell name for their "
                 "weight. Rename one so that they differ in letters or digits."
             )
+        named = named or {}
         rules = [settlement.scenario.damping for _, settlement in settlements]
         groups = [settlement.scenario.transition.group for _, settlement in settlements]
         codes = first.scenario.codes
         return Layout(
             len(codes),
             metrics,
-            len(first.scenario.spend),
+            len(first.scenario.spend) if spend_lines is None else spend_lines,
             tuple(label for label, _ in settlements),
+            tuple(named["band"]) if "band" in named else
             _told_apart("band", [n for r in rules if isinstance(r, Bands) for n in r.bands]),
+            tuple(named["tier"]) if "tier" in named else
             _told_apart("tier", [n for r in rules if isinstance(r, Protection) for n in r.tiers]),
+            tuple(named["group"]) if "group" in named else
             _told_apart("damping group", sorted({g[c] for g in groups if g for c in codes})),
             has_pack,
             len(pack.own_drivers) if pack is not None and pack.models else 0,
@@ -367,6 +374,10 @@ class Layout:
             "in_authority": f"{quoted(MY_AUTHORITY)}!$B$5",
             **child,
         }
+
+    def texts(self) -> dict[str, str]:
+        """Where people write, by defined name: `text_...`. Unlocked, and kept by a refresh."""
+        return {}
 
     def results(self) -> dict[str, str]:
         """Named results, a column for each year where they differ by year."""

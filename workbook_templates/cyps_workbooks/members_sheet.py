@@ -40,12 +40,12 @@ def _column(page: Page, year: int, kind: tuple[str, str, str, str, str]) -> None
     what, head, field, answer, names = kind
     draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
     col = layout.input_column(what, year)[1]
-    now, first = (members(s, what) for s in (draft.settlements[year][1], draft.settlement))
+    now, first = members(draft, what, year), members(draft, what, 0)
     asked = layout.damping(field, year)
     page.text(HEAD_ROW, col, draft.of_year(head, year), formats.head())
     page.formula(
         TOTAL_ROW, col, f'=IF({asked}="{answer}","in use","not used")', formats.total(),
-        "in use" if now else "not used",
+        "in use" if _counted(draft.settlements[year][1], what) else "not used",
     )  # fmt: skip
     source = xl_col_to_name(layout.input_column(what, 0)[1])
     entry = formats.entry("text")
@@ -70,8 +70,18 @@ def _column(page: Page, year: int, kind: tuple[str, str, str, str, str]) -> None
     )  # fmt: skip
 
 
-def members(settlement: Settlement, what: str) -> Mapping[str, str]:
-    """The band, tier or group of each authority by code; empty where there is none."""
+def members(draft: Draft, what: str, year: int) -> Mapping[str, str]:
+    """The band, tier or group of each authority by code, as typed; empty where there is none."""
+    settlement = draft.settlements[year][1]
+    typed = draft.typed.column(f"in_{what}", year)
+    if typed is None:
+        return _counted(settlement, what)
+    pairs = zip(settlement.scenario.codes, typed, strict=True)
+    return {code: str(name) for code, name in pairs if name}
+
+
+def _counted(settlement: Settlement, what: str) -> Mapping[str, str]:
+    """The band, tier or group of each authority that the settlement goes by."""
     rule = settlement.scenario.damping
     if what == "group":
         return settlement.scenario.transition.group or {}

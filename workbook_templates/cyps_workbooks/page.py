@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from cyps.geography import authorities
+from cyps.needs import ServiceAreaSpend
 from cyps.pack import Pack
 from cyps.settlement import Settlement
 from cyps_workbooks.layout import CHECKS, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
@@ -43,6 +44,34 @@ class PackNote:
     """What it holds, for the sheets Pack and Worked example: tables only, never a child."""
 
 
+Grid = tuple[tuple[float | str | None, ...], ...]
+"""The cells of a defined name, row by row: a number, text, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What people typed into an earlier workbook that a settlement has no place for.
+
+    Attributes
+    ----------
+    spend : lines of spend, where weights were typed over those that they give
+    cells : by defined name of an input or of people's text, laid out as this workbook is: also
+        what no method uses. They are drawn in place of what the settlement would give
+    changes : what a refresh changed, in words, for the workbook's own log
+    """
+
+    spend: tuple[ServiceAreaSpend, ...] | None = None
+    cells: Mapping[str, Grid] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+
+    def column(self, name: str, col: int) -> list[float | str | None] | None:
+        """One column of a name's cells; None where nothing was typed."""
+        return [row[col] for row in self.cells[name]] if name in self.cells else None
+
+
+NOTHING_TYPED = Typed()
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What every sheet is drawn from."""
@@ -52,11 +81,23 @@ class Draft:
     settlements: tuple[tuple[str, Settlement], ...]
     layout: Layout
     pack: PackNote | None
+    typed: Typed = NOTHING_TYPED
 
     @property
     def settlement(self) -> Settlement:
         """The first year: what holds in every year is read from it, and it is shown first."""
         return self.settlements[0][1]
+
+    @property
+    def spend(self) -> tuple[ServiceAreaSpend, ...]:
+        """The lines of spend that the sheet Weights shows."""
+        own = self.settlement.scenario.spend
+        return own if self.typed.spend is None else self.typed.spend
+
+    @property
+    def weights_typed(self) -> bool:
+        """Whether a weight was typed over the one from spend."""
+        return any(name.startswith("in_weight_") for name in self.typed.cells)
 
     @property
     def title(self) -> str:
@@ -226,9 +267,10 @@ def cell(row: int, col: int) -> str:
 
 
 def warnings_at_issue(draft: Draft) -> int:
-    """How many warnings stand as the workbook is written: no baseline, exclusions."""
+    """How many warnings stand as the workbook is written: no baseline, exclusions, weights."""
     without = sum(bool((one.scenario.baseline == 0).any()) for _, one in draft.settlements)
-    return without + int(bool(draft.settlement.scenario.exclusions))
+    left_out = bool(draft.settlement.scenario.exclusions)
+    return without + int(left_out) + int(draft.weights_typed)
 
 
 def checks_line(draft: Draft) -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from cyps.errors import CypsError
+
+
+def lock_files(path: Path) -> tuple[Path, Path]:
+    """What Excel and LibreOffice leave beside a workbook while they have it open."""
+    return path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")
 
 
 def put_in_place(content: bytes, path: Path) -> None:
@@ -15,8 +21,7 @@ def put_in_place(content: bytes, path: Path) -> None:
     CypsError
         When the file is open elsewhere or cannot be written; the old one stays as it was.
     """
-    # Excel leaves "~$name", LibreOffice ".~lock.name#", beside a file that is open.
-    for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
+    for lock in lock_files(path):
         if lock.exists():
             raise CypsError(
                 f"{path} seems to be open: {lock.name} lies beside it. Close the workbook and run "
@@ -24,7 +29,10 @@ def put_in_place(content: bytes, path: Path) -> None:
             )
     beside = path.with_name(f".{path.name}.part")
     try:
-        beside.write_bytes(content)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before it takes the old one's place
         beside.replace(path)
     except OSError as error:
         raise CypsError(

@@ -95,9 +95,14 @@ def read_records(path: Path) -> tuple[tuple[str, Scenario, Use], ...]:
             f"{path.name} has no sheet '{RECORD}'. Give a settlement workbook that this version of "
             "cyps wrote, or a folder of results."
         )
+    return records_in(path, found[0])
+
+
+def records_in(path: Path, rows: Sequence[list[str]]) -> tuple[tuple[str, Scenario, Use], ...]:
+    """As `read_records`, from the cells of the sheet Record of a file that was read already."""
     texts: dict[str, list[str]] = {}
     digests: dict[str, str] = {}
-    for label, _, digest, *parts in (row[:4] for row in _below_head(found[0])):
+    for label, _, digest, *parts in (row[:4] for row in _below_head(rows)):
         texts.setdefault(label, []).extend(parts)
         digests[label] = digest
     if not texts:

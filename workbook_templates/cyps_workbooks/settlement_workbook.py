@@ -25,11 +25,12 @@ from cyps_workbooks.layout import Layout
 from cyps_workbooks.members_sheet import draw_members
 from cyps_workbooks.notes_sheet import draw_notes
 from cyps_workbooks.pack_sheet import draw_pack
-from cyps_workbooks.page import Draft, PackNote
+from cyps_workbooks.page import NOTHING_TYPED, Draft, PackNote, Typed
 from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.record_sheet import draw_record
 from cyps_workbooks.results_sheet import draw_results
 from cyps_workbooks.style import Formats
+from cyps_workbooks.typed_over import type_over, typed_names
 from cyps_workbooks.use_sheet import draw_use
 from cyps_workbooks.weights_sheet import draw_weights
 from cyps_workbooks.worked_sheet import draw_worked
@@ -51,6 +52,7 @@ def write_settlement(
     *,
     pack: PackNote | None = None,
     chosen: str | None = None,
+    typed: Typed = NOTHING_TYPED,
 ) -> None:
     """Write one or more years of a settlement as a workbook whose own formulas compute them.
 
@@ -62,6 +64,7 @@ def write_settlement(
     path : where the workbook goes; replaced only when the new one is whole
     pack : the pack that the use came from, or None for published numbers
     chosen : the authority shown first on the sheet My authority; the first by default
+    typed : what people typed into an earlier workbook that a settlement has no place for
 
     Raises
     ------
@@ -79,7 +82,8 @@ def write_settlement(
     ...     path.read_bytes()[:2]
     b'PK'
     """
-    put_in_place(settlement_bytes(settlements, pack=pack, chosen=chosen), Path(path))
+    content = settlement_bytes(settlements, pack=pack, chosen=chosen, typed=typed)
+    put_in_place(content, Path(path))
 
 
 def settlement_bytes(
@@ -87,20 +91,25 @@ def settlement_bytes(
     *,
     pack: PackNote | None = None,
     chosen: str | None = None,
+    typed: Typed = NOTHING_TYPED,
 ) -> bytes:
     """Draw the workbook and give its bytes, the same for the same settlements."""
     _check_alike(settlements)
     buffer = BytesIO()
     workbook = Workbook(buffer, OPTIONS)
     behind = pack.pack if pack is not None else None
-    layout = Layout.of(settlements, has_pack=pack is not None, pack=behind)
-    draft = Draft(workbook, Formats(workbook), tuple(settlements), layout, pack)
+    layout = Layout.of(
+        settlements, has_pack=pack is not None, pack=behind,
+        spend_lines=None if typed.spend is None else len(typed.spend), named=typed_names(typed),
+    )  # fmt: skip
+    draft = Draft(workbook, Formats(workbook), tuple(settlements), layout, pack, typed)
     scenario = draft.settlement.scenario
     workbook.set_properties(
         {"title": draft.title, "comments": f"{scenario.status}: {scenario.statement}"[:250],
          "created": _WRITTEN_AS}
     )  # fmt: skip
     _draw(draft, chosen or scenario.authorities[0].name)
+    type_over(draft)
     for name, place in names(layout).items():
         workbook.define_name(name, f"={place}")
     workbook.close()
@@ -138,8 +147,8 @@ def _draw(draft: Draft, chosen: str) -> None:
 
 
 def names(layout: Layout) -> dict[str, str]:
-    """Every defined name of the workbook and its place: inputs, then named results."""
-    return layout.inputs() | layout.results()
+    """Every defined name of the workbook and its place: inputs, text, named results."""
+    return layout.inputs() | layout.texts() | layout.results()
 
 
 def _check_alike(settlements: Sequence[tuple[str, Settlement]]) -> None:

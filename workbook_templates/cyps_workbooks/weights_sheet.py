@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 
 from cyps_workbooks.inputs_sheet import ZERO_OR_MORE
-from cyps_workbooks.layout import SPEND_HEAD_ROW, WEIGHTS, Layout
+from cyps_workbooks.layout import SPEND_HEAD_ROW, WEIGHTS, Layout, weight_name
 from cyps_workbooks.page import Draft, Page, new_page
 
 NAME_OF_AREA = 72
@@ -35,7 +35,7 @@ def draw_weights(draft: Draft) -> None:
 
 def _spend(page: Page) -> None:
     formats, layout = page.draft.formats, page.draft.layout
-    spend = page.draft.settlement.scenario.spend
+    spend = page.draft.spend
     for col, head in enumerate(("Service area", "Stands for", "Spend (£)")):
         page.text(SPEND_HEAD_ROW, col, head, formats.head(number=col == 2))
     for i, line in enumerate(spend):
@@ -72,8 +72,10 @@ def _metrics(page: Page) -> None:
         _metric(page, layout, m, metric)
     row = layout.metric_last
     page.text(row, 0, "All metrics", formats.total())
-    spend = settlement.scenario.spend
-    sums = (len(spend), sum(line.pounds for line in spend), 1.0, 1.0, 1.0)
+    spend = page.draft.spend
+    used = _to_use(page)
+    from_spend = 1.0 if not page.draft.weights_typed else float(sum(_from_spend(page)))
+    sums = (len(spend), sum(line.pounds for line in spend), from_spend, sum(used), 1.0)
     for col, (kind, engine) in enumerate(
         zip(("count", "pounds", "weight", "weight", "weight"), sums, strict=True), start=1
     ):
@@ -83,9 +85,10 @@ def _metrics(page: Page) -> None:
 
 def _metric(page: Page, layout: Layout, m: int, metric: str) -> None:
     formats, settlement = page.draft.formats, page.draft.settlement
-    mine = [line.pounds for line in settlement.scenario.spend if line.metric == metric]
+    mine = [line.pounds for line in page.draft.spend if line.metric == metric]
     row = layout.metric_head_row + 1 + m
     r, weight = row + 1, settlement.weights[m]
+    from_spend, to_use = _from_spend(page)[m], _to_use(page)[m]
     stands = f"--({layout.spend('B')}=A{r})"
     page.text(row, 0, metric, formats.cell("text"))
     page.formula(row, 1, f"=SUMPRODUCT({stands})", formats.cell("count"), len(mine))
@@ -94,11 +97,32 @@ def _metric(page: Page, layout: Layout, m: int, metric: str) -> None:
         formats.cell("pounds"), float(np.sum(mine)),
     )  # fmt: skip
     total = f"SUM({layout.spend('C')})"
-    page.formula(row, 3, f"=IF({total}>0,C{r}/{total},0)", formats.cell("weight"), weight)
-    page.formula(row, 4, f"=D{r}", formats.entry("weight"), weight)
+    page.formula(row, 3, f"=IF({total}>0,C{r}/{total},0)", formats.cell("weight"), from_spend)
+    page.formula(row, 4, f"=D{r}", formats.entry("weight"), to_use)
     used = f'=IF(weights_sound="Yes",E{r}/SUM({layout.weights("E")}),"")'
     page.formula(row, 5, used, formats.cell("weight"), weight)
     page.text(row, 6, f"=D{r}", formats.beside())
+
+
+def _from_spend(page: Page) -> list[float]:
+    """The weight that spend gives each metric; the engine's own unless others were typed."""
+    draft = page.draft
+    if not draft.weights_typed:
+        return [float(weight) for weight in draft.settlement.weights]
+    total = sum(line.pounds for line in draft.spend) or 1.0
+    return [
+        sum(line.pounds for line in draft.spend if line.metric == metric) / total
+        for metric in draft.settlement.use.metrics
+    ]
+
+
+def _to_use(page: Page) -> list[float]:
+    """The weight to use of each metric: typed, or the one from spend."""
+    found = []
+    for metric, weight in zip(page.draft.layout.metrics, _from_spend(page), strict=True):
+        typed = page.draft.typed.column(weight_name(metric), 0)
+        found.append(weight if typed is None else float(typed[0] or 0.0))
+    return found
 
 
 def _validation(page: Page) -> None:

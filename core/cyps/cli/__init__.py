@@ -12,6 +12,7 @@ from cyps.cli.sensitivity import sensitivity_command
 from cyps.cli.settle import settle_command
 from cyps.cli.uncertainty import uncertainty_command
 from cyps.cli.weights import weights_command
+from cyps.cli.workbook import workbook_group
 
 main.add_command(addin_group)
 main.add_command(bridge_command)
@@ -26,5 +27,6 @@ main.add_command(settle_command)
 main.add_command(trace_command)
 main.add_command(uncertainty_command)
 main.add_command(weights_command)
+main.add_command(workbook_group)
 
 __all__ = ["main"]

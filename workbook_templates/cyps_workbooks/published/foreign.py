@@ -34,6 +34,7 @@ class Look:
     rotated: bool = False
     number_format: str = "General"
     heading: int = 0
+    locked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,10 @@ class Sheet:
     part: str = ""
     state: str = "visible"
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    formulas: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Formulas without their =, also of cells that show nothing; empty for one that is shared."""
+    errors: set[tuple[int, int]] = field(default_factory=set)
+    """Cells that show an error such as #DIV/0!."""
     tables: list[Table] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -167,6 +172,8 @@ class Workbook:
     author: str = ""
     language: str = ""
     macros: bool = False
+    names: dict[str, str] = field(default_factory=dict)
+    """Defined names of the whole workbook and what they stand for."""
 
     def look(self, cell: Cell) -> Look:
         """How a cell looks."""

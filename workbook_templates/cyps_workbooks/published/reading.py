@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from io import BytesIO
 from pathlib import Path
 
 from cyps.errors import CypsError
@@ -53,6 +54,11 @@ def read_workbook(path: Path) -> Workbook:
         raise CypsError(f"{path} cannot be checked: {error}") from error
 
 
+def read_workbook_bytes(content: bytes) -> Workbook:
+    """A workbook that was just drawn and is in no file yet, as `read_workbook` gives one."""
+    return _Reading(read_archive(BytesIO(content), most_bytes=MOST_UNPACKED_BYTES)).workbook()
+
+
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise CypsError(f"There is no file {path}. Check its name and folder.")
@@ -92,6 +98,7 @@ class _Reading:
         strings, raised = self._strings(strings_part) if strings_part else ([], set())
         shown, sheets = self._sheet_list(main)
         book.first_shown = shown
+        book.names = self._names(main)
         targets = self._targets(main)
         for name, state, ident in sheets:
             part = targets.get(ident, "")
@@ -209,6 +216,21 @@ class _Reading:
                 "it into smaller workbooks."
             )
         return (shown or [0])[0], sheets
+
+    def _names(self, main: str) -> dict[str, str]:
+        names: dict[str, str] = {}
+        own: list[Attributes] = []
+
+        def begin(name: str, given: Attributes) -> None:
+            if name == "definedName":
+                own[:] = [given]
+
+        def end(name: str, text: str) -> None:
+            if name == "definedName" and "localSheetId" not in own[0]:
+                names[own[0].get("name", "")] = text
+
+        self._events(main, begin, end)
+        return names
 
     def _strings(self, part: str) -> tuple[list[str], set[int]]:
         """Shared texts, and which of them have a part in superscript."""

@@ -70,6 +70,7 @@ class SheetReader:
         self.row, self.column = 0, 0
         self.cell: Attributes | None = None
         self.value = ""
+        self.formula: str | None = None
         self.inline: list[str] = []
 
     def begin(self, name: str, given: Attributes) -> None:
@@ -81,7 +82,7 @@ class SheetReader:
                 if given.get("hidden") in {"1", "true"}:
                     self.sheet.hidden_rows.append(self.row)
             case "c":
-                self.cell, self.value, self.inline = given, "", []
+                self.cell, self.value, self.inline, self.formula = given, "", [], None
                 self.row, self.column = (
                     place_of(given["r"]) if "r" in given else (self.row, self.column + 1)
                 )
@@ -119,6 +120,8 @@ class SheetReader:
         match name:
             case "v":
                 self.value = text
+            case "f":
+                self.formula = text
             case "t":
                 self.inline.append(text)
             case "c":
@@ -126,7 +129,11 @@ class SheetReader:
                 self.cell = None
 
     def _store(self, given: Attributes) -> None:
+        if self.formula is not None:
+            self.sheet.formulas[(self.row, self.column)] = self.formula
         kind = given.get("t", "n")
+        if kind == "e":
+            self.sheet.errors.add((self.row, self.column))
         look = whole(given.get("s", ""))
         text: str | None = None
         number: float | None = None

@@ -37,6 +37,7 @@ class _StylesReader:
         self.fills: list[tuple[bool, str]] = []
         self.formats = dict(_BUILT_IN_FORMATS)
         self.records: list[tuple[Attributes, Attributes]] = []
+        self.unlocked: set[int] = set()
         self.headings: dict[str, int] = {}
 
     def begin(self, name: str, given: Attributes) -> None:
@@ -63,6 +64,8 @@ class _StylesReader:
                 self.records.append((given, {}))
             case ["cellXfs", "xf", "alignment"]:
                 self.records[-1] = (self.records[-1][0], given)
+            case ["cellXfs", "xf", "protection"] if not _on(given.get("locked", "1")):
+                self.unlocked.add(len(self.records) - 1)
             case ["cellStyles", "cellStyle"]:
                 level = _heading(given)
                 if level:
@@ -72,7 +75,10 @@ class _StylesReader:
         self.path.pop()
 
     def looks(self) -> list[Look]:
-        return [self._look(given, alignment) for given, alignment in self.records]
+        return [
+            replace(self._look(given, alignment), locked=i not in self.unlocked)
+            for i, (given, alignment) in enumerate(self.records)
+        ]
 
     def _look(self, given: Attributes, alignment: Attributes) -> Look:
         font = _at(self.fonts, given.get("fontId", "0"), Font())

@@ -1,0 +1,168 @@
+"""Open a settlement workbook, whoever saved it, and find its cells by their names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cyps.errors import CypsError
+from cyps_workbooks.layout import RECORD, quoted
+from cyps_workbooks.placing import lock_files
+from cyps_workbooks.published.foreign import Area, Sheet, Workbook, address
+from cyps_workbooks.published.reading import read_workbook
+from cyps_workbooks.published.reading_sheets import area_of
+
+_REFERENCE = re.compile(
+    r"=?(?:'((?:[^']|'')+)'|([^'!\[\]]+))!(\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?)"
+)
+_ANOTHER_CELL = re.compile(r'\$?([A-Z]{1,3})\$?([0-9]{1,7})(?:&"")?')
+
+Value = float | str | None
+"""What a cell shows: a number, text, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A cell that a person may have typed into."""
+
+    sheet: str
+    row: int
+    column: int
+    value: Value
+    formula: str | None = None
+    error: bool = False
+
+    @property
+    def place(self) -> str:
+        """Sheet and address, as in Inputs!D13."""
+        return f"{quoted(self.sheet)}!{address(self.row, self.column)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A settlement workbook as it stands in its file; nothing is computed."""
+
+    path: Path
+    book: Workbook
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    places: dict[str, tuple[str, Area]] = field(default_factory=dict)
+    """Sheet and cells of every defined name that stands for cells of the workbook."""
+
+    @staticmethod
+    def of(path: Path, book: Workbook) -> Opened:
+        """The cells of a workbook by sheet and by name."""
+        sheets = {sheet.name: sheet for sheet in book.sheets}
+        found = {name: _place(text) for name, text in book.names.items()}
+        places = {name: at for name, at in found.items() if at is not None and at[0] in sheets}
+        return Opened(path, book, sheets, places)
+
+    def entry(self, sheet: str, row: int, column: int) -> Entry:
+        """One cell, rows and columns counted from 1."""
+        page = self.sheets[sheet]
+        cell = page.cells.get((row, column))
+        value: Value = None if cell is None else cell.text if cell.text is not None else cell.number
+        at = (row, column)
+        return Entry(sheet, row, column, value, page.formulas.get(at), at in page.errors)
+
+    def block(self, name: str) -> list[list[Entry]]:
+        """The cells of a defined name, row by row.
+
+        Raises
+        ------
+        CypsError
+            When the workbook has no such name: a person deleted it, or what it stood for.
+        """
+        if name not in self.places:
+            raise CypsError(
+                f"{self.path.name} has lost its defined name {name}, or the cells it stands for: "
+                "somebody deleted them. Take an earlier copy of the workbook."
+            )
+        sheet, area = self.places[name]
+        return [
+            [self.entry(sheet, row, column) for column in range(area.left, area.right + 1)]
+            for row in range(area.top, area.bottom + 1)
+        ]
+
+    def followed(self, entry: Entry) -> Entry:
+        """The cell that a formula such as =D13 points to on its sheet, however far; or itself."""
+        seen = set()
+        while entry.formula is not None and (entry.row, entry.column) not in seen:
+            seen.add((entry.row, entry.column))
+            found = _ANOTHER_CELL.fullmatch(entry.formula.removeprefix("="))
+            if found is None:
+                break
+            area = area_of(found[1] + found[2])
+            entry = self.entry(entry.sheet, area.top, area.left)
+        return entry
+
+    def rows(self, sheet: str) -> list[list[str]]:
+        """The text of a sheet's cells, row by row from A1; numbers are left out."""
+        page = self.sheets[sheet]
+        many: dict[int, dict[int, str]] = {}
+        for (row, column), cell in page.cells.items():
+            many.setdefault(row, {})[column] = cell.text or ""
+        return [
+            [cells.get(column, "") for column in range(1, max(cells) + 1)]
+            for _, cells in sorted(many.items())
+        ]
+
+    def headers(self, sheet: str) -> tuple[int, dict[str, int]]:
+        """Row of the header that begins with Code, and the column of each header in it."""
+        page = self.sheets.get(sheet)
+        if page is None:
+            return 0, {}
+        for (row, column), cell in sorted(page.cells.items()):
+            if column == 1 and cell.text == "Code":
+                heads = ((at, c.text) for at, c in page.cells.items() if at[0] == row and c.text)
+                return row, {str(text): at[1] for at, text in sorted(heads, reverse=True)}
+        return 0, {}
+
+
+def open_settlement(path: Path) -> Opened:
+    """Open a settlement workbook that any program saved.
+
+    Raises
+    ------
+    CypsError
+        When the file cannot be read safely, has macros, or is no settlement workbook.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from cyps.settlement.example import example
+    >>> from cyps_workbooks import write_settlement
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "settlement.xlsx"
+    ...     write_settlement([("2025-26", example())], path)
+    ...     [entry.value for entry in open_settlement(path).block("in_pot")[0]]
+    [100.0]
+    """
+    opened = Opened.of(path, read_workbook(path))
+    if opened.book.macros:
+        raise CypsError(
+            f"{path} holds macros, which no settlement workbook has and nothing here looks into. "
+            "Save it as Excel Workbook (.xlsx), without macros, and use that."
+        )
+    if RECORD not in opened.sheets or "in_pot" not in opened.book.names:
+        raise CypsError(
+            f"{path} is not a settlement workbook of cyps: it has no sheet '{RECORD}' or no cell "
+            "named in_pot. Give one that cyps settle or cyps workbook new wrote."
+        )
+    return opened
+
+
+def is_open_elsewhere(path: Path) -> str:
+    """The lock that a spreadsheet program left beside a file that it has open, or nothing."""
+    return next((lock.name for lock in lock_files(path) if lock.exists()), "")
+
+
+def _place(text: str) -> tuple[str, Area] | None:
+    found = _REFERENCE.fullmatch(text.strip())
+    if found is None:
+        return None
+    sheet = found[1].replace("''", "'") if found[1] else found[2].lstrip("$")
+    try:
+        return sheet, area_of(found[3])
+    except CypsError:
+        return None
