@@ -13,6 +13,7 @@ from cyps.explain.by_driver import CHILDREN, INTERCEPT, NOT_TOLD, DriverTable
 from cyps.explain.orders import averaged_over_orders
 from cyps.model.neutral import few_differ
 from cyps.model.passes import fitted_and_weights
+from cyps.model.prediction import child_odds
 from cyps.pack import LoadedPack, MetricModel, Pack
 
 MOST_COMPONENTS = 14
@@ -117,15 +118,12 @@ def _combination(
 
 def _use(cells: Cells, beta: NDArray[np.float64]) -> NDArray[np.float64]:
     """Predicted use by group (n_groups,), without the gradient: this is done very often."""
-    n_child = 1 + cells.child_design.shape[1]
-    by_area = cells.area_design @ beta[n_child:]
-    centre = float(by_area.mean()) if by_area.size else 0.0
-    by_pattern = np.exp(beta[0] + centre + cells.child_design @ beta[1:n_child])
+    by_pattern, by_area = child_odds(cells, beta)
     arrays = (cells.area_start, cells.cell_start, cells.cell_slot, cells.cell_count)
     children, _, _ = fitted_and_weights(
-        arrays, by_pattern[cells.slot_pattern], np.exp(by_area - centre)
+        arrays, by_pattern[cells.slot_pattern, None], by_area[:, None]
     )
-    return np.asarray(children)
+    return np.asarray(children[:, 0])
 
 
 def _columns(cells: Cells) -> list[NDArray[np.int64]]:

@@ -191,24 +191,22 @@ def fitted_over_nodes(cells, slot_odds, area_odds, node_odds, node_weight):
 def fitted_and_weights(cells, slot_odds, area_odds):
     """Expected events by group and their weights by slot and area, for prediction.
 
-    Returns group_m (n_groups,), slot_w (n_slots,), area_w (n_areas,).
+    slot_odds (n_slots, n_metrics) and area_odds (n_areas, n_metrics): all metrics in one pass
+    over the cells. Returns group_m (n_groups, n_metrics), slot_w, area_w in the forms of the odds.
     """
     area_start, cell_start, cell_slot, cell_count = cells
-    n_groups = area_start.size - 1
-    group_m = np.zeros(n_groups)
-    slot_w, area_w = np.zeros(slot_odds.size), np.empty(area_odds.size)
+    n_groups, n_metrics = area_start.size - 1, slot_odds.shape[1]
+    group_m = np.zeros((n_groups, n_metrics))
+    slot_w, area_w = np.zeros(slot_odds.shape), np.zeros(area_odds.shape)
     for j in nb.prange(n_groups):
-        fitted = 0.0
         for a in range(area_start[j], area_start[j + 1]):
-            total = 0.0
             for c in range(cell_start[a], cell_start[a + 1]):
                 s = cell_slot[c]
-                t = slot_odds[s] * area_odds[a]
-                q = 1.0 / (1.0 + t)
-                m = cell_count[c] * t * q
-                fitted += m
-                total += m * q
-                slot_w[s] += m * q
-            area_w[a] = total
-        group_m[j] = fitted
+                for k in range(n_metrics):
+                    t = slot_odds[s, k] * area_odds[a, k]
+                    q = 1.0 / (1.0 + t)
+                    m = cell_count[c] * t * q
+                    group_m[j, k] += m
+                    area_w[a, k] += m * q
+                    slot_w[s, k] += m * q
     return group_m, slot_w, area_w

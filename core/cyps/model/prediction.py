@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from cyps.cells import Cells
 from cyps.errors import CypsError
@@ -44,41 +45,71 @@ def predict_use(cells: Cells, fits: Sequence[MultilevelFit]) -> tuple[PredictedU
     CypsError
         When the children have other drivers or categories than the model.
     """
-    return tuple(_predict(cells, fit) for fit in fits)
-
-
-def _predict(cells: Cells, fit: MultilevelFit) -> PredictedUse:
-    if cells.drivers != fit.drivers:
-        theirs = {driver.name: driver for driver in cells.drivers}
-        other = [d.name for d in fit.drivers if theirs.get(d.name) != d]
-        raise CypsError(
-            "The children to predict for are not described as the model's were: "
-            f"{', '.join(other) or 'the drivers stand in another order'}. Give the same drivers "
-            "with the same categories in the same order."
+    for fit in fits:
+        _check_alike(cells, fit)
+    if not fits:
+        return ()
+    odds = [child_odds(cells, fit.coefficients) for fit in fits]
+    arrays = (cells.area_start, cells.cell_start, cells.cell_slot, cells.cell_count)
+    children, slot_w, area_w = fitted_and_weights(
+        arrays,
+        np.column_stack([by_pattern for by_pattern, _ in odds])[cells.slot_pattern],
+        np.column_stack([by_area for _, by_area in odds]),
+    )
+    for fit, told in zip(fits, np.isfinite(children).all(axis=0), strict=True):
+        if not told:
+            raise CypsError(
+                f"The coefficients of {fit.metric} predict no finite number for some authority: "
+                "is a driver on another scale than the model's was?"
+            )
+    return tuple(
+        PredictedUse(
+            fit.metric,
+            np.ascontiguousarray(children[:, m]),
+            _gradient(cells, slot_w[:, m], area_w[:, m]),
         )
+        for m, fit in enumerate(fits)
+    )
+
+
+def child_odds(
+    cells: Cells, beta: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Odds by pattern (n_patterns,) and by area (n_areas,): a child's are their product.
+
+    One metric at a time, so that its use is the same bits whatever is predicted beside it.
+    """
     n_child = 1 + cells.child_design.shape[1]
-    beta = fit.coefficients
     # The areas' part is centred: a driver such as a year number would overflow on its own.
     by_area = cells.area_design @ beta[n_child:]
     centre = float(by_area.mean()) if by_area.size else 0.0
-    pattern_odds = np.exp(beta[0] + centre + cells.child_design @ beta[1:n_child])
-    area_odds = np.exp(by_area - centre)
-    arrays = (cells.area_start, cells.cell_start, cells.cell_slot, cells.cell_count)
-    children, slot_w, area_w = fitted_and_weights(
-        arrays, pattern_odds[cells.slot_pattern], area_odds
+    by_pattern = beta[0] + centre + cells.child_design @ beta[1:n_child]
+    return np.exp(by_pattern), np.exp(by_area - centre)
+
+
+def _check_alike(cells: Cells, fit: MultilevelFit) -> None:
+    if cells.drivers == fit.drivers:
+        return
+    theirs = {driver.name: driver for driver in cells.drivers}
+    other = [d.name for d in fit.drivers if theirs.get(d.name) != d]
+    raise CypsError(
+        "The children to predict for are not described as the model's were: "
+        f"{', '.join(other) or 'the drivers stand in another order'}. Give the same drivers "
+        "with the same categories in the same order."
     )
-    if not np.isfinite(children).all():
-        raise CypsError(
-            f"The coefficients of {fit.metric} predict no finite number for some authority: "
-            "is a driver on another scale than the model's was?"
-        )
-    child_columns = np.hstack(
-        [np.ones((len(cells.slot_pattern), 1)), cells.child_design[cells.slot_pattern]]
-    )
-    gradient = np.hstack(
+
+
+def _gradient(
+    cells: Cells, slot_w: NDArray[np.float64], area_w: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Weights by group times the design, (n_groups, k): sparse, for a group has few patterns."""
+    shape = (len(cells.groups), len(cells.child_design))
+    by_pattern = csr_array((slot_w, cells.slot_pattern, cells.slot_start), shape=shape)
+    weight = np.add.reduceat(slot_w, cells.slot_start[:-1])
+    return np.hstack(
         [
-            np.add.reduceat(slot_w[:, None] * child_columns, cells.slot_start[:-1]),
+            weight[:, None],
+            np.asarray(by_pattern @ cells.child_design),
             np.add.reduceat(area_w[:, None] * cells.area_design, cells.area_start[:-1]),
         ]
     )
-    return PredictedUse(fit.metric, children, gradient)
