@@ -23,7 +23,13 @@ from cyps_workbooks.damping_rows import (
     PROTECTION,
     YES,
 )
-from cyps_workbooks.damping_values import Value, field_values, parts_in_force, typed_tables
+from cyps_workbooks.damping_values import (
+    Value,
+    field_values,
+    parts_in_force,
+    table_values,
+    typed_tables,
+)
 from cyps_workbooks.factors_sheet import factor_cells, factor_range
 from cyps_workbooks.layout import DAMPING, DAMPING_HEAD_ROW, FLAGS, quoted
 from cyps_workbooks.members_sheet import members
@@ -85,27 +91,28 @@ def _unused(cell: str, used_by: tuple[str, ...]) -> str:
 def _fields(page: Page) -> None:
     draft, layout = page.draft, page.draft.layout
     issued = [field_values(settlement) for _, settlement in draft.settlements]
-    for year, own in enumerate(issued):
-        for field in FIELDS:
-            typed = draft.typed.column(f"in_{field.key}", year)
-            own[field.key] = own[field.key] if typed is None else typed[0]
     for field in FIELDS:
         row = layout.damping_rows[field.key]
         page.text(row, 0, field.label, draft.formats.cell())
         values = [values[field.key] for values in issued]
-        _entries(page, row, values, field.kind)
+        _entries(page, row, values, field.kind, _typed(draft, f"in_{field.key}", 0, values))
         _in_use(page, row, field.used_by)
         _words(page, row, field.words)
         _grey(page, (row, row), field.used_by)
     _validations(page)
 
 
-def _entries(page: Page, row: int, values: list[Value], kind: str) -> None:
+def _typed(draft: Draft, name: str, i: int, values: list[Value]) -> list[Value]:
+    """What a person typed into a row of a name, where it was carried from another workbook."""
+    return list(draft.typed.cells[name][i]) if name in draft.typed.cells else values
+
+
+def _entries(page: Page, row: int, values: list[Value], kind: str, typed: list[Value]) -> None:
     """What is typed, and beside it what was issued; bold where the two differ."""
     formats, years = page.draft.formats, len(values)
     entry = formats.entry(kind, right=kind == "text")
     for year, value in enumerate(values):
-        _value(page, row, 1 + year, value, entry)
+        _value(page, row, 1 + year, typed[year], entry)
         issued = formats.beside(right=True) if kind == "text" else formats.cell(kind)
         _value(page, row, 2 + years + year, value, issued)
     first, other = f"B{row + 1}", f"{xl_col_to_name(2 + years)}{row + 1}"
@@ -289,7 +296,7 @@ _NAMED = {
 
 def _tables(page: Page) -> None:
     draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
-    values = [typed_tables(draft, year) for year in range(len(draft.settlements))]
+    values = [table_values(settlement, layout) for _, settlement in draft.settlements]
     names = {"band_floor": layout.bands, "tier_part": layout.tiers, "group_members": layout.groups}
     for key, title, kind, used_by, words in _TABLES:
         first, slots = layout.damping_rows[key], layout.damping_tables[key]
@@ -306,7 +313,8 @@ def _tables(page: Page) -> None:
                 said = known[i] if i < len(known) else ""
                 page.formula(row, 0, f'={beside}&""', formats.cell(), said)
             if typed:
-                _entries(page, row, [value[key][i] for value in values], kind)
+                own = [value[key][i] for value in values]
+                _entries(page, row, own, kind, _typed(draft, f"in_{key}", i, own))
                 _in_use(page, row, used_by)
             else:
                 _worked_out(page, key, i, kind)

@@ -8,6 +8,19 @@ from pathlib import Path
 from cyps.errors import CypsError
 
 
+def put_beside(content: bytes, path: Path) -> None:
+    """Write a workbook where none is: whole, or not at all; never over another.
+
+    Raises
+    ------
+    CypsError
+        When something is there already, or the folder cannot be written to.
+    """
+    if path.exists():
+        raise CypsError(f"{path} is there already, and nothing is written over. Choose another.")
+    put_in_place(content, path)
+
+
 def lock_files(path: Path) -> tuple[Path, Path]:
     """What Excel and LibreOffice leave beside a workbook while they have it open."""
     return path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")

@@ -97,11 +97,7 @@ def settlement_bytes(
     _check_alike(settlements)
     buffer = BytesIO()
     workbook = Workbook(buffer, OPTIONS)
-    behind = pack.pack if pack is not None else None
-    layout = Layout.of(
-        settlements, has_pack=pack is not None, pack=behind,
-        spend_lines=None if typed.spend is None else len(typed.spend), named=typed_names(typed),
-    )  # fmt: skip
+    layout = layout_of(settlements, pack, typed)
     draft = Draft(workbook, Formats(workbook), tuple(settlements), layout, pack, typed)
     scenario = draft.settlement.scenario
     workbook.set_properties(
@@ -114,6 +110,19 @@ def settlement_bytes(
         workbook.define_name(name, f"={place}")
     workbook.close()
     return buffer.getvalue()
+
+
+def layout_of(
+    settlements: Sequence[tuple[str, Settlement]], pack: PackNote | None, typed: Typed
+) -> Layout:
+    """Where everything stands in the workbook of these settlements, with what was typed."""
+    return Layout.of(
+        settlements,
+        has_pack=pack is not None,
+        pack=None if pack is None else pack.pack,
+        spend_lines=None if typed.spend is None else len(typed.spend),
+        named=typed_names(typed),
+    )
 
 
 def _draw(draft: Draft, chosen: str) -> None:

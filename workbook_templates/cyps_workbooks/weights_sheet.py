@@ -98,7 +98,10 @@ def _metric(page: Page, layout: Layout, m: int, metric: str) -> None:
     )  # fmt: skip
     total = f"SUM({layout.spend('C')})"
     page.formula(row, 3, f"=IF({total}>0,C{r}/{total},0)", formats.cell("weight"), from_spend)
-    page.formula(row, 4, f"=D{r}", formats.entry("weight"), to_use)
+    if weight_name(metric) in page.draft.typed.cells:
+        page.number(row, 4, to_use, formats.entry("weight"))
+    else:
+        page.formula(row, 4, f"=D{r}", formats.entry("weight"), to_use)
     used = f'=IF(weights_sound="Yes",E{r}/SUM({layout.weights("E")}),"")'
     page.formula(row, 5, used, formats.cell("weight"), weight)
     page.text(row, 6, f"=D{r}", formats.beside())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cyps.cli.workbook_refresh import refresh_command
 from cyps.cli.workbook_report import print_verdict
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def check_command(ctx: click.Context, file: Path, as_json: bool) -> None:
     else:
         print_verdict(file, verdict)
     ctx.exit(0 if verdict.sound else 1)
+
+
+workbook_group.add_command(refresh_command)
 
 
 def _told(file: Path, verdict: Verdict) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from cyps.returns.inputs import (
     add_metrics,
     read_inputs,
     read_use,
+    use_of,
 )
 from cyps.returns.line_map import LineMap, OutturnLine, line_map_csv, read_line_map
 from cyps.returns.problems import Problem, Problems, ReturnsError
@@ -69,4 +70,5 @@ __all__ = [
     "section_251_lines",
     "source_of",
     "typed_spend",
+    "use_of",
 ]

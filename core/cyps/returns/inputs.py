@@ -330,7 +330,7 @@ def _together(
         )
     return SettlementInputs(
         listed,
-        ready or _use_of(use, listed),
+        ready or use_of(use, listed),
         spend,
         area_cost.factors if area_cost else np.ones(len(listed.settled)),
         _in_order(baseline, listed),
@@ -342,7 +342,8 @@ def _together(
     )
 
 
-def _use_of(use: Mapping[str, Reading], listed: AuthorityList) -> Use:
+def use_of(use: Mapping[str, Reading], listed: AuthorityList) -> Use:
+    """The use of the settled authorities, from what was read of each metric."""
     metrics = _metrics(use)
     children = np.column_stack([_in_order(use[metric], listed) for metric in metrics])
     codes = tuple(authority.code for authority in listed.settled)

@@ -10,7 +10,7 @@ from cyps.settlement import settle
 from cyps_workbooks.kept.findings import Finding, said
 from cyps_workbooks.kept.opened import Entry, Opened
 from cyps_workbooks.kept.read_back import ReadBack
-from cyps_workbooks.layout import RECORD
+from cyps_workbooks.layout import DAMPING, RECORD
 from cyps_workbooks.page import Typed
 from cyps_workbooks.published.reading import read_workbook_bytes
 from cyps_workbooks.settlement_workbook import settlement_bytes
@@ -39,7 +39,9 @@ def changed_formulas(opened: Opened, issued: Opened) -> list[Finding]:
     for name, sheet in issued.sheets.items():
         if name not in opened.sheets or name == RECORD:
             continue
-        cells = {*sheet.formulas, *(at for at, c in sheet.cells.items() if c.number is not None)}
+        cells = {*sheet.formulas}
+        if name != DAMPING:  # where only "as issued" stands, beside what is typed
+            cells |= {at for at, cell in sheet.cells.items() if cell.number is not None}
         for at in sorted(cells):
             if (name, *at) not in inputs:
                 then, now = issued.entry(name, *at), opened.entry(name, *at)

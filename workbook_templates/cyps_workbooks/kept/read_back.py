@@ -187,7 +187,7 @@ def _weights(
         entry = cells[0][0]
         spent = sum(line.pounds for line in lines if line.metric == metric)
         own = total if total > 0 else 1.0
-        if _from_spend(typed.opened, entry):
+        if from_spend(typed.opened, entry):
             weights[metric] = spent / own
         else:
             number = typed.number(
@@ -208,7 +208,7 @@ def _weights(
     return weights if typed_over else {}
 
 
-def _from_spend(opened: Opened, entry: Entry) -> bool:
+def from_spend(opened: Opened, entry: Entry) -> bool:
     """Whether a weight is the formula that takes the one from spend, at its left."""
     if entry.formula is None:
         return False

@@ -1,0 +1,348 @@
+"""`cyps workbook refresh`: another use, and nothing of what people typed lost or hidden."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from cyps.cli import main
+from cyps.errors import CypsError
+from cyps.geography import authorities
+from cyps.needs import Use
+from cyps.settlement import Band, Bands, Exclusion, Floor, Protection, Year, settle_years
+from cyps_workbooks import write_settlement
+from cyps_workbooks.kept import open_settlement, read_back
+from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
+from cyps_workbooks.kept.verdict import check_workbook
+from workbooks.engines import IronCalc
+from workbooks.kept_files import edited, patched, sheet_part
+from workbooks.made_up import made_up
+from workbooks.what_ifs import named_by, random_what_ifs
+from workbooks.workbook_cells import corner, grids, named_places
+
+FEW = authorities(2025)[:14]
+CODES = tuple(place.code for place in FEW)
+LABELS = ("2025-26", "2026-27", "2027-28")
+
+
+@pytest.fixture(scope="module")
+def one():
+    return made_up(seed=3, places=FEW)
+
+
+@pytest.fixture(scope="module")
+def base(one):
+    return [(LABELS[0], one)]
+
+
+@pytest.fixture(scope="module")
+def three(one):
+    years = [Year(label, one.scenario.pot + k, Floor(floor=-0.3)) for k, label in enumerate(LABELS)]
+    return list(settle_years(one.scenario, years, one.use))
+
+
+def another_use(settlement, seed=8):
+    children = settlement.use.children
+    drawn = np.random.default_rng(seed).lognormal(0, 0.1, children.shape)
+    return Use(settlement.use.codes, settlement.use.metrics, children * drawn, "another use")
+
+
+def renewed(path, use, *, places=FEW, gone=(), **more):
+    opened, back = open_for_refresh(path)
+    before = path.read_bytes()
+    made = refresh(opened, back, Renewal(use, tuple(places), 2025, tuple(gone), **more))
+    assert path.read_bytes() == before
+    return made
+
+
+def cells(path, name):
+    """What stands in a named block, blank as nothing."""
+    sheet, area = named_places(path)[name]
+    grid, at = grids(path)[sheet], corner(area)
+    full = [[*row, *[""] * (at.col + at.cols - len(row))] for row in grid]
+    full += [[""] * (at.col + at.cols)] * (at.row + at.rows - len(full))
+    return [
+        [x if x != "" else None for x in row[at.col : at.col + at.cols]]
+        for row in full[at.row : at.row + at.rows]
+    ]
+
+
+def assert_every_cell_is_what_it_would_calculate(path):
+    """The values that were saved are those an engine works out from formulas and inputs."""
+    engine = IronCalc()
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    saved, worked_out = grids(path), engine.grids()
+    for name, grid in saved.items():
+        for r, row in enumerate(grid):
+            for c, value in enumerate(row):
+                theirs = worked_out[name][r][c] if c < len(worked_out[name][r]) else ""
+                if isinstance(value, float):
+                    # A remainder is what is left of a large amount, to 6 decimals.
+                    close = abs(value - theirs) <= 2e-6 + 1e-9 * abs(value)
+                    assert close, (name, r + 1, c + 1, value, theirs)
+                else:
+                    assert (theirs or "") == value, (name, r + 1, c + 1, value, theirs)
+
+
+def write(made, folder):
+    path = folder / "new.xlsx"
+    path.write_bytes(made.content)
+    return path
+
+
+def test_with_the_same_use_it_is_the_same_settlement(base, one, tmp_path):
+    write_settlement(base, tmp_path / "s.xlsx")
+    made = renewed(tmp_path / "s.xlsx", one.use)
+    assert made.years[0][1].pounds.tolist() == one.pounds.tolist()
+    assert made.left == ()
+    assert "no authority's pounds moved" in made.changes[-1]
+    assert check_workbook(write(made, tmp_path)).findings == ()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_was_typed_is_settled_with_the_new_use(three, tmp_path, seed):
+    """The new workbook is what the engine makes of the typed inputs and the new use."""
+    (what_if,) = random_what_ifs(three, 1, seed=seed)
+    write_settlement(what_if.years, tmp_path / "s.xlsx")
+    use = another_use(three[0][1], seed)
+    back = read_back(open_settlement(tmp_path / "s.xlsx"))
+    expected = settle_years(back.scenario, back.years, use)
+    made = renewed(tmp_path / "s.xlsx", use)
+    assert made.left == ()
+    for (_, now), (_, then) in zip(made.years, expected, strict=True):
+        assert now.pounds.tolist() == then.pounds.tolist()
+    path = write(made, tmp_path)
+    assert check_workbook(path).findings == ()
+    assert_every_cell_is_what_it_would_calculate(path)
+
+
+TYPED = {
+    "Weights__E19": 0.5,
+    "Weights__C8": 2.5e9,
+    "Damping__B11": 0.4,  # a ceiling, which a floor alone does not use
+    "Damping__C12": -0.1,
+    "Damping__B16": 0.02,  # a deflator nobody follows
+    "Damping__A31": "Urban",
+    "Damping__B31": -0.03,
+    "Damping__C31": -0.04,
+    "Damping__A33": "rural",  # a row left blank between
+    "Damping__B33": -0.01,
+    "Members__D13": "urban",
+    "Members__D14": "rural",
+    "Members__H15": "rural",
+    "Inputs__E14": 5e7,  # the second year's own baseline
+    "Inputs__E7": "previous",
+    "Inputs__H20": 1.25,
+    "My_authority__B5": FEW[4].name,
+}
+
+
+def test_what_no_method_uses_is_carried_too(three, tmp_path):
+    write_settlement(three, tmp_path / "s.xlsx")
+    old = edited(tmp_path / "s.xlsx", tmp_path / "e.xlsx", **TYPED)
+    made = renewed(old, another_use(three[0][1]))
+    assert made.left == ()
+    path = write(made, tmp_path)
+    book = grids(path)
+    rows = {place: book[place.split("__")[0].replace("_", " ")] for place in TYPED}
+    for place, value in TYPED.items():
+        at = corner(place.rsplit("__", 1)[1] + ":" + place.rsplit("__", 1)[1])
+        assert rows[place][at.row][at.col] == value, place
+    verdict = check_workbook(path)
+    assert verdict.sound
+    assert ["typed over" in finding.words for finding in verdict.findings] == [True]
+    assert_every_cell_is_what_it_would_calculate(path)
+    again = read_back(open_settlement(path))
+    assert again.typed_weights["CIN"] == 0.5
+    assert again.lines[0].pounds == 2.5e9
+
+
+def test_a_deflator_and_its_tiers_are_carried_as_typed(one, tmp_path):
+    tiers = Protection(
+        tiers={"cash": 0.9, "real": 0.88}, member=named_by(CODES, "cash", "real"), payer="group"
+    )
+    years = settle_years(one.scenario, [Year("y", one.scenario.pot, tiers)], one.use)
+    write_settlement(years, tmp_path / "s.xlsx")
+    row = int(named_places(tmp_path / "s.xlsx")["in_tier_real"][1].split(":")[0][1:]) + 1
+    deflator = named_places(tmp_path / "s.xlsx")["in_deflator"][1]
+    old = edited(
+        tmp_path / "s.xlsx", tmp_path / "e.xlsx",
+        **{f"Damping__B{row}": "Yes", f"Damping__{deflator}": 0.02},
+    )  # fmt: skip
+    made = renewed(old, one.use)
+    path = write(made, tmp_path)
+    assert cells(path, "in_deflator") == [[0.02]]
+    assert cells(path, "in_tier_part")[:2] == [[0.9], [0.88]]
+    assert cells(path, "in_tier_real")[:2] == [["No"], ["Yes"]]
+    assert made.years[0][1].scenario.damping.tiers["real"] == 0.88 * 1.02
+    assert check_workbook(path).findings == ()
+    assert_every_cell_is_what_it_would_calculate(path)
+
+
+def test_many_bands_and_a_second_refresh(one, tmp_path):
+    names = [f"band {i}" for i in range(9)]
+    rule = Bands(bands={name: Band(floor=-0.5) for name in names}, member=named_by(CODES, *names))
+    years = settle_years(one.scenario, [Year("y", one.scenario.pot, rule)], one.use)
+    write_settlement(years, tmp_path / "s.xlsx")
+    first = write(renewed(tmp_path / "s.xlsx", another_use(one, 1)), tmp_path)
+    once = first.rename(tmp_path / "once.xlsx")
+    made = renewed(once, one.use)
+    assert [row[0] for row in cells(write(made, tmp_path), "in_band_name")] == names
+    assert made.years[0][1].pounds.tolist() == years[0][1].pounds.tolist()
+    notes = [note for note in made.years[0][1].scenario.notes if note.startswith("Refreshed")]
+    assert len(notes) == 1
+    assert "once.xlsx" in notes[0]
+
+
+def test_a_formula_that_a_person_typed_is_said(base, one, tmp_path):
+    write_settlement(base, tmp_path / "s.xlsx")
+    old = patched(
+        tmp_path / "s.xlsx", tmp_path / "f.xlsx", sheet_part(tmp_path / "s.xlsx", "Inputs"),
+        (rb'(<c r="D13"[^>]*>)<v>([^<]*)</v>', rb"\1<f>1000*2</f><v>\2</v>"),
+    )  # fmt: skip
+    (left,) = renewed(old, one.use).left
+    assert left.startswith("Inputs!D13: its formula =1000*2 was not carried; its value")
+
+
+def test_what_was_looked_at_is_carried_or_said(three, tmp_path):
+    write_settlement(three, tmp_path / "s.xlsx")
+    old = edited(tmp_path / "s.xlsx", tmp_path / "e.xlsx", Results__B8=LABELS[2])
+    (left,) = renewed(old, three[0][1].use).left
+    assert left == "Results!B8: the year shown on Results was '2027-28'; it is 2025-26 now."
+
+
+def test_an_authority_that_goes_is_named_with_what_was_typed_for_it(base, one, tmp_path):
+    write_settlement(base, tmp_path / "s.xlsx")
+    use = another_use(one)
+    with pytest.raises(CypsError, match=r"Hartlepool \(E06000001\) would be lost with all that"):
+        renewed(tmp_path / "s.xlsx", use, places=FEW[1:])
+    gone = Exclusion(FEW[0].code, FEW[0].name, "merged")
+    made = renewed(tmp_path / "s.xlsx", use, places=FEW[1:], gone=(gone,))
+    assert made.years[0][1].scenario.codes == CODES[1:]
+    said = next(change for change in made.changes if change.startswith("Left out"))
+    assert f"£{one.scenario.baseline[0]:,.0f}" in said
+    assert made.left == (
+        f"'My authority'!B5: the authority shown was '{FEW[0].name}'; it is the first now.",
+    )
+    kept = read_back(open_settlement(write(made, tmp_path)))
+    assert kept.scenario.baseline.tolist() == one.scenario.baseline[1:].tolist()
+    assert kept.scenario.exclusions[-1] == gone
+
+
+def test_new_and_renamed_authorities_are_named(base, one, tmp_path):
+    write_settlement(base, tmp_path / "s.xlsx")
+    extra = authorities(2025)[14]
+    with pytest.raises(CypsError, match=rf"{extra.name} \({extra.code}\) is new in 2025"):
+        renewed(tmp_path / "s.xlsx", one.use, places=(*FEW, extra))
+    other = type(FEW[1])(FEW[1].code, FEW[1].dfe_code, "Another name", FEW[1].region)
+    made = renewed(tmp_path / "s.xlsx", one.use, places=(FEW[0], other, *FEW[2:]))
+    assert f"Renamed: {FEW[1].name} is Another name ({FEW[1].code})." in made.changes
+
+
+def test_use_of_other_metrics_or_without_somebody_is_refused(base, one, tmp_path):
+    write_settlement(base, tmp_path / "s.xlsx")
+    other = Use(CODES, ("CIN", "REF", "CARE"), one.use.children, "x")
+    with pytest.raises(CypsError, match="The new use is of CIN, REF, CARE, and the workbook"):
+        renewed(tmp_path / "s.xlsx", other)
+    short = Use(CODES[:-1], one.use.metrics, one.use.children[:-1], "x")
+    with pytest.raises(CypsError, match=r"the new use has nothing for .*\(E06000014\)"):
+        renewed(tmp_path / "s.xlsx", short)
+
+
+def test_metrics_in_another_order_are_the_same_use(base, one, tmp_path):
+    write_settlement(base, tmp_path / "s.xlsx")
+    turned = Use(CODES, one.use.metrics[::-1], one.use.children[:, ::-1], "x")
+    made = renewed(tmp_path / "s.xlsx", turned)
+    assert made.years[0][1].pounds.tolist() == one.pounds.tolist()
+
+
+# --- the command
+
+
+@pytest.fixture(scope="module")
+def england():
+    return [("2025-26", made_up(seed=3))]
+
+
+@pytest.fixture
+def folder(england, tmp_path):
+    write_settlement(england, tmp_path / "settlement.xlsx")
+    use = another_use(england[0][1])
+    with (tmp_path / "use.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["code", *use.metrics])
+        rows.writerows([c, *row] for c, row in zip(use.codes, use.children.round(1), strict=True))
+    return tmp_path
+
+
+def run(*words):
+    return CliRunner().invoke(main, ["workbook", "refresh", *map(str, words)])
+
+
+def test_the_command_writes_beside_and_never_over(folder):
+    old = folder / "settlement.xlsx"
+    before = old.read_bytes()
+    done = run(old, "--use", folder / "use.csv")
+    assert done.exit_code == 0, done.stderr
+    new = folder / "settlement-refreshed.xlsx"
+    assert check_workbook(new).sound
+    assert "Use is: CIN: column 'CIN' of use.csv" in done.output
+    again = run(old, "--use", folder / "use.csv")
+    assert again.exit_code == 2
+    assert "is there already, and no workbook is written over" in " ".join(again.stderr.split())
+    over = run(old, "--use", folder / "use.csv", "--out", old)
+    assert over.exit_code == 2
+    assert old.read_bytes() == before
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "settlement-refreshed.xlsx", "settlement.xlsx", "use.csv",
+    ]  # fmt: skip
+
+
+def test_excluded_by_the_command_and_json(folder):
+    done = run(
+        folder / "settlement.xlsx", "--use", folder / "use.csv", "--json",
+        "--exclude", "E06000053=not applicable", "--out", folder / "new.xlsx",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.output)
+    assert any("Left out: Isles of Scilly" in change for change in told["changes"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Give the new use"),
+        (["--use", "use.csv", "--pack", "use.csv"], "Give the new use"),
+        (["--pack", "use.csv"], "is not a pack"),
+        (["--use", "use.csv", "--out", "new.xls"], "has to end in .xlsx"),
+    ],
+)
+def test_what_the_command_refuses(folder, words, said):
+    words = [folder / word if word.startswith(("use", "new")) else word for word in words]
+    done = run(folder / "settlement.xlsx", *words)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+    assert sorted(p.name for p in folder.iterdir()) == ["settlement.xlsx", "use.csv"]
+
+
+def test_an_open_workbook_is_not_refreshed(folder):
+    (folder / "~$settlement.xlsx").touch()
+    done = run(folder / "settlement.xlsx", "--use", folder / "use.csv")
+    assert done.exit_code == 2
+    assert "seems to be open: ~$settlement.xlsx" in " ".join(done.stderr.split())
+
+
+def test_inputs_that_cannot_be_used_are_named_and_nothing_is_written(folder):
+    old = edited(folder / "settlement.xlsx", folder / "e.xlsx", Inputs__D6="x", Inputs__D13=None)
+    done = run(old, "--use", folder / "use.csv")
+    assert done.exit_code == 2
+    told = " ".join(done.stderr.split())
+    assert "Inputs!D6: the pot is 'x'" in told
+    assert "Inputs!D13: the baseline is nothing" in told
+    assert not (folder / "e-refreshed.xlsx").exists()

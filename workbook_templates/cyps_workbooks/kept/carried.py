@@ -1,0 +1,177 @@
+"""What people typed, carried into a workbook with other authorities or another use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cyps.settlement import Settlement
+from cyps_workbooks.damping_rows import BAND_SLOTS, GROUP_SLOTS, TIER_SLOTS, YES
+from cyps_workbooks.kept.findings import said
+from cyps_workbooks.kept.opened import Entry, Opened, Value
+from cyps_workbooks.kept.read_back import ReadBack, from_spend
+from cyps_workbooks.layout import Layout, weight_name
+from cyps_workbooks.page import Grid, Typed
+from cyps_workbooks.published.reading_sheets import area_of
+
+BY_AUTHORITY = ("in_baseline", "in_area_cost", "in_band", "in_tier", "in_group")
+_TABLES = {
+    "band": (("in_band_name", "in_band_floor", "in_band_ceiling"), BAND_SLOTS),
+    "tier": (("in_tier_name", "in_tier_part", "in_tier_real"), TIER_SLOTS),
+    "group": (("in_group_name",), GROUP_SLOTS),
+}
+_SHOWN = {
+    "in_year": "the year shown on Results",
+    "in_authority": "the authority shown",
+    "in_child": "the made-up child of the worked example",
+}
+"""What people choose to look at, which moves no number of the settlement."""
+
+
+@dataclass(slots=True)
+class Carrying:
+    """Carries the cells of one workbook by name; `left` says what could not be, and why.
+
+    `codes` are the authorities of the new workbook, each of them one of the old.
+    """
+
+    opened: Opened
+    back: ReadBack
+    codes: tuple[str, ...]
+    left: list[str] = field(default_factory=list)
+
+    def typed(self) -> Typed:
+        """Everything that is drawn as it was typed."""
+        cells: dict[str, Grid] = {}
+        for name in self.opened.places:
+            if not name.startswith(("in_", "text_")) or name in _SHOWN:
+                continue
+            if name in BY_AUTHORITY:
+                cells[name] = self._by_authority(name)
+            elif not name.startswith(("in_spend", "in_weight_")):
+                cells[name] = self._grid(name)
+        cells |= {
+            weight_name(metric): ((weight,),)
+            for metric, weight in self.back.typed_weights.items()
+            if not from_spend(self.opened, self.opened.block(weight_name(metric))[0][0])
+        }
+        for what, (names, slots) in _TABLES.items():
+            self._fit_table(cells, what, names, slots)
+        return Typed(spend=self.back.lines, cells=cells)
+
+    def shown_authority(self, names: dict[str, str]) -> str | None:
+        """The authority that was shown, by its new name; `names` are new names by old name."""
+        if "in_authority" not in self.opened.places:
+            return None
+        entry = self.opened.block("in_authority")[0][0]
+        if str(entry.value) in names:
+            return names[str(entry.value)]
+        self.left.append(
+            f"{entry.place}: the authority shown was {said(entry.value)}; it is the first now."
+        )
+        return None
+
+    def note_what_was_shown(self, layout: Layout) -> None:
+        """Say which choices of what to look at are back where they begin."""
+        if "in_year" in self.opened.places:
+            entry = self.opened.block("in_year")[0][0]
+            if str(entry.value or "").casefold() != layout.years[0].casefold():
+                self.left.append(
+                    f"{entry.place}: {_SHOWN['in_year']} was {said(entry.value)}; it is "
+                    f"{layout.years[0]} now."
+                )
+        if "in_child" in self.opened.places:
+            place = self.opened.block("in_child")[0][0].place
+            self.left.append(f"{place}: {_SHOWN['in_child']} is at the reference again.")
+
+    def fitting(self, typed: Typed, layout: Layout) -> Typed:
+        """What of it the new workbook has cells for; the rest is said, cell by cell."""
+        places = layout.inputs() | layout.texts()
+        cells: dict[str, Grid] = {}
+        for name, grid in typed.cells.items():
+            if name not in places:
+                self._leave(name, "the new workbook has no such cells")
+                continue
+            area = area_of(places[name].rpartition("!")[2].replace("$", ""))
+            rows, columns = area.bottom - area.top + 1, area.right - area.left + 1
+            if any(len(row) != columns for row in grid) or _filled(grid[rows:]):
+                self._leave(name, "the new workbook has fewer cells for it")
+                continue
+            blank: tuple[Value, ...] = (None,) * columns
+            cells[name] = (*grid[:rows], *(blank for _ in range(rows - len(grid))))
+        return Typed(typed.spend, cells, typed.changes)
+
+    # --- cells
+    def _value(self, entry: Entry) -> Value:
+        source = self.opened.followed(entry)
+        if source.formula is not None:
+            self.left.append(
+                f"{entry.place}: its formula ={source.formula[:60]} was not carried; its value "
+                f"{said(source.value)} was."
+            )
+        return None if source.value == "" else source.value
+
+    def _grid(self, name: str) -> Grid:
+        return tuple(tuple(self._value(e) for e in row) for row in self.opened.block(name))
+
+    def _by_authority(self, name: str) -> Grid:
+        old = self.back.scenario.codes
+        rows = dict(zip(old, self._grid(name), strict=False))
+        return tuple(rows[code] for code in self.codes)
+
+    def _fit_table(
+        self, cells: dict[str, Grid], what: str, names: tuple[str, ...], slots: int
+    ) -> None:
+        """Rows of a table of names: blank ones at its end go, so that it fits again."""
+        if not all(name in cells for name in names):
+            return
+        if what == "group" and self._groups_are_used():
+            # The engine lists groups by name, and so does a new workbook.
+            used = {str(x) for row in cells["in_group"] for x in row if x}
+            for (name,) in cells.pop("in_group_name"):
+                if name and str(name).casefold() not in {x.casefold() for x in used}:
+                    self.left.append(
+                        f"in_group_name: {said(name)} has no authority, and was left out."
+                    )
+            return
+        filled = [i for name in names for i, row in enumerate(cells[name]) if any(row)]
+        if what == "tier":  # a tier that is not described still says whether it follows
+            filled = [i for name in names[:2] for i, row in enumerate(cells[name]) if any(row)]
+        rows = max([slots, *(i + 1 for i in filled)])
+        for name in names:
+            width = len(cells[name][0])
+            blank: tuple[Value, ...] = (None,) * width
+            kept = cells[name][:rows]
+            cells[name] = (*kept, *(blank for _ in range(rows - len(kept))))
+
+    def _groups_are_used(self) -> bool:
+        return any(
+            str(entry.value).casefold() == YES.casefold()
+            for entry in self.opened.block("in_use_groups")[0]
+        )
+
+    def _leave(self, name: str, why: str) -> None:
+        for row in self.opened.block(name):
+            for entry in row:
+                if entry.value not in (None, ""):
+                    self.left.append(f"{entry.place} ({name}): {said(entry.value)}: {why}.")
+
+
+def _filled(rows: Grid) -> bool:
+    return any(value not in (None, "") for row in rows for value in row)
+
+
+def moved(before: Settlement, after: Settlement) -> str:
+    """How the pounds of a year moved, in a sentence."""
+    was = dict(zip(before.scenario.codes, before.pounds.tolist(), strict=True))
+    places = after.scenario.authorities
+    changes = [
+        (pounds - was[place.code], place.name)
+        for place, pounds in zip(places, after.pounds.tolist(), strict=True)
+        if place.code in was
+    ]
+    differ = [change for change in changes if change[0]]
+    if not differ:
+        return "no authority's pounds moved"
+    up, down = max(differ), min(differ)
+    words = [f"{name} {amount:+,}" for amount, name in dict.fromkeys((up, down))]
+    return f"the pounds of {len(differ)} of {len(changes)} authorities moved ({', '.join(words)})"
