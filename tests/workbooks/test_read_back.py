@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cyps.errors import CypsError
 from cyps.geography import authorities
-from cyps.settlement import Floor, Protection, Transition, Year, settle_years
+from cyps.settlement import Floor, Protection, Transition, Year, settle, settle_years
 from cyps_workbooks import write_settlement
 from cyps_workbooks.kept import open_settlement, read_back
 from cyps_workbooks.kept.compared import compare_with_engine
@@ -167,6 +167,27 @@ def test_a_later_year_follows_the_first_though_no_value_was_saved(three, tmp_pat
     path = edited(tmp_path / "s.xlsx", tmp_path / "e.xlsx", Inputs__G13=1.5)
     years = read_back(open_settlement(path)).years
     assert [year.area_cost[0] for year in years] == [1.5, 1.5, 1.5]
+
+
+def test_area_cost_by_metric_comes_back(base, tmp_path):
+    settled = base[0][1]
+    n = len(settled.scenario.authorities)
+    factors = np.round(np.linspace(0.9, 1.5, 3 * n), 4).reshape(n, 3)
+    scenario = replace(
+        settled.scenario, area_cost=factors, area_cost_metrics=settled.use.metrics[::-1]
+    )
+    issued = [("2025-26", settle(scenario, settled.use))]
+    write_settlement(issued, tmp_path / "s.xlsx")
+    same = read_back(open_settlement(tmp_path / "s.xlsx"))
+    assert same.problems == ()
+    assert same.settle()[0][1].share.tolist() == issued[0][1].share.tolist()
+    path = edited(tmp_path / "s.xlsx", tmp_path / "e.xlsx", Inputs__F13=1.75)
+    back = read_back(open_settlement(path))
+    # The cells stand in the order of the use; the scenario's factors were named the other way.
+    typed = factors[:, ::-1].copy()
+    typed[0, 1] = 1.75
+    assert back.scenario.area_cost.tolist() == typed.tolist()
+    assert back.scenario.area_cost_metrics == settled.use.metrics
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -583,6 +584,70 @@ def test_a_year_that_fails_takes_along_only_who_leans_on_it(engine, three_years)
     engine.recalculate()
     seen = engine.grids()
     assert all(isinstance(x, int | float) for x in column(seen["Years"], "Pounds 2028-29", n))
+
+
+def by_metric(seed=5, n=20):
+    """A made-up settlement whose area cost differs by metric, named in another order than use's."""
+    start = made_up(seed=seed, places=authorities(2025)[:n])
+    factors = np.round(np.random.default_rng(seed).uniform(0.9, 1.4, (n, 3)), 4)
+    metrics = start.use.metrics[::-1]
+    scenario = replace(start.scenario, area_cost=factors, area_cost_metrics=metrics)
+    return settle(scenario, start.use)
+
+
+def test_area_cost_by_metric_is_live(engine, tmp_path):
+    settled = by_metric()
+    base = [(LABEL, settled)]
+    path = tmp_path / "settlement.xlsx"
+    write_settlement(base, path)
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    chosen = settled.scenario.authorities[0].name
+    assert_is(base, engine.grids(), tmp_path, chosen)
+    # By hand, with no code of ours between: sum of share x weight x factor, made to sum to 1.
+    factors = settled.scenario.area_cost[:, ::-1]
+    shares = settled.use.children / settled.use.children.sum(axis=0)
+    parts = (shares * factors * settled.weights).sum(axis=1)
+    seen = column(engine.grids()["Results"], "Share", 20)
+    assert difference(seen, list(parts / parts.sum())) <= TOLERANCE
+    typed = np.round(np.linspace(0.8, 1.6, 60).reshape(20, 3), 4)
+    what_if = Typing("other factors", base).area_cost(typed).weights([2, 1, 1]).done()
+    assert not np.allclose(what_if.years[0][1].share, settled.share)
+    assert_each_is(engine, [what_if], tmp_path, chosen)
+
+
+def test_area_cost_by_metric_in_one_year_of_two(engine, tmp_path):
+    settled = by_metric()
+    scenario = replace(settled.scenario, area_cost=np.linspace(1, 1.2, 20), area_cost_metrics=())
+    years = [
+        Year("2026-27", scenario.pot, scenario.damping),
+        Year("2027-28", scenario.pot, scenario.damping, area_cost=settled.scenario.area_cost,
+             area_cost_metrics=settled.scenario.area_cost_metrics),
+    ]  # fmt: skip
+    both = list(settle_years(scenario, years, settled.use))
+    assert [bool(one.scenario.area_cost_metrics) for _, one in both] == [False, True]
+    path = tmp_path / "settlement.xlsx"
+    write_settlement(both, path)
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    assert_is(both, engine.grids(), tmp_path, scenario.authorities[0].name)
+
+
+def test_a_factor_of_one_metric_that_is_missing_stops(engine, tmp_path):
+    path = tmp_path / "settlement.xlsx"
+    write_settlement([(LABEL, by_metric())], path)
+    engine.open(path)
+    cells = [[float(x) for x in row] for row in by_metric().area_cost]
+    cells[4][2] = ""
+    engine.set("in_area_cost", cells)
+    engine.recalculate()
+    assert engine.errors() == []
+    seen = engine.grids()
+    assert verdict(seen, "Area cost factors")[0] == "STOP"
+    assert verdict(seen, "Area cost factors")[1].startswith("1 area cost factors are missing")
+    assert_stopped(seen, 20)
 
 
 def test_hostile_text_stays_text_through_a_recalculation(engine, tmp_path):

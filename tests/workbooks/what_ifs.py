@@ -85,9 +85,12 @@ class Typing:
         return self
 
     def area_cost(self, factors):
+        """The same in every year: one factor an authority, or a column for each metric."""
         factors = np.asarray(factors, dtype=float)
-        self.cells["in_area_cost"] = [[float(x)] * len(self.years) for x in factors]
-        self.scenario = replace(self.scenario, area_cost=factors)
+        metrics = self.use.metrics if factors.ndim > 1 else ()
+        rows = factors.reshape(len(factors), -1).tolist()
+        self.cells["in_area_cost"] = [row * len(self.years) for row in rows]
+        self.scenario = replace(self.scenario, area_cost=factors, area_cost_metrics=metrics)
         self.years = [replace(year, area_cost=None) for year in self.years]
         return self
 
@@ -142,6 +145,7 @@ def as_year(base: Years, k: int) -> Year:
     return Year(
         label, scenario.pot, scenario.damping, scenario.transition,
         baseline="given" if given else "previous", area_cost=scenario.area_cost,
+        area_cost_metrics=scenario.area_cost_metrics,
     )  # fmt: skip
 
 

@@ -116,12 +116,10 @@ def step_formulas(layout: Layout, year: int, baseline: str) -> dict[str, str]:
         f"metric {m}": f"=Use!{xl_col_to_name(3 + m)}{{r}}/Use!{xl_col_to_name(3 + m)}$11"
         for m in range(len(layout.metrics))
     }
-    sheet, col = layout.input_column("area_cost", year)
-    area_cost = f"{sheet}!{xl_col_to_name(col)}{{r}}"
     last_metric = xl_col_to_name(2 + len(layout.metrics))
     sound = {
         "needs_share": f"SUMPRODUCT(D{{r}}:{last_metric}{{r}},D$10:{last_metric}$10)",
-        "costed": f"{n['needs_share']}*{area_cost}",
+        "costed": _costed(layout, year, n["needs_share"]),
         "share": f"{n['costed']}/{name['costed']}$11",
         "target": f"{n['share']}*{layout.pot(year)}",
         "baseline": baseline,
@@ -142,6 +140,16 @@ def step_formulas(layout: Layout, year: int, baseline: str) -> dict[str, str]:
         **{key: f'=IF({FLAGS["settles"]}="Yes",{formula},"")' for key, formula in settles.items()},
         "rank": f'=IF(ISNUMBER({n["rate"]}),{_place(layout, name["rate"])},"")',
     }
+
+
+def _costed(layout: Layout, year: int, needs_share: str) -> str:
+    """The needs share times area cost; where that differs by metric, metric by metric."""
+    sheet, col = layout.input_column("area_cost", year)
+    first, last = (xl_col_to_name(c) for c in (col, col + layout.cost_columns - 1))
+    if not layout.cost_by_metric:
+        return f"{needs_share}*{sheet}!{first}{{r}}"
+    metric = xl_col_to_name(2 + len(layout.metrics))
+    return f"SUMPRODUCT(D{{r}}:{metric}{{r}},D$10:{metric}$10,{sheet}!{first}{{r}}:{last}{{r}})"
 
 
 def _rates(layout: Layout, year: int, n: Mapping[str, str]) -> dict[str, str]:
@@ -271,7 +279,7 @@ def step_numbers(settlement: Settlement, lines: Solution, layout: Layout) -> dic
     )  # fmt: skip
     return metrics | {key: getattr(lines, key) for key in of_line} | {
         "needs_share": settlement.needs_share,
-        "costed": settlement.needs_share * settlement.scenario.area_cost,
+        "costed": _costed_numbers(settlement),
         "share": settlement.share,
         "target": settlement.target,
         "baseline": settlement.scenario.baseline,
@@ -291,6 +299,13 @@ def step_numbers(settlement: Settlement, lines: Solution, layout: Layout) -> dic
         "rate": rounded_change_rate(settlement),
         "rank": ranks,
     }  # fmt: skip
+
+
+def _costed_numbers(settlement: Settlement) -> ArrayLike:
+    cost = settlement.area_cost
+    if cost.ndim == 1:
+        return settlement.needs_share * cost
+    return (settlement.metric_share * cost) @ settlement.weights
 
 
 def _places(settlement: Settlement, layout: Layout) -> ArrayLike:

@@ -95,8 +95,9 @@ def _input_checks(draft: Draft, year: int) -> list[Check]:
     pot, baseline, area_cost = (
         layout.pot(year),
         layout.column(*layout.input_column("baseline", year)),
-        layout.column(*layout.input_column("area_cost", year)),
+        layout.area_cost(year),
     )
+    factors = n * layout.cost_columns
     good = f'COUNTIF({baseline},">=0")={n}'
     if year:
         chosen, before = layout.baseline_from(year), layout.flag("settles", year - 1)
@@ -116,10 +117,11 @@ def _input_checks(draft: Draft, year: int) -> list[Check]:
          "The pot is a whole number of pounds.",
          '"The pot is not a whole number of pounds above 0. Type it without pence."', pot),
         ("Baselines", good, "Every authority has a baseline of 0 or more.", not_numbers, baseline),
-        ("Area cost factors", f'COUNTIF({area_cost},">0")={n}',
-         "Every authority has an area cost factor above 0.",
-         f'({n}-COUNTIF({area_cost},">0"))&" area cost factors are missing, zero, below zero or '
-         'not numbers. Type 1 where there is no adjustment."', area_cost),
+        ("Area cost factors", f'COUNTIF({area_cost},">0")={factors}',
+         "Every authority has an area cost factor above 0"
+         + (" for every metric." if layout.cost_by_metric else "."),
+         f'({factors}-COUNTIF({area_cost},">0"))&" area cost factors are missing, zero, below zero '
+         'or not numbers. Type 1 where there is no adjustment."', area_cost),
     )  # fmt: skip
     every = (*facts, *_method_facts(layout, year), *_member_facts(layout, year))
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from xlsxwriter.utility import xl_col_to_name
 
 from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, INPUTS, TOTAL_ROW, quoted
@@ -34,9 +35,10 @@ def draw_inputs(draft: Draft) -> None:
     page = new_page(draft, INPUTS)
     formats, years = draft.formats, len(draft.settlements)
     page.authority_rows()
-    page.sheet.set_column(3, 2 + 2 * years, 18 if years == 1 else 22)
-    page.sheet.set_column(3 + 2 * years, 3 + 2 * years, 46 if years == 1 else 4)
-    page.banner("Inputs", 3 + 2 * years)
+    columns = years * (1 + draft.layout.cost_columns)
+    page.sheet.set_column(3, 2 + columns, 18 if years == 1 else 22)
+    page.sheet.set_column(3 + columns, 3 + columns, max(4, 64 - 18 * columns))
+    page.banner("Inputs", 3 + columns)
     page.text(3, 0, "Yellow cells with blue figures may be typed over; all else follows from them.")
     page.text(4, 0, "Year", formats.heading())
     page.text(5, 0, "Pot: whole pounds to share out", formats.heading())
@@ -86,18 +88,24 @@ def _columns(page: Page, year: int) -> None:
     draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
     scenario = draft.settlements[year][1].scenario
     first = draft.settlement.scenario
+    costs, same_costs = (_costs(draft, y) for y in (year, 0))
     own = first.baseline if baseline_is_previous(draft, year) else scenario.baseline
     typed = draft.typed.column("in_baseline", year)
     if typed is not None and all(isinstance(amount, float) for amount in typed):
         own = np.array(typed, dtype=np.float64)  # also where nothing uses it
-    for what, head, kind, amounts, same in (
-        ("baseline", "Baseline", "pounds", own, first.baseline),
-        ("area_cost", "Area cost factor", "factor", scenario.area_cost, first.area_cost),
+    words = [f"Area cost factor {m}" for m in layout.metrics]
+    words = words if layout.cost_by_metric else ["Area cost factor"]
+    for what, place, head, kind, amounts, same in (
+        ("baseline", 0, "Baseline", "pounds", own, first.baseline),
+        *(
+            ("area_cost", k, words[k], "factor", costs[:, k], same_costs[:, k])
+            for k in range(layout.cost_columns)
+        ),
     ):
-        col = layout.input_column(what, year)[1]
+        col = layout.input_column(what, year)[1] + place
         page.text(HEAD_ROW, col, draft.of_year(head, year), formats.head(number=True))
         follows = year > 0 and np.array_equal(amounts, same)
-        source = xl_col_to_name(layout.input_column(what, 0)[1])
+        source = xl_col_to_name(layout.input_column(what, 0)[1] + place)
         for i, amount in enumerate(amounts.tolist()):
             row = FIRST_ROW + i
             if follows:  # like the year before, until somebody types over it
@@ -105,7 +113,16 @@ def _columns(page: Page, year: int) -> None:
             else:
                 page.number(row, col, amount, formats.entry(kind))
     page.total(layout.input_column("baseline", year)[1], "pounds", float(own.sum()))
-    page.text(TOTAL_ROW, layout.input_column("area_cost", year)[1], "", formats.total())
+    for k in range(layout.cost_columns):
+        page.text(TOTAL_ROW, layout.input_column("area_cost", year)[1] + k, "", formats.total())
+
+
+def _costs(draft: Draft, year: int) -> NDArray[np.float64]:
+    """Area cost factors, (n_authorities, columns); one for all metrics stands in each column."""
+    settlement = draft.settlements[year][1]
+    n = len(settlement.scenario.authorities)
+    shape = (n, draft.layout.cost_columns)
+    return np.broadcast_to(settlement.area_cost.reshape(n, -1), shape)
 
 
 def _validation(page: Page, year: int) -> None:
@@ -132,7 +149,7 @@ def _validation(page: Page, year: int) -> None:
         },
     )  # fmt: skip
     page.sheet.data_validation(
-        FIRST_ROW, area_cost, last, area_cost,
+        FIRST_ROW, area_cost, last, area_cost + layout.cost_columns - 1,
         ZERO_OR_MORE | {
             "criteria": ">",
             "input_title": "Area cost factor",

@@ -25,7 +25,7 @@ from cyps_workbooks.damping_rows import (
     OUTCOMES,
     TIER_SLOTS,
 )
-from cyps_workbooks.steps import STEPS, Step, letters
+from cyps_workbooks.steps import COSTED_BY_METRIC, STEPS, Step, letters
 
 ABOUT, INPUTS, MEMBERS, USE, WEIGHTS = "About", "Inputs", "Members", "Use", "Weights"
 DAMPING, FACTORS, CALCULATION, RESULTS = "Damping", "Factors", "Calculation", "Results"
@@ -80,6 +80,7 @@ class Layout:
     groups: tuple[str, ...] = ()
     has_pack: bool = False
     drivers: int = 0
+    cost_by_metric: bool = False
 
     @staticmethod
     def of(
@@ -120,6 +121,7 @@ class Layout:
             _told_apart("damping group", sorted({g[c] for g in groups if g for c in codes})),
             has_pack,
             len(pack.own_drivers) if pack is not None and pack.models else 0,
+            any(settlement.scenario.area_cost_metrics for _, settlement in settlements),
         )  # fmt: skip
 
     # --- sheets
@@ -204,7 +206,11 @@ class Layout:
             ("(a)", Step(f"metric {m}", f"Share of {metric}", "use / total use", "share"))
             for m, metric in enumerate(self.metrics)
         ]
-        return (*first, *((letters(i), step) for i, step in enumerate(STEPS, start=1)))
+        then = [
+            COSTED_BY_METRIC if self.cost_by_metric and step.key == COSTED_BY_METRIC.key else step
+            for step in STEPS
+        ]
+        return (*first, *((letters(i), step) for i, step in enumerate(then, start=1)))
 
     @cached_property
     def letter_of(self) -> dict[str, str]:
@@ -282,13 +288,22 @@ class Layout:
         return f"{quoted(self.calculations[year])}!{FLAGS[name]}"
 
     def input_column(self, what: str, year: int) -> tuple[str, int]:
-        """Sheet and zero-based column of an input by authority."""
-        n = len(self.years)
+        """Sheet and zero-based column, the first of several, of an input by authority."""
+        n, costs = len(self.years), self.cost_columns
         return {
-            "baseline": (INPUTS, 3 + year), "area_cost": (INPUTS, 3 + n + year),
+            "baseline": (INPUTS, 3 + year), "area_cost": (INPUTS, 3 + n + costs * year),
             "band": (MEMBERS, 3 + year), "tier": (MEMBERS, 3 + n + year),
             "group": (MEMBERS, 3 + 2 * n + year),
         }[what]  # fmt: skip
+
+    @property
+    def cost_columns(self) -> int:
+        """Columns of area cost factors a year: one, or one for each metric."""
+        return len(self.metrics) if self.cost_by_metric else 1
+
+    def area_cost(self, year: int) -> str:
+        """The absolute range of a year's area cost factors, with its sheet."""
+        return self.column(*self.input_column("area_cost", year), self.cost_columns)
 
     def factor_rows(self, year: int) -> tuple[int, int]:
         """Zero-based first and last row of a year's groups on the sheet Factors."""
@@ -351,9 +366,12 @@ class Layout:
             places = dict.fromkeys((f"$B${WORKED_FIRST_ROW + 1}", f"$B${last_driver}"))
             child = {"in_child": f"{quoted(WORKED)}!{':'.join(places)}"}
         members = {
-            f"in_{what}": self.column(*self.input_column(what, 0), years)
-            for what in ("baseline", "area_cost", "band", "tier", "group")
-        }
+            f"in_{what}": self.column(*self.input_column(what, 0), years * columns)
+            for what, columns in (
+                ("baseline", 1), ("area_cost", self.cost_columns), ("band", 1), ("tier", 1),
+                ("group", 1),
+            )
+        }  # fmt: skip
         rows = self.damping_rows
         return {
             "in_pot": self.by_year(INPUTS, 5, col=3),

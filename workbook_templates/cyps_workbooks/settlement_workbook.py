@@ -167,13 +167,6 @@ def _check_alike(settlements: Sequence[tuple[str, Settlement]]) -> None:
     labels = [label for label, _ in settlements]
     if len({label.casefold() for label in labels}) != len(labels) or not all(labels):
         raise CypsError(f"Years need labels, each its own, but are {', '.join(labels)}.")
-    by_metric = [label for label, year in settlements if year.scenario.area_cost_metrics]
-    if by_metric:
-        raise CypsError(
-            "The settlement workbook has one area cost factor for each authority, and "
-            f"{by_metric[0]} has one for each metric. Its results are in results.csv; leave the "
-            "workbook out."
-        )
     first = settlements[0][1]
     for label, other in settlements[1:]:
         alike = (

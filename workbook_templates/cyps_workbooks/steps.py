@@ -78,3 +78,9 @@ STEPS = (
          "({pounds} - {baseline}) / {baseline}, rounded to 10 decimals", "percent change"),
     Step("rank", "Rank of change (%)", "place of {rate}, largest first; ties by code", "count"),
 )  # fmt: skip
+
+COSTED_BY_METRIC = Step(
+    "costed", "Needs share x area cost", "sum of (a) x cost weight used x the metric's area cost "
+    "factor", "share",
+)  # fmt: skip
+"""The step `costed` where each metric has an area cost factor of its own."""

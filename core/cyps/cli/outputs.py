@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyps.cli.folder import RECORD, hashes, put_in_place
-from cyps.settlement import Scenario, Settlement
+from cyps.settlement import Settlement
 from cyps.settlement.record import to_json
 from cyps.settlement.summaries import on_the_floor
 
@@ -93,7 +93,7 @@ def write_files(
     for name, content in files.items():
         (folder / name).write_bytes(content)
     names = [*files]
-    if workbook and not no_workbook(settlement.scenario):
+    if workbook:
         write_workbook([(financial_year(settlement), settlement)], folder, pack)
         names.insert(0, WORKBOOK)
     write_record(folder, {**record, "results": result_totals(settlement)})
@@ -235,19 +235,10 @@ def safe_text(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def no_workbook(scenario: Scenario) -> str:
-    """Why a settlement has no workbook; nothing where it has one."""
-    if scenario.area_cost_metrics:
-        return "settlement.xlsx has one area cost factor an authority, not one for each metric"
-    return ""
-
-
 def all_notes(settlement: Settlement) -> list[str]:
     """What the use is, then the scenario's notes: sources, assumptions, what was left out."""
     scenario = settlement.scenario
     notes = [f"Use: {settlement.use.basis.rstrip('.')}.", f"Damping: {scenario.damping_in_words}."]
-    if why := no_workbook(scenario):
-        notes.append(f"No workbook: {why}.")
     if settlement.top_up.any():
         notes.append(
             f"Top-up from outside: £{settlement.top_up.sum():,} in all, on a line of its own; "

@@ -20,7 +20,6 @@ from cyps.cli.outputs import (
     YEARS,
     Outputs,
     all_notes,
-    no_workbook,
     result_totals,
     write_files,
     write_record,
@@ -158,7 +157,6 @@ def _settle(
     places = places_of(ready.scenario)
     groupings = [read_by(word, places)[0] for word in dict.fromkeys(by or ["region"])]
     several = len(settled) > 1
-    workbook = workbook and not any(no_workbook(settlement.scenario) for _, settlement in settled)
     written: list[Outputs] = []
     with put_in_place(out) as folder:
         if before is not None:

@@ -227,19 +227,24 @@ def _years(typed: TypedCells, records: Records) -> tuple[list[Year], Scenario]:
     title = issued.title.removesuffix(f", {records[0][0]}") if n > 1 else issued.title
     base = replace(issued, title=title)
     years: list[Year] = []
-    for k, (label, was, _) in enumerate(records):
+    by_metric = any(was.area_cost_metrics for _, was, _ in records)
+    for k, (label, was, use) in enumerate(records):
         pot = _pot(typed, pots[0][k], was) if pots else None
         previous = k > 0 and _from_year_before(typed, k, n)
         baseline = None if previous else _column(typed, "baseline", k, n, was.baseline)
-        area_cost = _column(typed, "area_cost", k, n, was.area_cost)
+        metrics = use.metrics if by_metric else ()
+        area_cost = _area_cost(typed, k, n, was, metrics)
         rule, transition = damping.of_year(k)
         if pot is None or area_cost is None or rule is None or (baseline is None and not previous):
             continue  # each of them is among the problems
-        year = Year(label, pot, rule, transition, "previous", area_cost=area_cost)
+        year = Year(label, pot, rule, transition, "previous",
+                    area_cost=area_cost, area_cost_metrics=metrics)  # fmt: skip
         years.append(year if baseline is None else replace(year, baseline=baseline))
         if k == 0 and baseline is not None:
-            base = replace(base, baseline=baseline, area_cost=area_cost, pot=pot,
-                           damping=rule, transition=transition)  # fmt: skip
+            base = replace(
+                base, baseline=baseline, area_cost=area_cost, area_cost_metrics=metrics, pot=pot,
+                damping=rule, transition=transition,
+            )  # fmt: skip
     return years, base
 
 
@@ -268,13 +273,39 @@ _NEEDED = {
 def _column(
     typed: TypedCells, what: str, k: int, years: int, was: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
+    found = _columns(typed, what, k, years, was[:, None])
+    return None if found is None else found[:, 0]
+
+
+def _area_cost(
+    typed: TypedCells, k: int, years: int, was: Scenario, metrics: tuple[str, ...]
+) -> NDArray[np.float64] | None:
+    """One factor an authority, or, where any year has it, one for each of `metrics`."""
+    if not metrics:
+        return _column(typed, "area_cost", k, years, was.area_cost)
+    n = len(was.authorities)
+    issued = was.area_cost_of(metrics).reshape(n, -1)
+    return _columns(typed, "area_cost", k, years, np.broadcast_to(issued, (n, len(metrics))))
+
+
+def _columns(
+    typed: TypedCells, what: str, k: int, years: int, was: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """A year's columns of an input by authority, in the shape of what was issued."""
     words, within, needed = _NEEDED[what]
-    cells = typed.block(f"in_{what}", len(was), years)
-    numbers = [typed.number(row[k], words, within, needed) for row in cells]
+    n, m = was.shape
+    cells = typed.block(f"in_{what}", n, m * years)
+    numbers = [
+        typed.number(entry, words, within, needed)
+        for row in cells
+        for entry in row[m * k : m * (k + 1)]
+    ]
     given = [number for number in numbers if number is not None]
     if not cells or len(given) < len(numbers):
         return None
-    return np.array([_digits(now, then) for now, then in zip(given, was.tolist(), strict=True)])
+    issued = was.ravel().tolist()
+    read = [_digits(now, then) for now, then in zip(given, issued, strict=True)]
+    return np.array(read).reshape(n, m)
 
 
 def _digits(now: float, then: float) -> float:
