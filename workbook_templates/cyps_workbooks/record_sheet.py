@@ -39,18 +39,22 @@ def draw_record(draft: Draft) -> None:
     page.banner("Record", len(HEAD))
     page.paragraphs(3, PURPOSE, 100)
     row = _HEAD_ROW
-    for label, settlement in draft.settlements:
+    for cells in record_rows(draft.settlements):
+        row += 1
+        for col, words in enumerate(cells):
+            page.text(row, col, words, formats.cell("text"))
+        page.sheet.set_row(row, 15)
+    page.sheet.print_area(0, 0, row, 2)  # the record itself is for programs
+    page.finish()
+
+
+def record_rows(settlements: Sequence[tuple[str, Settlement]]) -> Iterator[tuple[str, ...]]:
+    """Year, part, SHA-256 of the whole and the part, for every part of every year's record."""
+    for label, settlement in settlements:
         text = _recorded(settlement)
         digest = hashlib.sha256(text.encode()).hexdigest()
         for part, piece in enumerate(_pieces(text), start=1):
-            row += 1
-            page.text(row, 0, label, formats.cell("text"))
-            page.text(row, 1, str(part), formats.cell("text"))
-            page.text(row, 2, digest, formats.cell("text"))
-            page.text(row, 3, piece, formats.cell("text"))
-            page.sheet.set_row(row, 15)
-    page.sheet.print_area(0, 0, row, 2)  # the record itself is for programs
-    page.finish()
+            yield label, str(part), digest, piece
 
 
 def _recorded(settlement: Settlement) -> str:

@@ -32,7 +32,8 @@ _PATH = click.Path(path_type=Path)
 Years = tuple[tuple[str, Settlement], ...]
 
 
-def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
+def publication_day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
+    """Give a date from 2026-04-01."""
     if value is None:
         return None
     try:
@@ -49,7 +50,7 @@ def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> date 
 @click.option("--against", type=_PATH, help="Another folder or scenario to compare with.")
 @click.option("--title", help="Its title.  [default: the settlement's]")
 @click.option("--contact", multiple=True, help="A line of the contact. Repeat for more.")
-@click.option("--published", callback=_day, help="Date of publication, as 2026-04-01.")
+@click.option("--published", callback=publication_day, help="Date of publication, as 2026-04-01.")
 @click.option("--author", help="Author in the document's properties.")
 @click.option("--trust", type=_PATH, help="Trust file (TOML) for a scenario's pack.")
 @click.option("--check", type=_PATH, help="Check this workbook (.xlsx) against the rules.")
@@ -84,21 +85,35 @@ def publish_command(
             "Give a SOURCE and --out FILE.xlsx, or --check FILE.xlsx. For example:\n"
             "cyps publish results --out published.xlsx"
         )
+    _check_name(out)
+    name, years = _settled(source, trust)
+    before = None if against is None else _settled(against, trust)[1]
+    words = (title or name, contact, published, author)
+    ctx.exit(1 if publish_years(years, out, words, before, as_json) else 0)
+
+
+def publish_years(
+    years: Years,
+    out: Path,
+    words: tuple[str, tuple[str, ...], date | None, str | None],
+    against: Years | None,
+    as_json: bool,
+) -> bool:
+    """Write the accessible workbook and say what is missing; whether it breaks a rule.
+
+    `words` are title, lines of the contact, date of publication and author.
+    """
     # Drawing needs a library that no other use of this module need load.
     from cyps_workbooks.published import Publication, write_published
 
     _check_name(out)
-    name, years = _settled(source, trust)
+    title, contact, published, author = words
     publication = Publication(
-        years=years,
-        title=title or name,
-        against=None if against is None else _settled(against, trust)[1],
-        contact=contact,
-        published=published,
+        years=years, title=title, against=against, contact=contact, published=published,
         author=author or f"cyps {version('cyps')}",
-    )
+    )  # fmt: skip
     write_published(publication, out)
-    ctx.exit(1 if _print_written(out, publication.missing, as_json) else 0)
+    return bool(_print_written(out, publication.missing, as_json))
 
 
 def _check_name(out: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cyps.cli.workbook_copies import freeze_command, new_command, publish_command
 from cyps.cli.workbook_refresh import refresh_command
 from cyps.cli.workbook_report import print_verdict
 
@@ -49,7 +50,8 @@ def check_command(ctx: click.Context, file: Path, as_json: bool) -> None:
     ctx.exit(0 if verdict.sound else 1)
 
 
-workbook_group.add_command(refresh_command)
+for command in (refresh_command, freeze_command, publish_command, new_command):
+    workbook_group.add_command(command)
 
 
 def _told(file: Path, verdict: Verdict) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Verdict:
     years : what the engine settles from its cells; empty where it cannot
     changed : inputs that differ from those it was issued with, in words
     back : what was read back, or None where nothing could be
+    frozen : the day on which it was frozen, or nothing where it lives
     """
 
     opened: Opened
@@ -43,6 +44,7 @@ class Verdict:
     years: tuple[tuple[str, Settlement], ...]
     changed: tuple[str, ...]
     back: ReadBack | None
+    frozen: str = ""
 
     @property
     def sound(self) -> bool:
@@ -55,6 +57,7 @@ class Verdict:
         stops = sum(finding.stops for finding in self.findings)
         notes = len(self.findings) - stops
         noted = f" {notes} to note." if notes else ""
+        noted += f" Frozen on {self.frozen}: values only." if self.frozen else ""
         if stops:
             return f"NOT SOUND: {stops} to mend.{noted}"
         return f"SOUND: the cells show what the engine gives.{noted}"
@@ -102,7 +105,7 @@ def check_workbook(path: Path) -> Verdict:
     if not frozen:
         found += _structure(path)
     ordered = sorted(found, key=lambda finding: (not finding.stops, _ORDER.index(finding.about)))
-    return Verdict(opened, tuple(ordered), years, changed, back)
+    return Verdict(opened, tuple(ordered), years, changed, back, frozen)
 
 
 _ORDER = ("record", "file", "inputs", "formulas", "checks", "engine", "structure")

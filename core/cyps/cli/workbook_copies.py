@@ -1,0 +1,142 @@
+"""`cyps workbook freeze`, `publish` and `new`: workbooks made of a workbook, or of a scenario."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from cyps.cli.explain_report import plain_console
+from cyps.cli.pack_use import pack_among, pack_note
+from cyps.cli.publish import publication_day, publish_years
+from cyps.cli.request import request_from_scenario
+from cyps.cli.settle import settle_requested
+from cyps.cli.workbook_refresh import new_name
+from cyps.errors import CypsError
+
+if TYPE_CHECKING:
+    from cyps.settlement import Settlement
+    from cyps_workbooks import PackNote
+
+_FILE = click.Path(path_type=Path)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+
+
+@click.command("freeze", short_help="A copy with values only.")
+@click.argument("file", type=_FILE)
+@click.option("--out", type=_FILE, help="The frozen copy.  [default: FILE-frozen.xlsx]")
+@_JSON
+def freeze_command(file: Path, out: Path | None, as_json: bool) -> None:
+    """Write a copy of FILE that holds the values it shows, and no formula.
+
+    Sheets, formats, charts and what people wrote stay; every cell is locked, every sheet's
+    title says that it is frozen and since when, and the record holds what the values were
+    settled from. FILE has to be sound: see `cyps workbook check`.
+    """
+    from cyps_workbooks.kept.frozen import freeze  # loaded where it is needed
+    from cyps_workbooks.placing import put_beside
+
+    place = new_name(file, out, "frozen")
+    put_beside(freeze(file, date.today()), place)
+    _say_written(place, as_json)
+
+
+@click.command("publish", short_help="The accessible workbook of its inputs.")
+@click.argument("file", type=_FILE)
+@click.option("--out", type=_FILE, required=True, help="The workbook to write.")
+@click.option("--title", help="Its title.  [default: the settlement's]")
+@click.option("--contact", multiple=True, help="A line of the contact. Repeat for more.")
+@click.option("--published", callback=publication_day, help="Date, as 2026-04-01.")
+@click.option("--author", help="Author in the document's properties.")
+@_JSON
+@click.pass_context
+def publish_command(
+    ctx: click.Context,
+    file: Path,
+    out: Path,
+    title: str | None,
+    contact: tuple[str, ...],
+    published: date | None,
+    author: str | None,
+    as_json: bool,
+) -> None:
+    """Write the tables for publication from the inputs that stand in FILE.
+
+    What is published is what the engine makes of them, and the cells have to show the same:
+    see `cyps workbook check`. The form is that of `cyps publish`.
+    """
+    years = _sound_years(file)
+    first = years[0][1].scenario.title.removesuffix(f", {years[0][0]}")
+    labelled = years if len(years) > 1 else (("", years[0][1]),)
+    words = (title or first, contact, published, author)
+    ctx.exit(1 if publish_years(labelled, new_name(file, out, ""), words, None, as_json) else 0)
+
+
+@click.command("new", short_help="From a scenario, or one to try.")
+@click.argument("scenario", type=_FILE, required=False)
+@click.option("--trust", type=_FILE, help="Trust file (TOML): whose signature on a pack counts.")
+@click.option("--out", type=_FILE, required=True, help="The workbook to write.")
+@_JSON
+def new_command(scenario: Path | None, trust: Path | None, out: Path, as_json: bool) -> None:
+    """Write a settlement workbook: of a SCENARIO.toml, or made-up numbers to try it with.
+
+    `cyps settle` writes the same workbook among its other results.
+    """
+    from cyps_workbooks.placing import put_beside  # loaded where it is needed
+    from cyps_workbooks.settlement_workbook import settlement_bytes
+
+    place = new_name(out, out, "")
+    years, note = _illustration() if scenario is None else _of_scenario(scenario, trust)
+    put_beside(settlement_bytes(years, pack=note), place)
+    _say_written(place, as_json)
+
+
+def _illustration() -> tuple[list[tuple[str, Settlement]], PackNote | None]:
+    from cyps.cli.outputs import financial_year
+    from cyps.settlement.illustration import illustration
+
+    made = illustration()
+    return [(financial_year(made), made)], None
+
+
+def _of_scenario(
+    scenario: Path, trust: Path | None
+) -> tuple[list[tuple[str, Settlement]], PackNote | None]:
+    from cyps.cli.outputs import financial_year, no_workbook
+
+    request = request_from_scenario(scenario)
+    pack = pack_among(
+        request.files.use,
+        trust=trust or request.trust,
+        year=request.year,
+        neutralise=request.neutralise,
+    )
+    settled = list(settle_requested(request, pack)[1])
+    if why := no_workbook(settled[0][1].scenario):
+        raise CypsError(f"{scenario.name} has no workbook: {why}. Use cyps settle.")
+    if len(settled) == 1:
+        settled = [(financial_year(settled[0][1]), settled[0][1])]
+    return settled, None if pack is None else pack_note(pack)
+
+
+def _sound_years(file: Path) -> tuple[tuple[str, Settlement], ...]:
+    from cyps_workbooks.kept.verdict import check_workbook
+
+    verdict = check_workbook(file)
+    stops = [finding.line() for finding in verdict.findings if finding.stops]
+    if stops:
+        more = f" And {len(stops) - 3:,} more; cyps workbook check lists them." if stops[3:] else ""
+        raise CypsError(f"{file} cannot be published as it stands. {' '.join(stops[:3])}{more}")
+    return verdict.years
+
+
+def _say_written(place: Path, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"file": str(place)}, indent=2, ensure_ascii=False))
+        return
+    console = plain_console()
+    console.print(Text(f"Written: {place}"), soft_wrap=True)

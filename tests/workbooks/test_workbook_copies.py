@@ -1,0 +1,214 @@
+"""`cyps workbook freeze`, `publish` and `new`."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+from cyps.cli import main
+from cyps.errors import CypsError
+from cyps.geography import authorities
+from cyps.settlement import Floor, Year, settle_years
+from cyps_workbooks import read_records, write_settlement
+from cyps_workbooks.checks import check_structure
+from cyps_workbooks.kept.frozen import freeze
+from cyps_workbooks.kept.verdict import check_workbook
+from cyps_workbooks.published import check_published
+from workbooks.engines import LibreOffice, libreoffice_missing
+from workbooks.kept_files import edited, patched, sheet_part
+from workbooks.made_up import hostile, made_up
+from workbooks.workbook_cells import grids
+
+FEW = authorities(2025)[:14]
+DAY = date(2026, 4, 1)
+
+
+@pytest.fixture(scope="module")
+def years():
+    one = made_up(seed=3, places=FEW)
+    pots = (one.scenario.pot, one.scenario.pot + 1)
+    plan = [Year(f"year {k}", pot, Floor(floor=-0.3)) for k, pot in enumerate(pots)]
+    return list(settle_years(one.scenario, plan, one.use))
+
+
+@pytest.fixture
+def path(years, tmp_path):
+    write_settlement(years, tmp_path / "s.xlsx")
+    return tmp_path / "s.xlsx"
+
+
+def frozen(path):
+    before = path.read_bytes()
+    out = path.with_name("frozen.xlsx")
+    out.write_bytes(freeze(path, DAY))
+    assert path.read_bytes() == before
+    return out
+
+
+def unfrozen_cells(path):
+    """Every sheet but the record, without the title that says that it is frozen."""
+    return {
+        name: [[*grid[0][1:]], *grid[1:]] for name, grid in grids(path).items() if name != "Record"
+    }
+
+
+def test_values_stay_and_formulas_go(path):
+    out = frozen(path)
+    assert unfrozen_cells(out) == unfrozen_cells(path)
+    book = openpyxl.load_workbook(out)
+    cells = [cell for sheet in book for row in sheet for cell in row]
+    assert not [c.coordinate for c in cells if c.data_type == "f"]
+    assert not [c.coordinate for c in cells if not c.protection.locked]
+    assert {sheet["A1"].value.split(": ")[0] for sheet in book} == {"FROZEN 1 April 2026"}
+    assert book.properties.title.startswith("FROZEN 1 April 2026: ")
+    assert {f.fault for f in check_structure(out)} == {"the cell is an input but is locked"}
+
+
+def test_a_frozen_workbook_is_sound_says_so_and_is_frozen_once(path):
+    out = frozen(path)
+    verdict = check_workbook(out)
+    assert verdict.findings == ()
+    assert verdict.sentence == (
+        "SOUND: the cells show what the engine gives. Frozen on 1 April 2026: values only."
+    )
+    with pytest.raises(CypsError, match="is frozen already, on 1 April 2026"):
+        freeze(out, DAY)
+    use = path.with_name("use.csv")
+    use.write_text("code,CIN\n")
+    done = CliRunner().invoke(main, ["workbook", "refresh", str(out), "--use", str(use)])
+    assert done.exit_code == 2
+    assert "was frozen on 1 April 2026" in " ".join(done.stderr.split())
+
+
+def test_the_same_day_gives_the_same_bytes(path):
+    assert freeze(path, DAY) == freeze(path, DAY)
+
+
+def test_hostile_texts_stay_as_they_are(tmp_path):
+    write_settlement([("2025-26", hostile())], tmp_path / "s.xlsx")
+    out = frozen(tmp_path / "s.xlsx")
+    assert unfrozen_cells(out) == unfrozen_cells(tmp_path / "s.xlsx")
+    assert read_records(out)[0][1].notes == hostile().scenario.notes
+
+
+def test_a_figure_that_the_engine_does_not_give_is_not_frozen(path):
+    for spoilt in (
+        edited(path, path.with_name("e.xlsx"), Inputs__D6=5_000_000),
+        patched(
+            path, path.with_name("o.xlsx"), sheet_part(path, "Results"),
+            (rb'(<c r="N15"[^>]*><f>[^<]*</f><v>)', rb"\g<1>7"),
+        ),
+    ):  # fmt: skip
+        with pytest.raises(CypsError, match="cannot be frozen as it stands"):
+            freeze(spoilt, DAY)
+
+
+def test_a_list_of_what_to_calculate_goes_with_the_formulas(path):
+    """Excel saves one; left behind, Excel would call the file damaged."""
+    listed = path.with_name("listed.xlsx")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(listed, "w") as to:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "[Content_Types].xml":
+                part = b'<Override PartName="/xl/calcChain.xml" ContentType="application/x"/>'
+                content = content.replace(b"</Types>", part + b"</Types>")
+            if name == "xl/_rels/workbook.xml.rels":
+                part = b'<Relationship Id="rId99" Type="x/calcChain" Target="calcChain.xml"/>'
+                content = content.replace(b"</Relationships>", part + b"</Relationships>")
+            to.writestr(name, content)
+        to.writestr("xl/calcChain.xml", b'<calcChain><c r="A1" i="1"/></calcChain>')
+    with zipfile.ZipFile(frozen(listed)) as packed:
+        everything = b"".join(packed.read(name) for name in packed.namelist())
+        assert "xl/calcChain.xml" not in packed.namelist()
+    assert b"calcChain" not in everything
+
+
+@pytest.mark.slow
+def test_saved_and_opened_by_libreoffice_it_shows_the_same(path, tmp_path):
+    """Inputs typed and saved in LibreOffice; frozen; opened there again and recalculated."""
+    if missing := libreoffice_missing():
+        pytest.skip(missing)
+    office = LibreOffice()
+    try:
+        office.open(path)
+        office.set("in_pot", [[1_600_000_000, 1_700_000_001]])
+        office.recalculate()
+        office("save", path=str(tmp_path / "saved.xlsx"))
+        out = frozen(tmp_path / "saved.xlsx")
+        records = read_records(out)
+        assert [scenario.pot for _, scenario, _ in records] == [1_600_000_000, 1_700_000_001]
+        assert read_records(tmp_path / "saved.xlsx")[0][1].pot != 1_600_000_000
+        office.open(out)
+        office.recalculate()
+        assert office.errors() == []
+        shown = office.grids()
+        for name, grid in unfrozen_cells(tmp_path / "saved.xlsx").items():
+            theirs = [[*shown[name][0][1:]], *map(list, shown[name][1:])]
+            for row, other in zip(grid, theirs, strict=False):
+                assert [x for x in row if x != ""] == [x for x in other if x != ""], name
+    finally:
+        office.close()
+
+
+def run(*words):
+    return CliRunner().invoke(main, ["workbook", *map(str, words)])
+
+
+def test_freeze_writes_beside_and_never_over(path):
+    done = run("freeze", path)
+    assert done.exit_code == 0, done.stderr
+    assert check_workbook(path.with_name("s-frozen.xlsx")).frozen
+    again = run("freeze", path)
+    assert again.exit_code == 2
+    assert "is there already" in again.stderr
+
+
+def test_published_from_the_inputs_in_the_workbook(path):
+    out = path.with_name("published.xlsx")
+    words = ("--contact", "Team, a@b.example", "--published", "2026-04-01")
+    done = run("publish", path, "--out", out, *words)
+    assert done.exit_code == 0, done.output + done.stderr
+    assert check_published(out) == []
+    spoilt = edited(path, path.with_name("e.xlsx"), Inputs__D6=5_000_000)
+    done = run("publish", spoilt, "--out", path.with_name("other.xlsx"), *words)
+    assert done.exit_code == 2
+    assert "cannot be published as it stands" in " ".join(done.stderr.split())
+
+
+def test_a_new_workbook_to_try(tmp_path):
+    out = tmp_path / "try.xlsx"
+    done = run("new", "--out", out)
+    assert done.exit_code == 0, done.stderr
+    assert check_workbook(out).findings == ()
+    assert "Every number is made up" in read_records(out)[0][1].statement
+    assert run("new", "--out", out).exit_code == 2
+    assert run("new", "--out", tmp_path / "try.xlsm").exit_code == 2
+
+
+def test_a_new_workbook_of_a_scenario_is_the_one_that_settle_writes(tmp_path):
+    one = made_up(seed=3)
+    codes = one.scenario.codes
+    for name, head, values in (
+        ("use.csv", "CIN,CARE,CEASED", one.use.children.round(1).tolist()),
+        ("baseline.csv", "baseline", one.scenario.baseline.reshape(-1, 1).tolist()),
+    ):
+        rows = [",".join(map(str, (code, *row))) for code, row in zip(codes, values, strict=True)]
+        (tmp_path / name).write_text("\n".join([f"code,{head}", *rows]) + "\n")
+    (tmp_path / "scenario.toml").write_text(
+        'format = 1\ntitle = "T"\npot = 15_000_000_000\n'
+        '[files]\nuse = "use.csv"\nbaseline = "baseline.csv"\n'
+        '[weights]\nsource = "s"\nstatus = "assumed"\nCIN = 0.5\nCARE = 0.4\nCEASED = 0.1\n'
+        '[damping]\nkind = "floor"\nfloor = -0.1\n'
+    )
+    done = run("new", tmp_path / "scenario.toml", "--out", tmp_path / "new.xlsx")
+    assert done.exit_code == 0, done.stderr
+    settled = CliRunner().invoke(
+        main, ["settle", str(tmp_path / "scenario.toml"), "--out", str(tmp_path / "results")]
+    )
+    assert settled.exit_code == 0, settled.stderr
+    new, written = tmp_path / "new.xlsx", tmp_path / "results" / "settlement.xlsx"
+    assert new.read_bytes() == written.read_bytes()
