@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from cyps.cli import main
 from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.needs import Use
-from cyps.settlement import Band, Bands, Exclusion, Floor, Protection, Year, settle_years
+from cyps.settlement import Band, Bands, Exclusion, Floor, Protection, Year, settle, settle_years
 from cyps_workbooks import write_settlement
 from cyps_workbooks.kept import open_settlement, read_back
 from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
@@ -260,6 +261,20 @@ def test_metrics_in_another_order_are_the_same_use(base, one, tmp_path):
     turned = Use(CODES, one.use.metrics[::-1], one.use.children[:, ::-1], "x")
     made = renewed(tmp_path / "s.xlsx", turned)
     assert made.years[0][1].pounds.tolist() == one.pounds.tolist()
+
+
+def test_area_cost_by_metric_is_carried(one, tmp_path):
+    n = len(CODES)
+    factors = np.round(np.linspace(0.9, 1.5, 3 * n), 4).reshape(n, 3)
+    scenario = replace(one.scenario, area_cost=factors, area_cost_metrics=one.use.metrics)
+    issued = [(LABELS[0], settle(scenario, one.use))]
+    write_settlement(issued, tmp_path / "s.xlsx")
+    gone = Exclusion(FEW[0].code, FEW[0].name, "merged")
+    made = renewed(tmp_path / "s.xlsx", another_use(one), places=FEW[1:], gone=(gone,))
+    assert made.years[0][1].scenario.area_cost.tolist() == factors[1:].tolist()
+    path = write(made, tmp_path)
+    assert check_workbook(path).findings[1:] == ()
+    assert_every_cell_is_what_it_would_calculate(path)
 
 
 # --- the command

@@ -106,7 +106,7 @@ def _illustration() -> tuple[list[tuple[str, Settlement]], PackNote | None]:
 def _of_scenario(
     scenario: Path, trust: Path | None
 ) -> tuple[list[tuple[str, Settlement]], PackNote | None]:
-    from cyps.cli.outputs import financial_year, no_workbook
+    from cyps.cli.outputs import financial_year
 
     request = request_from_scenario(scenario)
     pack = pack_among(
@@ -116,8 +116,6 @@ def _of_scenario(
         neutralise=request.neutralise,
     )
     settled = list(settle_requested(request, pack)[1])
-    if why := no_workbook(settled[0][1].scenario):
-        raise CypsError(f"{scenario.name} has no workbook: {why}. Use cyps settle.")
     if len(settled) == 1:
         settled = [(financial_year(settled[0][1]), settled[0][1])]
     return settled, None if pack is None else pack_note(pack)

@@ -296,7 +296,7 @@ def _lost(old: Scenario, code: str) -> str:
     if code not in old.codes:
         return ""
     i = old.codes.index(code)
+    factors = ", ".join(f"{factor:g}" for factor in np.atleast_1d(old.area_cost[i]).tolist())
     return (
-        f"Its baseline of £{old.baseline[i]:,.0f} and area cost factor of {old.area_cost[i]:g} "
-        "went with it."
+        f"Its baseline of £{old.baseline[i]:,.0f} and area cost factor of {factors} went with it."
     )
