@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
+from cyps.errors import CypsError
 from cyps_workbooks.archive import MAIN, OFFICE, Archive, read_archive
 from cyps_workbooks.formula_text import Book, column_number, faults, inside
+
+MOST_INPUTS = 200_000
+"""Cells of one name of inputs."""
 
 LONGEST_LIST, LONGEST_SHEET_NAME, LONGEST_NAME = 255, 31, 255
 _NAME = re.compile(r"[A-Za-z_\\][\w.\\?]*")
@@ -223,6 +227,9 @@ def _addresses(place: str, sheet: str) -> Iterator[str]:
     ends = [re.fullmatch(r"([A-Z]+)(\d+)", end) for end in (first, last or first)]
     if ends[0] is None or ends[1] is None:
         return
+    rows = int(ends[1][2]) - int(ends[0][2]) + 1
+    if rows * (column_number(ends[1][1]) - column_number(ends[0][1]) + 1) > MOST_INPUTS:
+        raise CypsError(f"A name of inputs stands for {area}, more cells than anybody types into.")
     for row in range(int(ends[0][2]), int(ends[1][2]) + 1):
         for col in range(column_number(ends[0][1]), column_number(ends[1][1]) + 1):
             yield f"{_letters(col)}{row}"

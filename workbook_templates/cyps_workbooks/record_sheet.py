@@ -106,8 +106,9 @@ def records_in(path: Path, rows: Sequence[list[str]]) -> tuple[tuple[str, Scenar
     """As `read_records`, from the cells of the sheet Record of a file that was read already."""
     texts: dict[str, list[str]] = {}
     digests: dict[str, str] = {}
-    for label, _, digest, *parts in (row[:4] for row in _below_head(rows)):
-        texts.setdefault(label, []).extend(parts)
+    for row in _below_head(rows):
+        label, _, digest, part = (*row[:4], *[""] * (4 - len(row)))
+        texts.setdefault(label, []).append(part)
         digests[label] = digest
     if not texts:
         raise _changed(path, "it holds no year")

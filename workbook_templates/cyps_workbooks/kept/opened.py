@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cyps.errors import CypsError
@@ -17,6 +17,11 @@ _REFERENCE = re.compile(
     r"=?(?:'((?:[^']|'')+)'|([^'!\[\]]+))!(\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?)"
 )
 _ANOTHER_CELL = re.compile(r'\$?([A-Z]{1,3})\$?([0-9]{1,7})(?:&"")?')
+
+MOST_ROWS, MOST_CELLS = 2_500, 100_000
+"""Of one defined name: several times what the largest settlement has."""
+_MOST_STEPS = 100
+"""From one cell to the next that a formula points to: a workbook has one step a year."""
 
 Value = float | str | None
 """What a cell shows: a number, text, or nothing."""
@@ -71,7 +76,8 @@ class Opened:
         Raises
         ------
         CypsError
-            When the workbook has no such name: a person deleted it, or what it stood for.
+            When the workbook has no such name (a person deleted it, or what it stood for), or it
+            stands for more cells than any settlement has.
         """
         if name not in self.places:
             raise CypsError(
@@ -79,6 +85,12 @@ class Opened:
                 "somebody deleted them. Take an earlier copy of the workbook."
             )
         sheet, area = self.places[name]
+        rows, columns = area.bottom - area.top + 1, area.right - area.left + 1
+        if rows > MOST_ROWS or rows * columns > MOST_CELLS:
+            raise CypsError(
+                f"{self.path.name} has a defined name {name} for {rows * columns:,} cells, more "
+                "than any settlement has. Take an earlier copy of the workbook."
+            )
         return [
             [self.entry(sheet, row, column) for column in range(area.left, area.right + 1)]
             for row in range(area.top, area.bottom + 1)
@@ -86,14 +98,16 @@ class Opened:
 
     def followed(self, entry: Entry) -> Entry:
         """The cell that a formula such as =D13 points to on its sheet, however far; or itself."""
-        seen = set()
-        while entry.formula is not None and (entry.row, entry.column) not in seen:
-            seen.add((entry.row, entry.column))
+        for _ in range(_MOST_STEPS):
+            if entry.formula is None:
+                break
             found = _ANOTHER_CELL.fullmatch(entry.formula.removeprefix("="))
             if found is None:
                 break
             area = area_of(found[1] + found[2])
             entry = self.entry(entry.sheet, area.top, area.left)
+        else:  # a circle has no value, whatever was saved with it
+            return replace(entry, value=None)
         return entry
 
     def rows(self, sheet: str) -> list[list[str]]:

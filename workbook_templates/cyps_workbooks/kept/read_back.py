@@ -97,6 +97,7 @@ def read_back(opened: Opened) -> ReadBack:
     [('2025-26', [60, 40])]
     """
     records = records_in(opened.path, opened.rows(RECORD))
+    _check_size(opened, records)
     _, issued, use = records[0]
     typed = TypedCells(opened)
     labels = [label for label, _, _ in records]
@@ -110,6 +111,22 @@ def read_back(opened: Opened) -> ReadBack:
     use_now = _use(typed, issued.codes, use)
     found = tuple(dict.fromkeys(typed.problems))
     return ReadBack(records, scenario, tuple(years), use_now, lines, weights, found)
+
+
+MOST_AUTHORITIES, MOST_YEARS, MOST_METRICS = 1_000, 30, 20
+"""Of a settlement workbook: England has 153 and 3; what is larger was made to harm."""
+
+
+def _check_size(opened: Opened, records: Records) -> None:
+    for _, scenario, use in records:
+        sizes = (len(scenario.codes), len(records), len(use.metrics))
+        if any(a > b for a, b in zip(sizes, (MOST_AUTHORITIES, MOST_YEARS, MOST_METRICS),
+                                     strict=True)):  # fmt: skip
+            raise CypsError(
+                f"{opened.path.name}, sheet {RECORD}: it speaks of {sizes[0]:,} authorities, "
+                f"{sizes[1]} years and {sizes[2]} metrics. At most {MOST_AUTHORITIES:,}, "
+                f"{MOST_YEARS} and {MOST_METRICS} are read from a workbook."
+            )
 
 
 def _check_labels(typed: TypedCells, labels: list[str]) -> None:

@@ -209,6 +209,11 @@ def _structure(path: Path) -> list[Finding]:
         faults = check_structure(path)
     except CypsError as error:
         return [Finding("structure", "", str(error))]
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+        # Values that no program writes: the check of structure is made for those that one does.
+        kind = type(error).__name__
+        return [Finding("structure", "", f"a part of it holds values that no program writes "
+                        f"({kind}). Open it in Excel and save it anew.")]  # fmt: skip
     for fault in faults:
         by_fault.setdefault(fault.fault, []).append(fault.place)
     found = []
