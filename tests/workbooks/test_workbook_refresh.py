@@ -14,6 +14,7 @@ from cyps.cli import main
 from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.needs import Use
+from cyps.pack import pack_bytes
 from cyps.settlement import Band, Bands, Exclusion, Floor, Protection, Year, settle, settle_years
 from cyps_workbooks import write_settlement
 from cyps_workbooks.kept import open_settlement, read_back
@@ -22,6 +23,7 @@ from cyps_workbooks.kept.verdict import check_workbook
 from workbooks.engines import IronCalc
 from workbooks.kept_files import edited, patched, sheet_part
 from workbooks.made_up import made_up
+from workbooks.made_up_pack import made_up_pack
 from workbooks.what_ifs import named_by, random_what_ifs
 from workbooks.workbook_cells import corner, grids, named_places
 
@@ -215,7 +217,7 @@ def test_what_was_looked_at_is_carried_or_said(three, tmp_path):
     write_settlement(three, tmp_path / "s.xlsx")
     old = edited(tmp_path / "s.xlsx", tmp_path / "e.xlsx", Results__B8=LABELS[2])
     (left,) = renewed(old, three[0][1].use).left
-    assert left == "Results!B8: the year shown on Results was '2027-28'; it is 2025-26 now."
+    assert left == "Results!B8: the year shown on Results was '2027-28'; it is '2025-26' now."
 
 
 def test_an_authority_that_goes_is_named_with_what_was_typed_for_it(base, one, tmp_path):
@@ -229,7 +231,7 @@ def test_an_authority_that_goes_is_named_with_what_was_typed_for_it(base, one, t
     said = next(change for change in made.changes if change.startswith("Left out"))
     assert f"£{one.scenario.baseline[0]:,.0f}" in said
     assert made.left == (
-        f"'My authority'!B5: the authority shown was '{FEW[0].name}'; it is the first now.",
+        f"'My authority'!B5: the authority shown was '{FEW[0].name}'; it is '{FEW[1].name}' now.",
     )
     kept = read_back(open_settlement(write(made, tmp_path)))
     assert kept.scenario.baseline.tolist() == one.scenario.baseline[1:].tolist()
@@ -327,6 +329,37 @@ def test_excluded_by_the_command_and_json(folder):
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.output)
     assert any("Left out: Isles of Scilly" in change for change in told["changes"])
+
+
+def test_with_a_pack_its_use_its_sheets_and_its_words_are_new(folder):
+    content, digest = pack_bytes(made_up_pack())
+    (folder / "new.cyps.zip").write_bytes(content)
+    done = run(folder / "settlement.xlsx", "--pack", folder / "new.cyps.zip")
+    assert done.exit_code == 0, done.stderr
+    assert "Use is: Predicted by pack 'Made-up pack'" in " ".join(done.output.split())
+    new = folder / "settlement-refreshed.xlsx"
+    assert check_workbook(new).sound
+    record = read_back(open_settlement(new)).records[0]
+    assert record[2].children.tolist() == made_up_pack().use.children.tolist()
+    assert f"Pack 'Made-up pack': content hash {digest}." in record[1].notes
+    assert_every_cell_is_what_it_would_calculate(new)
+    # And again with another: of the earlier pack nothing is said any more.
+    content, other = pack_bytes(made_up_pack(name="Second"))
+    (folder / "second.cyps.zip").write_bytes(content)
+    done = run(new, "--pack", folder / "second.cyps.zip", "--out", folder / "third.xlsx")
+    assert done.exit_code == 0, done.stderr
+    notes = read_back(open_settlement(folder / "third.xlsx")).records[0][1].notes
+    assert [digest in note for note in notes].count(True) == 0
+    assert any(other in note for note in notes)
+    assert "Not carried" not in done.output
+
+
+def test_a_pack_with_somebody_else_or_for_another_year_is_refused(folder, one):
+    write_settlement([(LABELS[0], one)], folder / "few.xlsx")
+    (folder / "new.cyps.zip").write_bytes(pack_bytes(made_up_pack())[0])
+    done = run(folder / "few.xlsx", "--pack", folder / "new.cyps.zip")
+    assert done.exit_code == 2
+    assert "has use of E06000015" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize(

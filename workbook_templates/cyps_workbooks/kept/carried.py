@@ -9,6 +9,7 @@ from cyps_workbooks.damping_rows import BAND_SLOTS, GROUP_SLOTS, TIER_SLOTS, YES
 from cyps_workbooks.kept.findings import said
 from cyps_workbooks.kept.opened import Entry, Opened, Value
 from cyps_workbooks.kept.read_back import ReadBack, from_spend
+from cyps_workbooks.kept.typed_cells import shown_text
 from cyps_workbooks.layout import Layout, weight_name
 from cyps_workbooks.page import Grid, Typed
 from cyps_workbooks.published.reading_sheets import area_of
@@ -62,26 +63,24 @@ class Carrying:
         """The authority that was shown, by its new name; `names` are new names by old name."""
         if "in_authority" not in self.opened.places:
             return None
-        entry = self.opened.block("in_authority")[0][0]
-        if str(entry.value) in names:
-            return names[str(entry.value)]
-        self.left.append(
-            f"{entry.place}: the authority shown was {said(entry.value)}; it is the first now."
-        )
-        return None
+        return names.get(str(self.opened.block("in_authority")[0][0].value))
 
-    def note_what_was_shown(self, layout: Layout) -> None:
-        """Say which choices of what to look at are back where they begin."""
-        if "in_year" in self.opened.places:
-            entry = self.opened.block("in_year")[0][0]
-            if str(entry.value or "").casefold() != layout.years[0].casefold():
-                self.left.append(
-                    f"{entry.place}: {_SHOWN['in_year']} was {said(entry.value)}; it is "
-                    f"{layout.years[0]} now."
-                )
-        if "in_child" in self.opened.places:
-            place = self.opened.block("in_child")[0][0].place
-            self.left.append(f"{place}: {_SHOWN['in_child']} is at the reference again.")
+    def note_what_is_shown(self, new: Opened) -> None:
+        """Say which choices of what to look at are others in the new workbook."""
+        for name, what in _SHOWN.items():
+            if name not in self.opened.places:
+                continue
+            if name not in new.places:
+                self._leave(name, "its sheet went with the pack")
+                continue
+            blocks = zip(self.opened.block(name), new.block(name), strict=False)
+            for was, now in (
+                (a, b) for old, new_row in blocks for a, b in zip(old, new_row, strict=False)
+            ):
+                if shown_text(was.value) != shown_text(now.value):
+                    self.left.append(
+                        f"{now.place}: {what} was {said(was.value)}; it is {said(now.value)} now."
+                    )
 
     def fitting(self, typed: Typed, layout: Layout) -> Typed:
         """What of it the new workbook has cells for; the rest is said, cell by cell."""

@@ -121,16 +121,15 @@ def refresh(opened: Opened, back: ReadBack, new: Renewal) -> Refreshed:
     typed = carrying.typed()
     layout = layout_of(settled, new.pack, typed)
     typed = carrying.fitting(typed, layout)
-    carrying.note_what_was_shown(layout)
     chosen = carrying.shown_authority(_new_names(back.scenario, new))
     changes = tuple(_changes(back, new, settled))
     typed = replace(typed, changes=(*changes, *(f"Not carried: {x}" for x in carrying.left)))
     content = settlement_bytes(settled, pack=new.pack, chosen=chosen, typed=typed)
-    _prove(opened.path, content, settled)
+    carrying.note_what_is_shown(_proved(opened.path, content, settled))
     return Refreshed(content, settled, changes, tuple(carrying.left))
 
 
-def _prove(path: Path, content: bytes, settled: Sequence[tuple[str, Settlement]]) -> None:
+def _proved(path: Path, content: bytes, settled: Sequence[tuple[str, Settlement]]) -> Opened:
     """The new workbook, read back as anybody's would be, gives what the engine gave."""
     opened = Opened.of(path, read_workbook_bytes(content))
     found = read_back(opened)
@@ -141,6 +140,7 @@ def _prove(path: Path, content: bytes, settled: Sequence[tuple[str, Settlement]]
             f"The refreshed workbook would not show what the engine gives ({wrong[0].line()}). "
             "Nothing was written: please report it with the workbook."
         )
+    return opened
 
 
 # --- who and what
