@@ -319,3 +319,17 @@ def test_mistakes_are_told_in_these_words(folder, written):
     assert words.startswith("scenario.toml cannot be used as a scenario: ")
     assert words.endswith(". docs/scenarios.md lists every key.")
     assert MISTAKES[written] in words
+
+
+def test_a_single_year_keeps_its_label(folder):
+    label = '[[years]]\nlabel = "2026-27"\n'
+    (folder / "one.toml").write_text(ONE_YEAR.replace("Settlement from files", "Ours") + label)
+    done = settle(folder / "one.toml", "--out", folder / "out")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("Ours, 2026-27 (illustrative)")
+    assert "Ours, 2026-27" in (folder / "out" / "notes.txt").read_text(encoding="utf-8")
+    assert json.loads((folder / "out" / "run.json").read_text())["title"] == "Ours, 2026-27"
+    book = openpyxl.load_workbook(folder / "out" / "settlement.xlsx")
+    heads = [cell.value for row in book["Inputs"].iter_rows(max_row=7) for cell in row]
+    assert "2026-27" in heads
+    assert "2024-25" not in heads

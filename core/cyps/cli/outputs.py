@@ -82,8 +82,12 @@ def write_files(
     pack: PackNote | None = None,
     workbook: bool = True,
     more: Mapping[str, bytes] | None = None,
+    year: str | None = None,
 ) -> list[str]:
-    """Write the files of one settlement as `write_outputs` does; names, first the one to open."""
+    """Write the files of one settlement as `write_outputs` does; names, first the one to open.
+
+    `year` is what the workbook calls the year; that of the authority list when not given.
+    """
     files = {
         RESULTS: results_csv(settlement, population).encode(),
         NOTES: notes_text(settlement).encode(),
@@ -94,7 +98,7 @@ def write_files(
         (folder / name).write_bytes(content)
     names = [*files]
     if workbook:
-        write_workbook([(financial_year(settlement), settlement)], folder, pack)
+        write_workbook([(year or financial_year(settlement), settlement)], folder, pack)
         names.insert(0, WORKBOOK)
     write_record(folder, {**record, "results": result_totals(settlement)})
     return [*names, RECORD]

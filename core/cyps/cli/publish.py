@@ -145,7 +145,10 @@ def _from_scenario(source: Path, trust: Path | None) -> tuple[str, Years]:
     )
     inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
     ready = prepare(request, inputs)
-    return request.title, settle_years(ready.scenario, ready.years, ready.use)
+    settled = settle_years(ready.scenario, ready.years, ready.use)
+    # A single year has its label in its title; several are told apart by a column.
+    title = settled[0][1].scenario.title if len(settled) == 1 else request.title
+    return title, settled
 
 
 def _labels(folder: Path) -> tuple[str, list[str]]:

@@ -175,6 +175,7 @@ def _settle(
                 pack=pack_note(pack) if pack and workbook else None,
                 workbook=workbook and not several,
                 more={GROUPS: groups_csv(settlement, groupings, ready.population)},
+                year=None if label == str(request.year) else label,
             )
             final = out / label if several else out
             written.append(Outputs(final, tuple(final / name for name in names)))

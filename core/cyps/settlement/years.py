@@ -56,7 +56,8 @@ def settle_years(
 
     Returns
     -------
-    tuple of (label, Settlement), one a year
+    tuple of (label, Settlement), one a year; the label is in the title of each, but for a
+    single year that is only called after the authority list
 
     Raises
     ------
@@ -87,7 +88,9 @@ def settle_years(
     settled: list[tuple[str, Settlement]] = []
     for year in years:
         try:
-            title = f"{scenario.title}, {year.label}" if len(years) > 1 else scenario.title
+            # The authority list's year stands for a year that was given no label.
+            named = len(years) > 1 or year.label != str(scenario.year)
+            title = f"{scenario.title}, {year.label}" if named else scenario.title
             in_year = _in_year(scenario, year, title, settled)
             settled.append((year.label, settle(in_year, use)))
         except CypsError as error:
