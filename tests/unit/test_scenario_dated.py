@@ -258,3 +258,27 @@ def test_a_scenario_in_json_is_the_same_scenario(folder):
     (folder / "scenario.json").write_text("[1]")
     with pytest.raises(CypsError, match="holds no keys"):
         read_scenario(folder / "scenario.json")
+
+
+def test_an_amendment_that_makes_the_floor_payable_is_settled(folder):
+    # With the first pot nobody can pay for the floor; what is in force can be settled.
+    text = SCENARIO.replace("value = 220_000_000", "value = 100_000_000")
+    text = text.replace("2026-03-01", "2025-12-01")
+    (folder / "scenario.toml").write_text(text)
+    done = settle(folder / "scenario.toml", "--out", folder / "out")
+    assert done.exit_code == 0, done.output
+    assert sum(pounds(folder / "out" / "results.csv").values()) == 230_000_000
+    output = " ".join(done.output.split())
+    assert "What was known on 2026-02-04, before the amendment, cannot be settled" in output
+    assert not (folder / "out" / "amended.csv").exists()
+    told = json.loads((folder / "out" / "run.json").read_text(encoding="utf-8"))["amendment"]
+    assert told["before"] == "2026-02-04"
+    assert "cannot be paid for" in told["not_settled"]
+
+
+def test_an_old_version_that_cannot_be_read_is_told_as_the_old_one(folder):
+    (folder / "baseline.csv").unlink()
+    done = settle(folder / "scenario.toml", "--out", folder / "out")
+    assert done.exit_code == 2
+    output = " ".join(done.output.split())
+    assert "Of what was known on 2026-02-28, before the amendment: There is no file" in output

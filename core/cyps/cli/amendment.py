@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,38 @@ from cyps.settlement import Settlement
 AMENDED = "amended.csv"
 
 Settled = Sequence[tuple[str, Settlement]]
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What stood before the newest amendment: the settlements of each year, or why there are none.
+
+    `as_at` is the day before the amendment, as 2026-02-28; `why_not` says why what was known
+    then cannot be settled, and `before` is empty then.
+    """
+
+    as_at: str
+    before: Settled = ()
+    why_not: str = ""
+
+    def csv(self, after: Settled) -> str:
+        """Give amended.csv, see `amended_csv`."""
+        return amended_csv(self.before, after)
+
+    def lines(self, after: Settled) -> list[str]:
+        """What the amendment did, in sentences."""
+        if self.why_not:
+            return [
+                f"What was known on {self.as_at}, before the amendment, cannot be settled, so "
+                f"there is no {AMENDED} and nothing to compare with. Of that time: {self.why_not}"
+            ]
+        return amendment_lines(self.as_at, self.before, after)
+
+    def record(self, after: Settled) -> dict[str, Any]:
+        """What the run record says of it."""
+        if self.why_not:
+            return {"before": self.as_at, "not_settled": self.why_not}
+        return amendment_record(self.as_at, self.before, after)
 
 
 def amended_csv(before: Settled, after: Settled) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from cyps.cli.amendment import AMENDED, amended_csv, amendment_lines, amendment_record
+from cyps.cli.amendment import AMENDED, Amendment
 from cyps.cli.folder import RECORD, put_in_place
 from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, places_of, print_groups, read_by
 from cyps.cli.options import exclusions, listed_years, printable, rate, whole_pot
@@ -37,10 +37,11 @@ from cyps.cli.request import (
     required,
 )
 from cyps.cli.weights import spend_record
+from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack
 from cyps.returns import SettlementFiles, SpendChoices
-from cyps.settlement import Settlement, settle_years
+from cyps.settlement import Infeasible, Settlement, settle_years
 
 _FILE = click.Path(path_type=Path)
 
@@ -153,20 +154,20 @@ def _settle(
         neutralise=request.neutralise,
     )
     ready, settled = settle_requested(request, pack)
-    before = settle_requested(request.before, pack)[1] if request.before else None
+    amendment = _amendment(request, pack)
     places = places_of(ready.scenario)
     groupings = [read_by(word, places)[0] for word in dict.fromkeys(by or ["region"])]
     several = len(settled) > 1
     written: list[Outputs] = []
     with put_in_place(out) as folder:
-        if before is not None:
-            (folder / AMENDED).write_bytes(amended_csv(before, settled).encode())
+        if amendment and amendment.before:
+            (folder / AMENDED).write_bytes(amendment.csv(settled).encode())
         for label, settlement in settled:
             place = folder / label if several else folder
             place.mkdir(exist_ok=True)
             record = _record(request, ready, settlement, pack)
-            if before is not None and not several:
-                record["amendment"] = amendment_record(_eve(request), before, settled)
+            if amendment and not several:
+                record["amendment"] = amendment.record(settled)
             names = write_files(
                 settlement,
                 place,
@@ -184,8 +185,8 @@ def _settle(
                 write_workbook(settled, folder, pack_note(pack) if pack else None)
             (folder / YEARS).write_bytes(years_csv(settled).encode())
             told = _years_record(request, settled)
-            if before is not None:
-                told["amendment"] = amendment_record(_eve(request), before, settled)
+            if amendment:
+                told["amendment"] = amendment.record(settled)
             write_record(folder, told)
     if as_json:
         _print_json(settled, written, out, workbook)
@@ -195,8 +196,8 @@ def _settle(
     print_report(settled[-1][1], _of_all_years(out, workbook) if several else written[0])
     if by:
         print_groups(settled[-1][1], groupings)
-    if before is not None:
-        print_lines("Amended", amendment_lines(_eve(request), before, settled))
+    if amendment:
+        print_lines("Amended", amendment.lines(settled))
 
 
 def settle_requested(
@@ -208,11 +209,22 @@ def settle_requested(
     return ready, settle_years(ready.scenario, ready.years, ready.use)
 
 
-def _eve(request: Request) -> str:
-    """The day before the newest amendment."""
-    assert request.before is not None  # noqa: S101 - asked only where there was one
-    assert request.before.as_at is not None  # noqa: S101
-    return request.before.as_at.isoformat()
+def _amendment(request: Request, pack: LoadedPack | None) -> Amendment | None:
+    """What stood before the newest amendment; None where nothing was amended.
+
+    An amendment may be just what makes a floor payable: what stood before must not keep
+    anybody from the settlement that is in force.
+    """
+    if request.before is None:
+        return None
+    assert request.before.as_at is not None  # noqa: S101 - the day before an amendment
+    as_at = request.before.as_at.isoformat()
+    try:
+        return Amendment(as_at, settle_requested(request.before, pack)[1])
+    except Infeasible as error:
+        return Amendment(as_at, why_not=str(error))
+    except CypsError as error:
+        raise CypsError(f"Of what was known on {as_at}, before the amendment: {error}") from error
 
 
 def _years_record(request: Request, settled: Sequence[tuple[str, Settlement]]) -> dict[str, Any]:
