@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import hashlib
 import json
 
 import pytest
@@ -282,3 +283,47 @@ def test_an_old_version_that_cannot_be_read_is_told_as_the_old_one(folder):
     assert done.exit_code == 2
     output = " ".join(done.output.split())
     assert "Of what was known on 2026-02-28, before the amendment: There is no file" in output
+
+
+def test_another_file_does_not_inherit_an_origin(folder):
+    text = SCENARIO.split("[files]")[0] + (
+        '[files]\nuse = "use.csv"\nspend = "spend.csv"\n'
+        'baseline = { file = "baseline.csv", source = "Settlement paper", status = "published", '
+        'dated = 2025-12-17 }\n[damping]\nkind = "floor"\nfloor = -0.05\n'
+    )
+    (folder / "scenario.toml").write_text(text)
+    own = 'extends = "scenario.toml"\n[files]\nbaseline = { file = "baseline-2.csv" }\n'
+    (folder / "mine.toml").write_text(own)
+    with pytest.raises(CypsError, match="'files.baseline.source' is missing"):
+        read_scenario(folder / "mine.toml")
+    (folder / "mine.toml").write_text(
+        own.replace('{ file = "baseline-2.csv" }', '"baseline-2.csv"')
+    )
+    assert read_scenario(folder / "mine.toml").choices.files.baseline == "baseline-2.csv"
+
+
+def test_a_hash_holds_for_every_file_of_its_name(folder):
+    (folder / "later").mkdir()
+    write_csv(folder / "later" / "baseline.csv", shifted(baseline_rows(), "E08000025", 1))
+    right = hashlib.sha256((folder / "later" / "baseline.csv").read_bytes()).hexdigest()
+    text = SCENARIO.split("[files]")[0] + (
+        '[files]\nuse = "use.csv"\nspend = "spend.csv"\nbaseline = "baseline.csv"\n'
+        f'[sha256]\n"baseline.csv" = "{right}"\n[damping]\nkind = "floor"\nfloor = -0.05\n'
+        '[[years]]\nlabel = "2026-27"\n[[years]]\nlabel = "2027-28"\n'
+        '[years.files]\nbaseline = "later/baseline.csv"\n'
+    )
+    (folder / "scenario.toml").write_text(text)
+    done = settle(folder / "scenario.toml", "--out", folder / "out")
+    assert done.exit_code == 2, done.output
+    assert "baseline.csv in" in done.output
+    assert "is not the file that the scenario was made with" in " ".join(done.output.split())
+
+
+def test_a_hash_of_a_file_in_a_folder_is_inherited(folder):
+    text = SCENARIO.split("[files]")[0] + (
+        '[files]\nuse = "use.csv"\nspend = "spend.csv"\nbaseline = "data/baseline.csv"\n'
+        '[sha256]\n"baseline.csv" = "abc"\n[damping]\nkind = "floor"\nfloor = -0.05\n'
+    )
+    (folder / "scenario.toml").write_text(text)
+    (folder / "mine.toml").write_text('extends = "scenario.toml"\ntitle = "Mine"\n')
+    assert read_scenario(folder / "mine.toml").hashes() == {"baseline.csv": "abc"}

@@ -180,22 +180,29 @@ def read_requested(request: Request, given: GivenUse | None = None) -> Settlemen
 
 def _check_hashes(request: Request) -> None:
     """Before anything is read: another file's problems would only mislead."""
-    named = {path.name: path for path in request.paths}
+    paths = dict.fromkeys(request.paths)
     for name, expected in request.sha256.items():
-        if name not in named:
+        # Files of several folders may have one name: each has to be the one that is meant.
+        named = [path for path in paths if path.name == name]
+        if not named:
             raise CypsError(
                 f"The scenario gives a SHA-256 for {name}, which is none of its files "
-                f"({', '.join(sorted(named))})."
+                f"({', '.join(sorted({path.name for path in paths}))})."
             )
-        found = [source_of(named[name])[0].sha256]
-        if is_pack(named[name]):  # signing changes the file, never what is signed
-            found.insert(0, read_pack(named[name]).content_hash)
-        if expected.lower() not in found:
-            raise CypsError(
-                f"{name} is not the file that the scenario was made with: its "
-                f"{'content hash' if len(found) > 1 else 'SHA-256'} is {found[0]}, not {expected}. "
-                "Get the right file, or change the scenario if the new one is meant."
-            )
+        for path in named:
+            _check_hash(path, expected)
+
+
+def _check_hash(path: Path, expected: str) -> None:
+    found = [source_of(path)[0].sha256]
+    if is_pack(path):  # signing changes the file, never what is signed
+        found.insert(0, read_pack(path).content_hash)
+    if expected.lower() not in found:
+        raise CypsError(
+            f"{path.name} in {path.parent} is not the file that the scenario was made with: its "
+            f"{'content hash' if len(found) > 1 else 'SHA-256'} is {found[0]}, not {expected}. "
+            "Get the right file, or change the scenario if the new one is meant."
+        )
 
 
 def _how_to_exclude(error: ReturnsError, listed: AuthorityList, request: Request) -> str:

@@ -227,7 +227,7 @@ class ScenarioFile:
         choices, files = self.choices, self.choices.files
         named = [files.spend_file, files.baseline, files.area_cost, files.population]
         named += [n for y in choices.years for n in (y.files.baseline, y.files.area_cost)]
-        every = {v.file for p in named for v in versions(p) if isinstance(v, DatedFile)}
+        every = {Path(v.file).name for p in named for v in versions(p) if isinstance(v, DatedFile)}
         used = {path.name for path in map(self.file, named) if path is not None}
         return {n: sha for n, sha in choices.sha256.items() if n in used or n not in every}
 
@@ -365,7 +365,7 @@ def _without_stale_hashes(merged: dict[str, Any], own: dict[str, Any]) -> dict[s
     hashes = merged.get("sha256")
     if not isinstance(hashes, dict):
         return merged
-    named = set(_names_of([merged.get("files"), merged.get("years")]))
+    named = {Path(name).name for name in _names_of([merged.get("files"), merged.get("years")])}
     kept = {k: v for k, v in hashes.items() if k in named or k in own.get("sha256", {})}
     return {**merged, "sha256": kept}
 
@@ -379,13 +379,19 @@ def _names_of(written: object) -> Iterator[str]:
             yield from _names_of(part)
 
 
+_WHOLE = {
+    "damping", "pot", "neutralise", "weights", "area_cost",
+    "spend", "unit_costs", "baseline", "population",
+}  # fmt: skip
+"""Keys that are replaced as a whole: another file would keep the origin of the one before it."""
+
+
 def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in own.items():
         tables = isinstance(value, dict) and isinstance(base.get(key), dict)
         # Half of one and half of another would be neither.
-        whole = key in {"damping", "pot", "neutralise", "weights", "area_cost"}
-        merged[key] = _merged(base[key], value) if tables and not whole else value
+        merged[key] = _merged(base[key], value) if tables and key not in _WHOLE else value
     return merged
 
 
