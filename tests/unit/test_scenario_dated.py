@@ -294,9 +294,10 @@ def test_another_file_does_not_inherit_an_origin(folder):
     (folder / "scenario.toml").write_text(text)
     own = 'extends = "scenario.toml"\n[files]\nbaseline = { file = "baseline-2.csv" }\n'
     (folder / "mine.toml").write_text(own)
-    with pytest.raises(CypsError, match="'files.baseline.source' is missing"):
+    with pytest.raises(CypsError, match=r"'files\.baseline\.source' is missing"):
         read_scenario(folder / "mine.toml")
-    (folder / "mine.toml").write_text(
+    named = own.replace('{ file = "baseline-2.csv" }', '"baseline-2.csv"')
+    (folder / "mine.toml").write_text(named)
         own.replace('{ file = "baseline-2.csv" }', '"baseline-2.csv"')
     )
     assert read_scenario(folder / "mine.toml").choices.files.baseline == "baseline-2.csv"
