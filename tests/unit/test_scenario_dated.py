@@ -298,8 +298,6 @@ def test_another_file_does_not_inherit_an_origin(folder):
         read_scenario(folder / "mine.toml")
     named = own.replace('{ file = "baseline-2.csv" }', '"baseline-2.csv"')
     (folder / "mine.toml").write_text(named)
-        own.replace('{ file = "baseline-2.csv" }', '"baseline-2.csv"')
-    )
     assert read_scenario(folder / "mine.toml").choices.files.baseline == "baseline-2.csv"
 
 
