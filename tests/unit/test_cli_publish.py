@@ -130,3 +130,16 @@ def test_a_record_that_leads_outside_its_folder_is_not_followed(country, tmp_pat
     assert done.exit_code == 2
     assert "There is no settlement.json" in one_line(done.output)
     assert not (tmp_path / "a.xlsx").exists()
+
+
+def test_a_workbook_and_a_scenario_in_json_as_source(country, tmp_path):
+    done = run("publish", tmp_path / "settlement.xlsx", "--out", tmp_path / "published.xlsx")
+    assert done.exit_code == 2, done.output
+    assert "cyps workbook publish settlement.xlsx" in one_line(done.output)
+    label = {"extends": "one.toml", "years": [{"label": "2026-27"}]}
+    (country / "one.json").write_text(json.dumps(label))
+    out = tmp_path / "published.xlsx"
+    done = run("publish", country / "one.json", "--out", out)
+    assert done.exit_code == 0, done.output
+    title = openpyxl.load_workbook(out)["Cover_sheet"]["A1"].value
+    assert title == "A made-up country, 2026-27"

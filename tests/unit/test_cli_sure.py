@@ -255,3 +255,23 @@ def test_uncertainty_of_a_settlement_without_some_authorities(pack, country):
     lacking = replace(pack, use=replace(pack.use, codes=("E06999999", *pack.use.codes[1:])))
     with pytest.raises(CypsError, match="There is no use for E06000001"):
         uncertainty(lacking, settlement.scenario, 10)
+
+
+def test_a_workbook_that_people_typed_in_is_told_to_be_read_as_issued(country, tmp_path):
+    import openpyxl
+
+    from cyps_workbooks import write_settlement
+
+    write_settlement([("2025", read_settled(country / "s").settlement)], tmp_path / "s.xlsx")
+    done = run("compare", country / "s", tmp_path / "s.xlsx")
+    assert done.exit_code == 0, done.output
+    assert "typed in it" not in done.output
+    book = openpyxl.load_workbook(tmp_path / "s.xlsx")
+    assert book["Inputs"]["A6"].value.startswith("Pot")
+    book["Inputs"]["D6"] = book["Inputs"]["D6"].value + 1_000_000
+    book.save(tmp_path / "s.xlsx")
+    done = run("compare", country / "s", tmp_path / "s.xlsx")
+    assert done.exit_code == 0, done.output
+    said = one_line(done.output)
+    assert "s.xlsx is read as it was issued, and people have typed in it since: its cells" in said
+    assert "cyps workbook check s.xlsx lists the cells" in said

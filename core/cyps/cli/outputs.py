@@ -127,6 +127,19 @@ def financial_year(settlement: Settlement) -> str:
     return f"{year - 1}-{year % 100:02d}"
 
 
+def year_name(label: str, settlement: Settlement) -> str:
+    """What a workbook calls a single year: its label, or the financial year where it has none.
+
+    Examples
+    --------
+    >>> from cyps.settlement.example import example
+    >>> year_name("2026-27", example()), year_name("2025", example())
+    ('2026-27', '2024-25')
+    """
+    named = label != str(settlement.scenario.year)
+    return label if named else financial_year(settlement)
+
+
 def write_record(folder: Path, told: Mapping[str, Any]) -> None:
     """Write run.json: what was told, and the SHA-256 of every file in the folder."""
     text = json.dumps({**told, "outputs": hashes(folder)}, indent=2, ensure_ascii=False) + "\n"

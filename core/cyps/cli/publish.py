@@ -124,8 +124,13 @@ def _check_name(out: Path) -> None:
 # --- what is published
 def _settled(source: Path, trust: Path | None) -> tuple[str, Years]:
     """Title and settlements by year, from a folder of results or a scenario."""
-    if source.suffix.lower() == ".toml":
+    if source.suffix.lower() in {".toml", ".json"}:
         return _from_scenario(source, trust)
+    if source.suffix.lower() == ".xlsx":
+        raise CypsError(
+            f"{source.name} is a workbook. Publish what its cells say now with cyps workbook "
+            f"publish {source.name}, or name the folder that it was written to."
+        )
     if (source / SETTLEMENT).is_file():
         settlement = read_settled(source).settlement
         return settlement.scenario.title, (("", settlement),)

@@ -24,6 +24,12 @@ def print_error(message: str) -> None:
     print_wrapped(console, f"Error: {message}")
 
 
+def print_note(message: str) -> None:
+    """Print a warning to standard error, where it does not disturb what is piped."""
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    print_wrapped(console, f"Note: {message}")
+
+
 def print_wrapped(console: Console, text: str) -> None:
     """Print text broken between words at the terminal's width."""
     # A file or a pipe gets whole lines, so that they can be searched.

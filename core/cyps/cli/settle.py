@@ -24,6 +24,7 @@ from cyps.cli.outputs import (
     write_files,
     write_record,
     write_workbook,
+    year_name,
     years_csv,
 )
 from cyps.cli.pack_use import given_use, pack_among, pack_note, pack_record
@@ -176,7 +177,7 @@ def _settle(
                 pack=pack_note(pack) if pack and workbook else None,
                 workbook=workbook and not several,
                 more={GROUPS: groups_csv(settlement, groupings, ready.population)},
-                year=None if label == str(request.year) else label,
+                year=year_name(label, settlement),
             )
             final = out / label if several else out
             written.append(Outputs(final, tuple(final / name for name in names)))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cyps.cli.folder import RECORD
 from cyps.cli.outputs import RESULTS, SETTLEMENT
+from cyps.cli.report import print_note
 from cyps.errors import CypsError
 from cyps.settlement import Settlement, settle
 from cyps.settlement.record import from_json
@@ -78,8 +79,28 @@ def _from_workbook(path: Path) -> Settled:
         raise CypsError(
             f"{name} has the years {', '.join(labels)}. Name one of them like {name}#{labels[0]}."
         )
-    _, scenario, use = found[0]
-    return Settled(settle(scenario, use), None)
+    label, scenario, use = found[0]
+    settlement = settle(scenario, use)
+    _say_what_was_typed(path.with_name(name), label, settlement)
+    return Settled(settlement, None)
+
+
+def _say_what_was_typed(path: Path, label: str, issued: Settlement) -> None:
+    """Warn when a workbook's cells say another thing than what it was issued with."""
+    from cyps_workbooks.kept import open_settlement, read_back
+
+    as_issued = f"{path.name} is read as it was issued, and people have typed in it since"
+    try:
+        now = dict(read_back(open_settlement(path)).settle())[label]
+    except CypsError as error:
+        print_note(f"{as_issued}: {error}")
+        return
+    differ = int((now.pounds != issued.pounds).sum())
+    if differ:
+        print_note(
+            f"{as_issued}: its cells give other pounds to {differ} authorities. None of that is in "
+            f"these numbers. cyps workbook check {path.name} lists the cells."
+        )
 
 
 def _years_in(folder: Path) -> str:

@@ -106,7 +106,7 @@ def _illustration() -> tuple[list[tuple[str, Settlement]], PackNote | None]:
 def _of_scenario(
     scenario: Path, trust: Path | None
 ) -> tuple[list[tuple[str, Settlement]], PackNote | None]:
-    from cyps.cli.outputs import financial_year
+    from cyps.cli.outputs import year_name
 
     request = request_from_scenario(scenario)
     pack = pack_among(
@@ -117,7 +117,8 @@ def _of_scenario(
     )
     settled = list(settle_requested(request, pack)[1])
     if len(settled) == 1:
-        settled = [(financial_year(settled[0][1]), settled[0][1])]
+        label, settlement = settled[0]
+        settled = [(year_name(label, settlement), settlement)]
     return settled, None if pack is None else pack_note(pack)
 
 
