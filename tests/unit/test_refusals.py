@@ -273,10 +273,12 @@ def test_years_that_cannot_be_settled_are_said_in_these_words(years, words):
     assert str(said.value) == words
 
 
-def test_only_several_years_name_the_year():
+def test_a_label_is_in_the_title_and_only_several_years_name_the_year_of_a_refusal():
     scenario, use = ONE_YEAR.scenario, ONE_YEAR.use
+    ((_, unnamed),) = settle_years(scenario, [Year(str(scenario.year), 100, Undamped())], use)
+    assert unnamed.scenario.title == scenario.title
     ((_, alone),) = settle_years(scenario, [GIVEN], use)
-    assert alone.scenario.title == scenario.title
+    assert alone.scenario.title == f"{scenario.title}, 2026-27"
     two = settle_years(scenario, [GIVEN, Year("2027-28", 100, Undamped())], use)
     assert [s.scenario.title for _, s in two] == [
         f"{scenario.title}, 2026-27", f"{scenario.title}, 2027-28",

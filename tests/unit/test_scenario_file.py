@@ -333,3 +333,17 @@ def test_a_single_year_keeps_its_label(folder):
     heads = [cell.value for row in book["Inputs"].iter_rows(max_row=7) for cell in row]
     assert "2026-27" in heads
     assert "2024-25" not in heads
+
+
+def test_a_baseline_in_thousands_is_told_before_any_number(folder):
+    head, *body = baseline_rows()
+    write_csv(folder / "baseline.csv", [head, *([*row[:-1], row[-1] / 1000] for row in body)])
+    done = settle(folder / "scenario.toml", "--out", folder / "out", "--no-workbook")
+    assert done.exit_code == 0, done.output
+    assert "Look at this first" in done.output.split("Pot  ")[0]
+    notes = (folder / "out" / "notes.txt").read_text(encoding="utf-8")
+    assert "- Look at this first: Baselines and pot do not seem to be in one unit" in notes
+    years = settle(folder / "years.toml", "--out", folder / "years", "--no-workbook")
+    told = " ".join(years.output.split())
+    assert "2026-27: Baselines and pot do not seem to be in one unit" in told
+    assert "2028-29: Baselines and pot" not in told  # its baseline is what each got before

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cyps.settlement import Exclusion, Protection, Undamped, settle
-from cyps.settlement.checks import checks
+from cyps.settlement.checks import checks, doubts
 from cyps.settlement.example import example
 from cyps.settlement.rules import Band, Bands, PaceOfChange, Proportional
 
@@ -123,3 +123,19 @@ def test_a_rule_in_words(rule, words):
 def test_a_member_of_nothing_is_named(make, says):
     with pytest.raises(ValueError, match=says):
         make()
+
+
+def test_baselines_in_thousands_are_doubted():
+    thousands = replace(GOOD.scenario, baseline=GOOD.scenario.baseline / 1000)
+    (doubt,) = doubts(settle(thousands, GOOD.use))
+    assert "baselines add up to £0, the pot is £100. Give both in pounds" in doubt
+    assert ("Units", "WARN", doubt) in told(settle(thousands, GOOD.use))
+
+
+def test_one_wrong_factor_is_doubted_by_name():
+    wrong = replace(GOOD.scenario, area_cost=[1.0, 112.0])
+    (doubt,) = [d for d in doubts(settle(wrong, GOOD.use)) if "factor" in d]
+    names = [authority.name for authority in GOOD.scenario.authorities]
+    assert names[0] in doubt  # far below the middle of the two
+    plain = replace(GOOD.scenario, area_cost=[1.0, 1.4])
+    assert doubts(settle(plain, GOOD.use)) == ()

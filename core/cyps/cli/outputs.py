@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cyps.cli.folder import RECORD, hashes, put_in_place
 from cyps.settlement import Settlement
+from cyps.settlement.checks import doubts
 from cyps.settlement.record import to_json
 from cyps.settlement.summaries import on_the_floor
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 RESULTS, NOTES, WORKBOOK = "results.csv", "notes.txt", "settlement.xlsx"
 YEARS, SETTLEMENT = "years.csv", "settlement.json"
+LOOK = "Look at this first"
+"""What a note begins with that says that an input is hardly meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +258,12 @@ def safe_text(text: str) -> str:
 def all_notes(settlement: Settlement) -> list[str]:
     """What the use is, then the scenario's notes: sources, assumptions, what was left out."""
     scenario = settlement.scenario
-    notes = [f"Use: {settlement.use.basis.rstrip('.')}.", f"Damping: {scenario.damping_in_words}."]
+    first = [f"{LOOK}: {doubt}" for doubt in doubts(settlement)]
+    notes = [
+        *first,
+        f"Use: {settlement.use.basis.rstrip('.')}.",
+        f"Damping: {scenario.damping_in_words}.",
+    ]
     if settlement.top_up.any():
         notes.append(
             f"Top-up from outside: £{settlement.top_up.sum():,} in all, on a line of its own; "

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cyps.cli.outputs import Outputs, all_notes
+from cyps.cli.outputs import LOOK, Outputs, all_notes
 from cyps.settlement import Settlement
+from cyps.settlement.checks import doubts
 from cyps.settlement.summaries import on_the_floor
 
 _SHOWN = 5
@@ -54,6 +55,7 @@ def print_report(
     scenario = settlement.scenario
     console.print(Text(f"{scenario.title} ({scenario.status})", style="bold"))
     print_wrapped(console, scenario.statement)
+    _print_list(console, LOOK, doubts(settlement))
     console.print()
     console.print(_totals(settlement))
     for title, rows in _movers(settlement):
@@ -61,7 +63,8 @@ def print_report(
     _print_list(
         console, "Left out", [f"{x.name} ({x.code}): {x.reason}" for x in scenario.exclusions]
     )
-    _print_list(console, "Notes", all_notes(settlement))
+    notes = [note for note in all_notes(settlement) if not note.startswith(LOOK)]
+    _print_list(console, "Notes", notes)
     if outputs is not None:
         _print_outputs(console, outputs)
 
@@ -109,6 +112,9 @@ def print_years(
         lifted = int(on_the_floor(settlement).sum())
         table.add_row(label, f"£{settlement.scenario.pot:,}", f"{lifted}", _factor(settlement))
     console.print(table)
+    # The last year's are told with its result.
+    earlier = [f"{label}: {doubt}" for label, s in settled[:-1] for doubt in doubts(s)]
+    _print_list(console, LOOK, earlier)
     console.print()
 
 

@@ -63,6 +63,8 @@ def _sums(settlement: Settlement) -> Iterator[Check]:
 def _to_know(settlement: Settlement) -> Iterator[Check]:
     scenario = settlement.scenario
     yield Check("Status", "WARN", f"{scenario.status}: {scenario.statement}")
+    for doubt in doubts(settlement):
+        yield Check("Units", "WARN", doubt)
     if scenario.exclusions:
         names = ", ".join(f"{gone.name} ({gone.reason})" for gone in scenario.exclusions)
         yield Check("Left out", "WARN", f"Not in this settlement: {names}.")
@@ -72,3 +74,77 @@ def _to_know(settlement: Settlement) -> Iterator[Check]:
             "WARN",
             f"{int(settlement.top_up.sum()):,} pounds come from outside the pot.",
         )
+
+
+_FAR = 20.0
+"""Times by which a target is from its baseline where their units must differ: real settlements
+move authorities by up to 70%, pounds and thousands differ by 1,000."""
+_FAR_COST = 3.0
+"""Times by which an area cost factor is from the middle one where it must be a slip."""
+_SHOWN = 5
+
+
+def doubts(settlement: Settlement) -> tuple[str, ...]:
+    """What can be settled but is hardly meant: baselines in thousands, a factor of 112.
+
+    Nothing stops such numbers, and pounds still add up to the pot. A floor against a baseline in
+    thousands protects nobody, and one wrong factor takes from everybody.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from cyps.settlement import settle
+    >>> from cyps.settlement.example import example
+    >>> one = example()
+    >>> doubts(one)
+    ()
+    >>> thousands = replace(one.scenario, baseline=one.scenario.baseline / 1000)
+    >>> doubts(settle(thousands, one.use))[0][:67]
+    'Baselines and pot do not seem to be in one unit: baselines add up t'
+    """
+    return (*_baselines_far(settlement), *_factors_far(settlement))
+
+
+def _baselines_far(settlement: Settlement) -> Iterator[str]:
+    baseline, target = settlement.scenario.baseline, settlement.target
+    known = (baseline > 0) & (target > 0)
+    ratio = np.divide(target, baseline, out=np.ones_like(target), where=known)
+    far = (ratio > _FAR) | (ratio < 1 / _FAR)
+    if 2 * far.sum() > known.sum():
+        yield (
+            f"Baselines and pot do not seem to be in one unit: baselines add up to "
+            f"£{baseline.sum():,.0f}, the pot is £{settlement.scenario.pot:,}. Give both in "
+            "pounds: otherwise limits against the baseline, and every change, mean nothing."
+        )
+    elif far.any():
+        shown = [
+            f"{settlement.scenario.authorities[i].name} (baseline £{baseline[i]:,.0f}, target "
+            f"£{target[i]:,.0f})"
+            for i in np.flatnonzero(far)
+        ]
+        yield (
+            f"Baseline and target are {_FAR:g} times apart or more for {_some(shown)}. Check the "
+            "baseline, use and area cost."
+        )
+
+
+def _factors_far(settlement: Settlement) -> Iterator[str]:
+    factors = settlement.area_cost
+    middle = float(np.median(factors))
+    by_row = factors.reshape(len(factors), -1)
+    far = (by_row > _FAR_COST * middle) | (by_row < middle / _FAR_COST)
+    if far.any():
+        shown = [
+            f"{settlement.scenario.authorities[i].name} ({by_row[i][far[i]][0]:.6g})"
+            for i in np.flatnonzero(far.any(axis=1))
+        ]
+        yield (
+            f"The area cost factor is {_FAR_COST:g} times the middle one ({middle:.6g}) or more, "
+            f"or as much below it, for {_some(shown)}. Check for per cent and slips: one wrong "
+            "factor moves everybody's share."
+        )
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
