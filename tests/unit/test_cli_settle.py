@@ -24,6 +24,8 @@ from plain_files import (
     write_csv,
     write_xlsx,
 )
+from workbooks.workbook_cells import column as cells_under
+from workbooks.workbook_cells import grids
 
 POT = 220_000_000
 FILES = [WORKBOOK, RESULTS, "notes.txt", SETTLEMENT, GROUPS, RECORD]
@@ -81,6 +83,21 @@ def test_results_csv(tmp_path, country):
     by_hand = sum(w * u / t for w, u, t in zip(weights, use[2:], total, strict=True))
     assert float(rows[0]["needs_share"]) == pytest.approx(by_hand, rel=1e-14)
     assert float(rows[0]["share"]) < float(rows[0]["needs_share"])
+
+
+def test_the_workbook_stores_what_to_compare_with(tmp_path, country):
+    assert run(*country(pot=POT - 1_000_000, out=tmp_path / "last")).exit_code == 0
+    done = run(*country(against=tmp_path / "last"))
+    assert done.exit_code == 0, done.output
+    grid = grids(tmp_path / "out" / WORKBOOK)["Compare"]
+    assert grid[5][2].startswith("B: last: Settlement from files; pot £219,000,000; ")
+    stored = [int(x) for x in cells_under(grid, "B: pounds", len(AUTHORITIES))]
+    assert stored == [int(row["pounds"]) for row in results(tmp_path / "last")]
+    done = run(*country(against=tmp_path / "nowhere"))
+    assert done.exit_code == 1
+    assert "There is no settlement.json in" in one_line(done.output)
+    done = run(*country(against=tmp_path / "last"), "--no-workbook")
+    assert "--against is for the workbook" in one_line(done.output)
 
 
 def test_all_files_are_there_and_nothing_else(tmp_path, country):

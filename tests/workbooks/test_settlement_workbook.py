@@ -82,7 +82,7 @@ def test_every_sheet_is_there_and_carries_the_status(workbook):
     seen = grids(workbook)
     assert tuple(seen) == (
         "About", "Inputs", "Members", "Use", "Weights", "Damping", "Calculation", "Factors",
-        "Results", "My authority", "Checks", "Notes", "Record",
+        "Results", "My authority", "Compare", "Groups", "Checks", "Notes", "Record",
     )  # fmt: skip
     for name, grid in seen.items():
         assert str(grid[1][0]).startswith("ILLUSTRATIVE"), name
@@ -118,7 +118,7 @@ def test_the_named_inputs_are_where_they_say(base, workbook):
 def test_every_number_right_of_the_inputs_is_a_classic_formula(workbook):
     fixed = {"s", "str", "inlineStr"}
     # Typed on the sheet of working: the fields of damping, as issued, and places that count.
-    typed = {"Damping": {"B", "D"}, "Factors": {"C"}, "Weights": {"C"}}
+    typed = {"Damping": {"B", "D"}, "Factors": {"C"}, "Weights": {"C"}, "Compare": {"O", "P"}}
     for number, name in enumerate(grids(workbook), start=1):
         for cell in sheet_xml(workbook, number).iter(f"{MAIN}c"):
             formula = cell.find(f"{MAIN}f")

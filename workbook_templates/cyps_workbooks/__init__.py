@@ -1,7 +1,7 @@
 """The workbooks that finance officers open: drawn by XlsxWriter, computing by themselves."""
 
-from cyps_workbooks.page import PackNote
+from cyps_workbooks.page import Against, PackNote
 from cyps_workbooks.record_sheet import read_records
 from cyps_workbooks.settlement_workbook import write_settlement
 
-__all__ = ["PackNote", "read_records", "write_settlement"]
+__all__ = ["Against", "PackNote", "read_records", "write_settlement"]

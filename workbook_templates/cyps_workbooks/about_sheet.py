@@ -23,6 +23,8 @@ PURPOSES = {
     "Calculation": "Every step from use to whole pounds, one lettered column each.",
     "Results": "What every authority gets in the year shown, in one table, totals above it.",
     "My authority": "One authority's figures, its rank, its region, winners and losers.",
+    "Compare": "What the cells give now beside a stored settlement: pounds, shares, places.",
+    "Groups": "Totals by region, class, combined authority, band, tier or damping group.",
     "Pack": "What the coefficients behind the use are, who vouches for them, how sure they are.",
     "Worked example": "One made-up child's probability of each event, term by term.",
     "Checks": "What stops the settlement, what to note, and a link to the cell concerned.",

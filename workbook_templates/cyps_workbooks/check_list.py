@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cyps_workbooks.compare_sheet import stored_is_whole
 from cyps_workbooks.damping_rows import (
     BANDS,
     FLOOR,
@@ -19,7 +20,7 @@ from cyps_workbooks.damping_rows import (
 )
 from cyps_workbooks.factors_sheet import factor_range
 from cyps_workbooks.inputs_sheet import GIVEN, PREVIOUS
-from cyps_workbooks.layout import MY_AUTHORITY, RESULTS, Layout, quoted
+from cyps_workbooks.layout import COMPARE, MY_AUTHORITY, RESULTS, Layout, quoted
 from cyps_workbooks.page import Draft
 
 
@@ -334,6 +335,14 @@ def _notes(draft: Draft) -> list[Check]:
             '"The name chosen on the sheet My authority is not in this settlement. Choose one from '
             'its list."',
             f"{quoted(MY_AUTHORITY)}!$B$5", "WARN",
+        ),
+        Check(
+            "Stored settlement of Compare",
+            stored_is_whole(draft),
+            "The stored settlement B of the sheet Compare is as it was stored.",
+            '"The stored settlement B of the sheet Compare was changed: its pounds do not add up '
+            'to its pot. Take the workbook as it was issued."',
+            f"{COMPARE}!$A$1", "WARN",
         ),
         Check(
             "Authorities left out",

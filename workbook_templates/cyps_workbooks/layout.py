@@ -16,6 +16,7 @@ from functools import cached_property
 from xlsxwriter.utility import xl_col_to_name
 
 from cyps.errors import CypsError
+from cyps.geography import Authority, grouping, in_order
 from cyps.pack import Pack
 from cyps.settlement import Bands, Protection, Settlement
 from cyps_workbooks.damping_rows import (
@@ -30,6 +31,7 @@ from cyps_workbooks.steps import COSTED_BY_METRIC, STEPS, Step, letters
 ABOUT, INPUTS, MEMBERS, USE, WEIGHTS = "About", "Inputs", "Members", "Use", "Weights"
 DAMPING, FACTORS, CALCULATION, RESULTS = "Damping", "Factors", "Calculation", "Results"
 YEARS, MY_AUTHORITY, CHECKS, NOTES = "Years", "My authority", "Checks", "Notes"
+COMPARE, GROUPS = "Compare", "Groups"
 RECORD = "Record"
 PACK, WORKED = "Pack", "Worked example"
 
@@ -44,6 +46,12 @@ DAMPING_HEAD_ROW = 5
 
 FACTORS_HEAD_ROW = 7
 """Zero-based row of the header of the groups on the sheet Factors."""
+
+GROUPS_HEAD_ROW = 7
+"""Zero-based row of the header of the totals on the sheet Groups; totals of all stand below it."""
+
+GROUPS_LISTS = 15
+"""Zero-based column of the first list of groups on the sheet Groups."""
 
 WORKED_FIRST_ROW = 10
 """Zero-based row of the first driver on the sheet Worked example."""
@@ -81,6 +89,8 @@ class Layout:
     has_pack: bool = False
     drivers: int = 0
     cost_by_metric: bool = False
+    fixed: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Groupings that no cell changes, each with the group of every authority."""
 
     @staticmethod
     def of(
@@ -122,6 +132,7 @@ class Layout:
             has_pack,
             len(pack.own_drivers) if pack is not None and pack.models else 0,
             any(settlement.scenario.area_cost_metrics for _, settlement in settlements),
+            _fixed_groupings(first.scenario.authorities),
         )  # fmt: skip
 
     # --- sheets
@@ -131,7 +142,7 @@ class Layout:
         path = (YEARS,) if len(self.years) > 1 else ()
         return (
             ABOUT, INPUTS, MEMBERS, USE, WEIGHTS, DAMPING, *self.calculations, FACTORS, RESULTS,
-            *path, MY_AUTHORITY, *self.of_pack, CHECKS, NOTES, RECORD,
+            *path, MY_AUTHORITY, COMPARE, GROUPS, *self.of_pack, CHECKS, NOTES, RECORD,
         )  # fmt: skip
 
     @property
@@ -148,6 +159,57 @@ class Layout:
         if max(map(len, names)) > LONGEST_SHEET_NAME:
             return tuple(f"{CALCULATION} {k}" for k in range(1, len(self.years) + 1))
         return names
+
+    # --- groups
+    @cached_property
+    def fixed_groups(self) -> dict[str, tuple[str, ...]]:
+        """The group of every authority by grouping, where no cell changes it."""
+        return dict(self.fixed)
+
+    @property
+    def typed_groupings(self) -> dict[str, tuple[str, str]]:
+        """Groupings that people type: their input on Members and their table on Damping."""
+        return {
+            "Damping group": ("group", "group_members"), "Band": ("band", "band_floor"),
+            "Tier": ("tier", "tier_part"),
+        }  # fmt: skip
+
+    @cached_property
+    def groupings(self) -> tuple[str, ...]:
+        """What the sheet Groups can group by."""
+        return (*self.fixed_groups, *self.typed_groupings)
+
+    @cached_property
+    def group_lists(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of each grouping, as they are when the workbook is written."""
+        return (*(in_order(of) for of in self.fixed_groups.values()),
+                self.groups, self.bands, self.tiers)  # fmt: skip
+
+    @property
+    def most_groups(self) -> int:
+        """Rows that the sheet Groups has for groups."""
+        slots = (self.group_rows, self.band_rows, self.tier_rows)
+        return max(*map(len, self.group_lists), *slots)
+
+    def grouping_column(self, k: int) -> int:
+        """Zero-based column of the list of a grouping's groups, on the sheet Groups."""
+        return GROUPS_LISTS + k
+
+    @property
+    def grouping_heads(self) -> str:
+        """The absolute range of the names of the groupings, with its sheet."""
+        ends = (xl_col_to_name(self.grouping_column(k)) for k in (0, len(self.groupings) - 1))
+        return f"{GROUPS}!" + ":".join(f"${end}${GROUPS_HEAD_ROW + 1}" for end in ends)
+
+    def fixed_column(self, grouping: str) -> int:
+        """Zero-based column, on the sheet Members, of a grouping that no cell changes."""
+        k = list(self.fixed_groups).index(grouping)
+        return 2 if k == 0 else 2 + 3 * len(self.years) + k
+
+    @property
+    def group_shown_column(self) -> int:
+        """Zero-based column, on the sheet Members, of the group that the sheet Groups shows."""
+        return 2 + 3 * len(self.years) + max(1, len(self.fixed_groups))
 
     @property
     def band_rows(self) -> int:
@@ -275,6 +337,10 @@ class Layout:
         first = self.damping_rows[key] + 1
         return f"{DAMPING}!$A${first}:$A${first + self.damping_tables[key] - 1}"
 
+    def damping_name(self, key: str, i: int) -> str:
+        """The absolute address of one name beside a table of the sheet Damping."""
+        return f"{DAMPING}!$A${self.damping_rows[key] + 1 + i}"
+
     def pot(self, year: int) -> str:
         """The absolute address of a year's pot, with its sheet."""
         return f"{INPUTS}!${xl_col_to_name(3 + year)}$6"
@@ -390,6 +456,7 @@ class Layout:
             "in_group_name": self.table_names("group_members"),
             "in_year": f"{RESULTS}!$B$8",
             "in_authority": f"{quoted(MY_AUTHORITY)}!$B$5",
+            "in_grouping": f"{GROUPS}!$B$5",
             **child,
         }
 
@@ -410,11 +477,24 @@ class Layout:
             "year_place": f"{RESULTS}!$B$9",
             "year_settles": f"{RESULTS}!$B$10",
             "my_row": f"{quoted(MY_AUTHORITY)}!$B$6",
+            "grouping_place": f"{GROUPS}!$B$6",
         }
 
 
 FLAGS = {"sound": "$C$5", "settles": "$C$6", "method": "$C$7"}
 """Cells above each Calculation: can the year's inputs be used, can it be settled, by what."""
+
+
+def _fixed_groupings(places: Sequence[Authority]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Region, and what else can be told of every authority from its code."""
+    codes = [place.code for place in places]
+    found = [("Region", tuple(place.region for place in places))]
+    for kind, name in (("class", "Class"), ("combined", "Combined authority")):
+        try:
+            found.append((name, grouping(kind, places).of_each(codes)))
+        except CypsError:  # authorities that are not on the list: no such grouping of them
+            continue
+    return tuple(found)
 
 
 def _told_apart(what: str, names: Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from cyps.settlement import Bands, Protection, Settlement
 from cyps_workbooks.damping_rows import BANDS, PROTECTION, YES
 from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, MEMBERS, TOTAL_ROW
 from cyps_workbooks.page import Draft, Page, new_page
+from cyps_workbooks.results_sheet import chosen
 
 _KINDS = (
     ("band", "Band", "method", BANDS, "band_floor"),
@@ -25,15 +26,55 @@ def draw_members(draft: Draft) -> None:
     years = len(draft.settlements)
     page.authority_rows()
     page.sheet.set_column(3, 2 + 3 * years, 22 if years == 1 else 17)
-    page.banner("Members", 3 + 3 * years)
+    page.banner("Members", page.draft.layout.group_shown_column + 1)
     page.text(4, 0, "Which band, protection tier and damping group each authority is in. Names "
                     "come from the sheet Damping, where they are described.")  # fmt: skip
     page.text(5, 0, "Row 11 says whether a column is in use; grey columns count for nothing.")
     page.sheet.set_row(HEAD_ROW, 34)
+    _groupings(page)
     for year in range(years):
         for what, head, field, answer, names in _KINDS:
             _column(page, year, (what, head, field, answer, names))
     page.finish()
+
+
+def _groupings(page: Page) -> None:
+    """Groups that no cell changes, and the group by which the sheet Groups adds up now."""
+    draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
+    for grouping, of_each in list(layout.fixed_groups.items())[1:]:
+        col = layout.fixed_column(grouping)
+        page.sheet.set_column(col, col, 38)
+        page.text(HEAD_ROW, col, grouping, formats.head(indent=1))
+        page.text(TOTAL_ROW, col, "", formats.total())
+        for i, name in enumerate(of_each):
+            page.text(FIRST_ROW + i, col, name, formats.beside())
+    col, years = layout.group_shown_column, range(len(draft.settlements))
+    page.sheet.set_column(col, col, 38)
+    page.text(HEAD_ROW, col, "Group shown on Groups", formats.head(indent=1))
+    page.text(TOTAL_ROW, col, "", formats.total())
+    cells = [f"${xl_col_to_name(layout.fixed_column(g))}{{r}}" for g in layout.fixed_groups]
+    for what, _ in layout.typed_groupings.values():
+        letters = [xl_col_to_name(layout.input_column(what, year)[1]) for year in years]
+        cells.append(chosen([f"${letter}{{r}}" for letter in letters], otherwise='""'))
+    formula = f'=IF(grouping_place=0,"",CHOOSE(grouping_place,{",".join(cells)})&"")'
+    page.column(col, formula, formats.beside(), group_of_each(draft, grouping_shown(draft)))
+
+
+def grouping_shown(draft: Draft) -> str:
+    """What the sheet Groups shows as the workbook is written: as typed, or the first it has."""
+    typed = draft.typed.column("in_grouping", 0)
+    wanted = str(typed[0] or "").casefold() if typed else ""
+    offered = draft.layout.groupings
+    return next((name for name in offered if name.casefold() == wanted), offered[0])
+
+
+def group_of_each(draft: Draft, grouping: str) -> list[str]:
+    """The group of every authority in the first year, "" for none."""
+    scenario, layout = draft.settlement.scenario, draft.layout
+    if grouping in layout.fixed_groups:
+        return list(layout.fixed_groups[grouping])
+    of = members(draft, layout.typed_groupings[grouping][0], 0)
+    return [of.get(code, "") for code in scenario.codes]
 
 
 def _column(page: Page, year: int, kind: tuple[str, str, str, str, str]) -> None:

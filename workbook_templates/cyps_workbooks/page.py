@@ -13,6 +13,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.needs import ServiceAreaSpend
 from cyps.pack import Pack
@@ -42,6 +43,33 @@ class PackNote:
     """Who vouches for it, in a sentence; empty when nobody asked."""
     pack: Pack | None = None
     """What it holds, for the sheets Pack and Worked example: tables only, never a child."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The settlement B that the sheet Compare stores: years by label, or one for every year."""
+
+    label: str
+    settlements: tuple[tuple[str, Settlement], ...]
+
+    def of_year(self, label: str) -> Settlement:
+        """What stands against a year.
+
+        Raises
+        ------
+        CypsError
+            When there are several years, and none of that label.
+        """
+        if len(self.settlements) == 1:
+            return self.settlements[0][1]
+        for name, settlement in self.settlements:
+            if name.casefold() == label.casefold():
+                return settlement
+        raise CypsError(
+            f"There is nothing to compare {label} with: the other settlement has "
+            f"{', '.join(name for name, _ in self.settlements)}. Compare with one that has the "
+            "same years, or with a single year."
+        )
 
 
 Grid = tuple[tuple[float | str | None, ...], ...]
@@ -82,6 +110,16 @@ class Draft:
     layout: Layout
     pack: PackNote | None
     typed: Typed = NOTHING_TYPED
+    other: Against | None = None
+    """What to compare with, where it is not the settlement as delivered."""
+
+    @property
+    def against(self) -> Against:
+        """The settlement B of the sheet Compare."""
+        if self.other is not None:
+            return self.other
+        return Against(f"as delivered, when this workbook was written. {_told(self.settlement)}",
+                       self.settlements)  # fmt: skip
 
     @property
     def settlement(self) -> Settlement:
@@ -121,6 +159,12 @@ class Draft:
     def everyone(self) -> str:
         """What the totals are called."""
         return everyone(self.settlement)
+
+
+def _told(settlement: Settlement) -> str:
+    """A settlement in a few words."""
+    scenario = settlement.scenario
+    return f"{scenario.title}: pot £{scenario.pot:,}; {scenario.damping_in_words}"
 
 
 def everyone(settlement: Settlement) -> str:

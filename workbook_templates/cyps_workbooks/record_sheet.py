@@ -18,6 +18,9 @@ from cyps_workbooks.page import Draft, new_page
 LARGEST_CELL = 30_000
 """Characters. Excel keeps 32,767 in a cell."""
 
+AGAINST = "Compared with: "
+"""Begins the label of a year of the settlement that the sheet Compare stores."""
+
 HEAD = ("Year", "Part", "SHA-256 of the whole", "Record")
 _HEAD_ROW = 8
 
@@ -39,7 +42,9 @@ def draw_record(draft: Draft) -> None:
     page.banner("Record", len(HEAD))
     page.paragraphs(3, PURPOSE, 100)
     row = _HEAD_ROW
-    for cells in record_rows(draft.settlements):
+    stored = draft.other.settlements if draft.other is not None else ()
+    against = [(f"{AGAINST}{label}", settlement) for label, settlement in stored]
+    for cells in record_rows((*draft.settlements, *against)):
         row += 1
         for col, words in enumerate(cells):
             page.text(row, col, words, formats.cell("text"))
@@ -104,14 +109,31 @@ def read_records(path: Path) -> tuple[tuple[str, Scenario, Use], ...]:
 
 def records_in(path: Path, rows: Sequence[list[str]]) -> tuple[tuple[str, Scenario, Use], ...]:
     """As `read_records`, from the cells of the sheet Record of a file that was read already."""
+    found = [one for one in _all_records(path, rows) if not one[0].startswith(AGAINST)]
+    if not found:
+        raise _changed(path, "it holds no year")
+    return tuple(found)
+
+
+def compared_in(path: Path, rows: Sequence[list[str]]) -> tuple[tuple[str, Scenario, Use], ...]:
+    """Label, scenario and use of every year of the settlement that the sheet Compare stores.
+
+    Nothing where it stores the settlement as delivered.
+    """
+    return tuple(
+        (label.removeprefix(AGAINST), scenario, use)
+        for label, scenario, use in _all_records(path, rows)
+        if label.startswith(AGAINST)
+    )
+
+
+def _all_records(path: Path, rows: Sequence[list[str]]) -> tuple[tuple[str, Scenario, Use], ...]:
     texts: dict[str, list[str]] = {}
     digests: dict[str, str] = {}
     for row in _below_head(rows):
         label, _, digest, part = (*row[:4], *[""] * (4 - len(row)))
         texts.setdefault(label, []).append(part)
         digests[label] = digest
-    if not texts:
-        raise _changed(path, "it holds no year")
     return tuple(_year(path, label, "".join(texts[label]), digests[label]) for label in texts)
 
 

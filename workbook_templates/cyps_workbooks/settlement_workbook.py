@@ -11,6 +11,7 @@ import numpy as np
 from xlsxwriter import Workbook
 
 from cyps.errors import CypsError
+from cyps.explain.compare import check_same_authorities
 from cyps.settlement import Settlement
 from cyps.settlement.solution import group_lines, solution
 from cyps_workbooks.about_sheet import draw_about
@@ -18,14 +19,16 @@ from cyps_workbooks.authority_sheet import draw_my_authority
 from cyps_workbooks.calculation_sheet import draw_calculation
 from cyps_workbooks.check_list import checks
 from cyps_workbooks.checks_sheet import draw_checks, inputs_are_sound
+from cyps_workbooks.compare_sheet import draw_compare
 from cyps_workbooks.damping_sheet import draw_damping
 from cyps_workbooks.factors_sheet import draw_factors
+from cyps_workbooks.groups_sheet import draw_groups
 from cyps_workbooks.inputs_sheet import draw_inputs
 from cyps_workbooks.layout import Layout
 from cyps_workbooks.members_sheet import draw_members
 from cyps_workbooks.notes_sheet import draw_notes
 from cyps_workbooks.pack_sheet import draw_pack
-from cyps_workbooks.page import NOTHING_TYPED, Draft, PackNote, Typed
+from cyps_workbooks.page import NOTHING_TYPED, Against, Draft, PackNote, Typed
 from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.record_sheet import draw_record
 from cyps_workbooks.results_sheet import draw_results
@@ -53,6 +56,7 @@ def write_settlement(
     pack: PackNote | None = None,
     chosen: str | None = None,
     typed: Typed = NOTHING_TYPED,
+    against: Against | None = None,
 ) -> None:
     """Write one or more years of a settlement as a workbook whose own formulas compute them.
 
@@ -65,6 +69,7 @@ def write_settlement(
     pack : the pack that the use came from, or None for published numbers
     chosen : the authority shown first on the sheet My authority; the first by default
     typed : what people typed into an earlier workbook that a settlement has no place for
+    against : the settlement B that the sheet Compare stores; these settlements by default
 
     Raises
     ------
@@ -82,7 +87,7 @@ def write_settlement(
     ...     path.read_bytes()[:2]
     b'PK'
     """
-    content = settlement_bytes(settlements, pack=pack, chosen=chosen, typed=typed)
+    content = settlement_bytes(settlements, pack=pack, chosen=chosen, typed=typed, against=against)
     put_in_place(content, Path(path))
 
 
@@ -92,13 +97,16 @@ def settlement_bytes(
     pack: PackNote | None = None,
     chosen: str | None = None,
     typed: Typed = NOTHING_TYPED,
+    against: Against | None = None,
 ) -> bytes:
     """Draw the workbook and give its bytes, the same for the same settlements."""
     _check_alike(settlements)
+    if against is not None:
+        _check_comparable(settlements, against)
     buffer = BytesIO()
     workbook = Workbook(buffer, OPTIONS)
     layout = layout_of(settlements, pack, typed)
-    draft = Draft(workbook, Formats(workbook), tuple(settlements), layout, pack, typed)
+    draft = Draft(workbook, Formats(workbook), tuple(settlements), layout, pack, typed, against)
     scenario = draft.settlement.scenario
     workbook.set_properties(
         {"title": draft.title, "comments": f"{scenario.status}: {scenario.statement}"[:250],
@@ -146,6 +154,8 @@ def _draw(draft: Draft, chosen: str) -> None:
     if draft.many_years:
         draw_years(draft)
     draw_my_authority(draft, chosen)
+    draw_compare(draft)
+    draw_groups(draft)
     if draft.pack is not None:
         draw_pack(draft, draft.pack)
         if draft.pack.pack is not None and layout.drivers:
@@ -158,6 +168,12 @@ def _draw(draft: Draft, chosen: str) -> None:
 def names(layout: Layout) -> dict[str, str]:
     """Every defined name of the workbook and its place: inputs, text, named results."""
     return layout.inputs() | layout.texts() | layout.results()
+
+
+def _check_comparable(settlements: Sequence[tuple[str, Settlement]], against: Against) -> None:
+    """Every year has something to stand against, of the same authorities."""
+    for label, settlement in settlements:
+        check_same_authorities(against.of_year(label), settlement)
 
 
 def _check_alike(settlements: Sequence[tuple[str, Settlement]]) -> None:

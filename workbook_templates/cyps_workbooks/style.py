@@ -52,6 +52,8 @@ NUMBER_FORMATS = {
     "floor": "+0.00%;-0.00%;0.00%",
     "floor fine": "+0.0000%;-0.0000%;0.0000%",
     "share": SHARE,
+    "share change": "+0.0000%;-0.0000%;0.0000%",
+    "places": "+0;-0;0",
     "children": CHILDREN,
     "weight": "0.000000",
     "factor": "0.0000",

@@ -20,7 +20,7 @@ from cyps.settlement.record import to_json
 from cyps.settlement.summaries import on_the_floor
 
 if TYPE_CHECKING:
-    from cyps_workbooks import PackNote
+    from cyps_workbooks import Against, PackNote
 
 RESULTS, NOTES, WORKBOOK = "results.csv", "notes.txt", "settlement.xlsx"
 YEARS, SETTLEMENT = "years.csv", "settlement.json"
@@ -86,6 +86,7 @@ def write_files(
     workbook: bool = True,
     more: Mapping[str, bytes] | None = None,
     year: str | None = None,
+    against: Against | None = None,
 ) -> list[str]:
     """Write the files of one settlement as `write_outputs` does; names, first the one to open.
 
@@ -101,20 +102,24 @@ def write_files(
         (folder / name).write_bytes(content)
     names = [*files]
     if workbook:
-        write_workbook([(year or financial_year(settlement), settlement)], folder, pack)
+        label = year or financial_year(settlement)
+        write_workbook([(label, settlement)], folder, pack, against)
         names.insert(0, WORKBOOK)
     write_record(folder, {**record, "results": result_totals(settlement)})
     return [*names, RECORD]
 
 
 def write_workbook(
-    settled: Sequence[tuple[str, Settlement]], folder: Path, pack: PackNote | None = None
+    settled: Sequence[tuple[str, Settlement]],
+    folder: Path,
+    pack: PackNote | None = None,
+    against: Against | None = None,
 ) -> None:
     """Write settlement.xlsx: one workbook for every year of a run."""
     # Drawing needs a library that `--no-workbook` and `--version` need not load.
     from cyps_workbooks import write_settlement
 
-    write_settlement(settled, folder / WORKBOOK, pack=pack)
+    write_settlement(settled, folder / WORKBOOK, pack=pack, against=against)
 
 
 def financial_year(settlement: Settlement) -> str:

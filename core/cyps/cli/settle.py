@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -37,12 +37,16 @@ from cyps.cli.request import (
     request_from_scenario,
     required,
 )
+from cyps.cli.settled import read_settled
 from cyps.cli.weights import spend_record
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack
 from cyps.returns import SettlementFiles, SpendChoices
 from cyps.settlement import Infeasible, Settlement, settle_years
+
+if TYPE_CHECKING:
+    from cyps_workbooks import Against
 
 _FILE = click.Path(path_type=Path)
 
@@ -76,6 +80,11 @@ _FILE = click.Path(path_type=Path)
 @click.option("--out", type=_FILE, required=True, help="Folder for the results.")
 @click.option("--by", metavar="GROUPING|FILE", multiple=True, help=f"{BY_HELP}  [default: region]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@click.option(
+    "--against",
+    type=_FILE,
+    help="Folder or workbook of a settlement for the sheet Compare to store.",
+)
 @click.option("--no-workbook", "without_workbook", is_flag=True, help="Leave settlement.xlsx out.")
 def settle_command(
     scenario: Path | None,
@@ -96,6 +105,7 @@ def settle_command(
     out: Path,
     by: tuple[str, ...],
     as_json: bool,
+    against: Path | None,
     without_workbook: bool,
 ) -> None:
     """Share a pot by use of services, from files by authority.
@@ -134,7 +144,9 @@ def settle_command(
         name = "Settlement from files" if title is None else title
         listed = LAST_YEAR if year is None else year
         request = request_from_options(files, listed, pot, floor, exclude, name)
-    _settle(request, trust, out, by, as_json, not without_workbook)
+    if against is not None and without_workbook:
+        raise click.UsageError("--against is for the workbook: leave it or --no-workbook out.")
+    _settle(request, trust, out, by, as_json, not without_workbook, against)
 
 
 _NEEDED = ("--use", "--spend", "--baseline", "--pot", "--floor")
@@ -147,7 +159,9 @@ def _settle(
     by: tuple[str, ...],
     as_json: bool,
     workbook: bool,
+    against: Path | None,
 ) -> None:
+    other = _compared(against) if against is not None else None
     pack = pack_among(
         request.files.use,
         trust=trust or request.trust,
@@ -176,6 +190,7 @@ def _settle(
                 population=ready.population,
                 pack=pack_note(pack) if pack and workbook else None,
                 workbook=workbook and not several,
+                against=other,
                 more={GROUPS: groups_csv(settlement, groupings, ready.population)},
                 year=year_name(label, settlement),
             )
@@ -183,7 +198,7 @@ def _settle(
             written.append(Outputs(final, tuple(final / name for name in names)))
         if several:
             if workbook:
-                write_workbook(settled, folder, pack_note(pack) if pack else None)
+                write_workbook(settled, folder, pack_note(pack) if pack else None, other)
             (folder / YEARS).write_bytes(years_csv(settled).encode())
             told = _years_record(request, settled)
             if amendment:
@@ -199,6 +214,15 @@ def _settle(
         print_groups(settled[-1][1], groupings)
     if amendment:
         print_lines("Amended", amendment.lines(settled))
+
+
+def _compared(path: Path) -> Against:
+    """The settlement that the sheet Compare stores, from a folder or a workbook."""
+    from cyps_workbooks import Against  # not loaded before it is needed
+
+    scenario = (settlement := read_settled(path).settlement).scenario
+    words = f"{path.name}: {scenario.title}; pot £{scenario.pot:,}; {scenario.damping_in_words}"
+    return Against(words, ((path.name, settlement),))
 
 
 def settle_requested(

@@ -10,9 +10,10 @@ from cyps.settlement import settle
 from cyps_workbooks.kept.findings import Finding, said
 from cyps_workbooks.kept.opened import Entry, Opened
 from cyps_workbooks.kept.read_back import ReadBack
-from cyps_workbooks.layout import DAMPING, RECORD
-from cyps_workbooks.page import Typed
+from cyps_workbooks.layout import COMPARE, DAMPING, RECORD
+from cyps_workbooks.page import Against, Typed
 from cyps_workbooks.published.reading import read_workbook_bytes
+from cyps_workbooks.record_sheet import compared_in
 from cyps_workbooks.settlement_workbook import settlement_bytes
 
 _SHOWN = 5
@@ -23,8 +24,20 @@ _CLOSE = 5e-15
 def draw_as_issued(opened: Opened, back: ReadBack) -> Opened:
     """The workbook that the record of a file describes, without its pack."""
     settled = [(label, settle(scenario, use)) for label, scenario, use in back.records]
-    content = settlement_bytes(settled, typed=Typed(spend=back.lines))
+    content = settlement_bytes(
+        settled, typed=Typed(spend=back.lines), against=compared_with(opened)
+    )
     return Opened.of(opened.path, read_workbook_bytes(content))
+
+
+def compared_with(opened: Opened) -> Against | None:
+    """The settlement that the sheet Compare stores, from its record; None for "as delivered"."""
+    stored = compared_in(opened.path, opened.rows(RECORD))
+    if not stored:
+        return None
+    settled = tuple((label, settle(scenario, use)) for label, scenario, use in stored)
+    words = opened.entry(COMPARE, 6, 3).value if COMPARE in opened.sheets else ""
+    return Against(str(words or "").removeprefix("B: "), settled)
 
 
 def is_laid_out_alike(opened: Opened, issued: Opened) -> bool:

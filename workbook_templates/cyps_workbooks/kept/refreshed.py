@@ -23,12 +23,13 @@ from cyps.settlement import (
     Year,
     settle_years,
 )
+from cyps_workbooks.kept.as_issued import compared_with
 from cyps_workbooks.kept.carried import Carrying, moved
 from cyps_workbooks.kept.compared import compare_with_engine
 from cyps_workbooks.kept.frozen_marks import frozen_since
 from cyps_workbooks.kept.opened import Opened, is_open_elsewhere, open_settlement
 from cyps_workbooks.kept.read_back import ReadBack, read_back
-from cyps_workbooks.page import PackNote
+from cyps_workbooks.page import Against, PackNote
 from cyps_workbooks.published.reading import read_workbook_bytes
 from cyps_workbooks.settlement_workbook import layout_of, settlement_bytes
 
@@ -124,9 +125,26 @@ def refresh(opened: Opened, back: ReadBack, new: Renewal) -> Refreshed:
     chosen = carrying.shown_authority(_new_names(back.scenario, new))
     changes = tuple(_changes(back, new, settled))
     typed = replace(typed, changes=(*changes, *(f"Not carried: {x}" for x in carrying.left)))
-    content = settlement_bytes(settled, pack=new.pack, chosen=chosen, typed=typed)
+    against = _against(opened, back, settled)
+    content = settlement_bytes(settled, pack=new.pack, chosen=chosen, typed=typed, against=against)
     carrying.note_what_is_shown(_proved(opened.path, content, settled))
     return Refreshed(content, settled, changes, tuple(carrying.left))
+
+
+def _against(
+    opened: Opened, back: ReadBack, settled: Sequence[tuple[str, Settlement]]
+) -> Against | None:
+    """What the new workbook compares with: the old one's own B, or what the old cells gave.
+
+    None, as delivered, where the authorities are others or the old rule could not be kept.
+    """
+    kept = compared_with(opened)
+    try:
+        old = kept or Against(f"the cells of {opened.path.name}, before the refresh", back.settle())
+        alike = all(old.of_year(la).scenario.codes == s.scenario.codes for la, s in settled)
+    except CypsError:
+        return None
+    return old if alike else None
 
 
 def _proved(path: Path, content: bytes, settled: Sequence[tuple[str, Settlement]]) -> Opened:
