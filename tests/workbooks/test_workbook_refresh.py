@@ -7,8 +7,10 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import openpyxl
 import pytest
 from click.testing import CliRunner
+from openpyxl.comments import Comment
 
 from cyps.cli import main
 from cyps.errors import CypsError
@@ -20,6 +22,7 @@ from cyps_workbooks import write_settlement
 from cyps_workbooks.kept import open_settlement, read_back
 from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
 from cyps_workbooks.kept.verdict import check_workbook
+from cyps_workbooks.layout import Layout
 from workbooks.engines import IronCalc
 from workbooks.kept_files import edited, patched, sheet_part
 from workbooks.made_up import made_up
@@ -277,6 +280,40 @@ def test_area_cost_by_metric_is_carried(one, tmp_path):
     path = write(made, tmp_path)
     assert check_workbook(path).findings[1:] == ()
     assert_every_cell_is_what_it_would_calculate(path)
+
+
+def test_sheets_comments_and_stray_words_are_named_not_dropped_silently(base, one, tmp_path):
+    write_settlement(base, tmp_path / "s.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "s.xlsx")
+    book.create_sheet("My sums")["A1"] = 1
+    book["Inputs"]["H20"] = "ask Jo"
+    book["Inputs"]["D6"].comment = Comment("agreed on 3 May", "J")
+    book.save(tmp_path / "e.xlsx")
+    left = renewed(tmp_path / "e.xlsx", one.use).left
+    assert left == (
+        "The sheet 'My sums' was not drawn by cyps: copy it over if you need it.",
+        "Inputs!D6: the comment 'agreed on 3 May'.",
+        "Inputs!H20: 'ask Jo', which stands outside the inputs.",
+    )
+
+
+def test_people_s_text_is_carried_by_name(base, one, tmp_path, monkeypatch):
+    """Whatever ranges a sheet registers for people to write in."""
+    monkeypatch.setattr(Layout, "texts", lambda _: {"text_log": "Notes!$A$200:$B$203"})
+    write_settlement(base, tmp_path / "s.xlsx")
+    words = "=1+1 is text, and Ynys Môn too"
+    old = edited(tmp_path / "s.xlsx", tmp_path / "e.xlsx", Notes__A200="Agreed", Notes__B203=46_000)
+    book = openpyxl.load_workbook(old)
+    book["Notes"]["A202"].value = words
+    book["Notes"]["A202"].data_type = "s"
+    book.save(old)
+    made = renewed(old, one.use)
+    assert made.left == ()
+    path = write(made, tmp_path)
+    assert cells(path, "text_log") == [["Agreed", None], [None] * 2, [words, None], [None, 46_000]]
+    monkeypatch.setattr(Layout, "texts", lambda _: {"text_log": "Notes!$A$200:$B$202"})
+    (left,) = renewed(old, one.use).left[:1]
+    assert left.startswith("Notes!A200 (text_log): 'Agreed': the new workbook has fewer cells")
 
 
 # --- the command

@@ -24,6 +24,7 @@ _SHOWN = {
     "in_year": "the year shown on Results",
     "in_authority": "the authority shown",
     "in_child": "the made-up child of the worked example",
+    "in_grouping": "the grouping shown on Groups",
 }
 """What people choose to look at, which moves no number of the settlement."""
 

@@ -23,11 +23,12 @@ from cyps.settlement import (
     Year,
     settle_years,
 )
-from cyps_workbooks.kept.as_issued import compared_with
+from cyps_workbooks.kept.as_issued import compared_with, draw_as_issued
 from cyps_workbooks.kept.carried import Carrying, moved
 from cyps_workbooks.kept.compared import compare_with_engine
 from cyps_workbooks.kept.frozen_marks import frozen_since
 from cyps_workbooks.kept.opened import Opened, is_open_elsewhere, open_settlement
+from cyps_workbooks.kept.outside import left_behind
 from cyps_workbooks.kept.read_back import ReadBack, read_back
 from cyps_workbooks.page import Against, PackNote
 from cyps_workbooks.published.reading import read_workbook_bytes
@@ -127,7 +128,9 @@ def refresh(opened: Opened, back: ReadBack, new: Renewal) -> Refreshed:
     typed = replace(typed, changes=(*changes, *(f"Not carried: {x}" for x in carrying.left)))
     against = _against(opened, back, settled)
     content = settlement_bytes(settled, pack=new.pack, chosen=chosen, typed=typed, against=against)
-    carrying.note_what_is_shown(_proved(opened.path, content, settled))
+    drawn = _proved(opened.path, content, settled)
+    carrying.note_what_is_shown(drawn)
+    carrying.left += left_behind(opened, draw_as_issued(opened, back), drawn)
     return Refreshed(content, settled, changes, tuple(carrying.left))
 
 

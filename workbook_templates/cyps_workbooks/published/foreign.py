@@ -124,6 +124,8 @@ class Sheet:
     """(cell, alternative text) of every image and chart."""
     boxes: list[str] = field(default_factory=list)
     """Cell of every floating shape or text box."""
+    comments: list[tuple[str, str]] = field(default_factory=list)
+    """(cell, words) of every comment or note that a person put on a cell."""
 
     table_cells: list[list[Cell]] = field(default_factory=list)
     """The cells of each table, header too, row by row; filled by `settle`."""

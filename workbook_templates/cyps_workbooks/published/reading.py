@@ -9,7 +9,12 @@ from pathlib import Path
 from cyps.errors import CypsError
 from cyps_workbooks.archive import Archive, read_archive
 from cyps_workbooks.published.foreign import Workbook
-from cyps_workbooks.published.reading_sheets import SheetReader, read_drawing, read_table
+from cyps_workbooks.published.reading_sheets import (
+    SheetReader,
+    read_comments,
+    read_drawing,
+    read_table,
+)
 from cyps_workbooks.published.reading_styles import read_looks
 from cyps_workbooks.published.xml_events import Allowance, Attributes, read_events, whole
 
@@ -272,6 +277,8 @@ class _Reading:
         for ident in reader.drawing_ids:
             part = relations.get(ident, ("", False))[0]
             read_drawing(self._part(part), part, self.allowance, reader.sheet)
+        for part in self._related(reader.sheet.part).get("comments", []):
+            read_comments(self._part(part), part, self.allowance, reader.sheet)
         reader.finish_links({i: target for i, (target, outside) in relations.items() if outside})
 
     def _properties(self, book: Workbook) -> None:

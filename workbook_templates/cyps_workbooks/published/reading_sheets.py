@@ -233,6 +233,26 @@ def read_drawing(xml: bytes, part: str, allowance: Allowance, sheet: Sheet) -> N
     read_events(xml, part, allowance, begin, end)
 
 
+def read_comments(xml: bytes, part: str, allowance: Allowance, sheet: Sheet) -> None:
+    """The comments of a worksheet, each by the cell it is on."""
+    place: list[str] = []
+    words: list[str] = []
+
+    def begin(name: str, given: Attributes) -> None:
+        if name == "comment":
+            place[:], words[:] = [given.get("ref", "")], []
+
+    def end(name: str, text: str) -> None:
+        if name == "t" and place:
+            allowance.take_text(text)
+            words.append(text)
+        elif name == "comment":
+            sheet.comments.append((place[0], "".join(words).strip()))
+            place.clear()
+
+    read_events(xml, part, allowance, begin, end)
+
+
 def _number(text: str, otherwise: float) -> float:
     try:
         return float(text)
