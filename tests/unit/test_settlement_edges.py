@@ -85,7 +85,9 @@ def extended(tmp_path):
 
 def test_what_is_one_thing_is_replaced_whole(extended):
     """Half of one rule and half of another would be neither: no ceiling is left behind."""
-    assert extended('[damping]\nkind = "floor"\nfloor = 0.0\n').choices.damping.words() == ("floor +0.00%")
+    assert extended('[damping]\nkind = "floor"\nfloor = 0.0\n').choices.damping.words() == (
+        "floor +0.00%"
+    )
     base = WHOLE + '[neutralise]\nfsm = "reference"\n'
     told = extended('[neutralise]\nsex = "average"\n', base).choices.neutralise
     assert dict(told) == {"sex": "average"}

@@ -11,7 +11,7 @@ from html import escape, unescape
 import numpy as np
 
 BOOK, TYPES, STRINGS = "xl/workbook.xml", "[Content_Types].xml", "xl/sharedStrings.xml"
-INPUTS, RECORD = "xl/worksheets/sheet2.xml", "xl/worksheets/sheet13.xml"
+INPUTS = "xl/worksheets/sheet2.xml"
 
 
 def packed(path, parts, **changed):
@@ -134,8 +134,10 @@ def _recorded_anew(parts, change):
         + "</row>"
         for n, piece in enumerate(pieces, start=10)
     )
-    old = re.search(rb'<row r="10".*</row>', parts[RECORD], re.DOTALL)
-    return {RECORD: parts[RECORD].replace(old[0], rows.encode())}
+    names = re.findall(rb'<sheet name="([^"]+)"', parts[BOOK])
+    part = f"xl/worksheets/sheet{names.index(b'Record') + 1}.xml"
+    old = re.search(rb'<row r="10".*</row>', parts[part], re.DOTALL)
+    return {part: parts[part].replace(old[0], rows.encode())}
 
 
 def thousands_of_authorities(parts):
