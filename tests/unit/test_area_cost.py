@@ -12,7 +12,6 @@ from cyps.needs import ServiceAreaSpend, combined_area_cost
 from cyps.returns import AuthorityList, ComponentWeights, Problems, read_area_cost
 from cyps.settlement import Merge, Year, reorganise, settle, settle_years
 from cyps.settlement.record import from_json, to_json
-from cyps_workbooks import write_settlement
 from made_settlements import made
 from plain_files import AUTHORITIES, amount_rows, write_csv
 
@@ -151,12 +150,6 @@ def test_errors_by_the_delta_method_are_those_of_the_draws():
     once = uncertainty(given, scenario, draws=50, seed=1)
     np.testing.assert_allclose(alone.allocation.low, once.allocation.low, rtol=1e-12)
     np.testing.assert_allclose(alone.allocation.high, once.allocation.high, rtol=1e-12)
-
-
-def test_the_workbook_has_one_factor_and_says_so(tmp_path):
-    with pytest.raises(CypsError, match="one area cost factor for each authority"):
-        write_settlement([("2025-26", SEVERAL)], tmp_path / "settlement.xlsx")
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_year_may_have_factors_by_metric_of_its_own():
