@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from cyps_addin.actions.asked import Asked
 
 Cells = Any
 """What a cell or a block of cells holds: a number, text, True, nothing, or rows of those."""
@@ -77,13 +80,23 @@ class CellFunction:
         return f"{self.name}({', '.join(shown)})"
 
 
+Asks = Literal["", "file", "place"]
+"""What a host asks the person for: nothing, a file that is there, or a place for a new one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that a button does.
+    """Something that a button does, declared once for the ribbon, the menu and the command.
 
-    `run` takes the text that the host asked the person for (a file's name, where
-    `asks_for_file`; nothing otherwise) and gives a table of text and numbers, which the host
-    puts on a new sheet.
+    Attributes
+    ----------
+    name, label, group : what it is called; an action without a group has no button
+    screentip, supertip, keytip, image : what the ribbon shows
+    run : takes what was asked for and gives a table of text and numbers
+    asks : what the host asks the person for, given to `run` as the text
+    on_book : works on the settlement workbook in front; the host hands over a copy of it
+    writes : the table's rows are cells of that workbook and what is to be typed into each,
+        which the host does after it has asked; otherwise the table goes on a new sheet
     """
 
     name: str
@@ -93,5 +106,42 @@ class Action:
     supertip: str
     keytip: str
     image: str
-    run: Callable[..., Cells]
-    asks_for_file: bool = False
+    run: Callable[[Asked], Cells]
+    asks: Asks = ""
+    on_book: bool = False
+    writes: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether it has a button."""
+        return bool(self.group)
+
+
+AssumptionKind = Literal["pounds", "rate", "factor", "words", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """An input of the settlement workbook that the ribbon shows and lets the person change.
+
+    Attributes
+    ----------
+    name, label, screentip, supertip, keytip : what it is called and what the ribbon shows
+    cells : defined name of its cells in the workbook
+    kind : what may be typed
+    choices : what a drop-down offers; "years" and "metrics" where the workbook tells
+    """
+
+    name: str
+    label: str
+    screentip: str
+    supertip: str
+    keytip: str
+    cells: str
+    kind: AssumptionKind
+    choices: tuple[str, ...] = ()
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is chosen from a list."""
+        return bool(self.choices)

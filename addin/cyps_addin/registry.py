@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cyps_addin.actions import ACTIONS
+from cyps_addin.actions import ACTION, ACTIONS, ASSUMPTIONS
 from cyps_addin.declare import CellFunction
 from cyps_addin.functions import about, explaining, from_cells, packs, settlements
 
@@ -20,9 +20,6 @@ CELL_FUNCTIONS: Final[tuple[CellFunction, ...]] = (
 FUNCTION: Final = {function.name: function for function in CELL_FUNCTIONS}
 """Cell functions by name."""
 
-ACTION: Final = {action.name: action for action in ACTIONS}
-"""Actions by name."""
-
 CATEGORIES: Final = tuple(dict.fromkeys(function.category for function in CELL_FUNCTIONS))
 
-__all__ = ["ACTION", "ACTIONS", "CATEGORIES", "CELL_FUNCTIONS", "FUNCTION"]
+__all__ = ["ACTION", "ACTIONS", "ASSUMPTIONS", "CATEGORIES", "CELL_FUNCTIONS", "FUNCTION"]

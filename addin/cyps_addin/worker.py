@@ -3,6 +3,7 @@
     {"call": "CYPS_RANK", "arguments": [[[5], [9]]]}   ->  {"value": [[2], [1]]}
     {"call": "CYPS_SHARE", "arguments": ["x"]}         ->  {"error": "#N/A", "why": "..."}
     {"act": "about", "text": ""}                       ->  {"value": [["item", "value"], ...]}
+    {"act": "shares", "book": "copy.xlsx"}             ->  {"value": [["code", "name", ...], ...]}
 
 An error value inside a table is {"error": "#N/A"}. The worker ends when its input ends.
 """
@@ -40,7 +41,8 @@ def _answered(asked: str) -> dict[str, Any]:
     try:
         told = json.loads(asked)
         if "act" in told:
-            return {"value": _told(run_action(str(told["act"]), told.get("text")))}
+            name = str(told["act"])
+            return {"value": _told(run_action(name, told.get("text"), told.get("book")))}
         name, arguments = str(told["call"]), [_cells(given) for given in told["arguments"]]
     except CypsError as error:
         return {"error": str(ErrorValue.VALUE), "why": str(error)}

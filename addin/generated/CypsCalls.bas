@@ -41,7 +41,7 @@ Public Function CypsCells(ByVal given As Variant) As Variant
 End Function
 
 ' COM cannot carry error values inside a table: marked texts stand for them.
-Private Function CypsWithErrors(ByVal value As Variant) As Variant
+Public Function CypsWithErrors(ByVal value As Variant) As Variant
     Dim r As Long, c As Long
     If IsArray(value) Then
         For r = LBound(value, 1) To UBound(value, 1)

@@ -46,8 +46,17 @@ Public Function CypsAsk(ByVal functionName As String, ByVal arguments As Variant
     End Select
 End Function
 
-Public Function CypsAct(ByVal actionName As String, ByVal text As String) As Variant
-    CypsAct = Array("OK", actionName & text)
+Public Function CypsAct(ByVal actionName As String, ByVal text As String, _
+        ByVal book As String) As Variant
+    Dim block(0 To 2, 0 To 2) As Variant
+    If actionName = "reset" Then
+        block(0, 0) = "cell": block(0, 1) = "was": block(0, 2) = "becomes"
+        block(1, 0) = "Inputs!A1": block(1, 1) = 1: block(1, 2) = 2.5
+        block(2, 0) = "'My sheet'!B2": block(2, 1) = "": block(2, 2) = "=Inputs!A1+1"
+        CypsAct = Array("OK", block)
+    Else
+        CypsAct = Array("OK", actionName & "|" & text & "|" & book)
+    End If
 End Function
 """
 

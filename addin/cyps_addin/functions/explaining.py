@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from cyps.errors import CypsError
@@ -85,6 +86,11 @@ def _uncertainty(scenario: Cells, pack: Cells, authority: Cells = None) -> Cells
     settlement = settled(scenario)
     found = _made_uncertainty(_handle(scenario, "Scenario"), _handle(pack, "Pack"))
     rows, _ = chosen(settlement, authority)
+    return uncertainty_rows(found, settlement, [int(row) for row in rows])
+
+
+def uncertainty_rows(found: Uncertainty, settlement: Settlement, rows: Sequence[int]) -> Cells:
+    """A table of share, standard error and 95% ranges of some authorities."""
     head = ("code", "name", "share", "standard error", "share from", "share to", "pounds from",
             "pounds to", "rank from", "rank to")  # fmt: skip
     return table(
@@ -94,7 +100,7 @@ def _uncertainty(scenario: Cells, pack: Cells, authority: Cells = None) -> Cells
                 who(settlement, r).code,
                 who(settlement, r).name,
                 found.settlement.share[r],
-                *_ranged(found, settlement, int(r)),
+                *_ranged(found, settlement, r),
             )
             for r in rows
         ],

@@ -1,19 +1,21 @@
-"""The ribbon: a tab with a button for each action that works."""
+"""The ribbon: a tab with a button for each action and a box or list for each assumption."""
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Final, Literal
 
-from cyps_addin.declare import Action
+from cyps_addin.declare import Action, Assumption
 from cyps_addin.generators.xml_text import HEAD, closed, tag
-from cyps_addin.registry import ACTIONS
+from cyps_addin.registry import ACTIONS, ASSUMPTIONS
 
 NAMESPACES: Final = {
     "2006": "http://schemas.microsoft.com/office/2006/01/customui",
     "2009": "http://schemas.microsoft.com/office/2009/07/customui",
 }
 """Of customUI.xml (Excel 2007) and customUI14.xml (2010 and later)."""
+
+GROUPS: Final = ("Pack", "Assumptions", "Results", "Output", "Help")
+ON_LOAD: Final = "CypsOnRibbon"
 
 
 def callback(action: Action) -> str:
@@ -22,38 +24,68 @@ def callback(action: Action) -> str:
     Examples
     --------
     >>> from cyps_addin.registry import ACTION
-    >>> callback(ACTION["load"])
-    'CypsOnLoadAction'
+    >>> callback(ACTION["load"]), callback(ACTION["my_authority"])
+    ('CypsOnLoadAction', 'CypsOnMyAuthorityAction')
     """
-    return f"CypsOn{action.name.title().replace('_', '')}Action"
+    return f"CypsOn{_camel(action.name)}Action"
+
+
+def _camel(name: str) -> str:
+    return name.title().replace("_", "")
 
 
 def ribbon_xml(version: Literal["2006", "2009"]) -> str:
-    """The ribbon's XML in one of its two namespaces; both have the same buttons."""
+    """The ribbon's XML in one of its two namespaces; both have the same controls."""
     lines = [
         HEAD.rstrip(),
-        tag("customUI", xmlns=NAMESPACES[version]),
+        tag("customUI", xmlns=NAMESPACES[version], onLoad=ON_LOAD),
         "  <ribbon>",
         "    <tabs>",
         "      " + tag("tab", id="cypsTab", label="CYPS needs shares", keytip="Y"),
     ]
-    for group, actions in groupby(ACTIONS, key=lambda action: action.group):
+    for group in GROUPS:
         lines.append("        " + tag("group", id=f"cypsGroup{group}", label=group))
-        lines += ["          " + _button(action) for action in actions]
+        if group == "Assumptions":
+            lines += ["          " + _input(one) for one in ASSUMPTIONS]
+        lines += ["          " + _button(action) for action in ACTIONS if action.group == group]
         lines.append("        </group>")
     lines += ["      </tab>", "    </tabs>", "  </ribbon>", "</customUI>", ""]
     return "\n".join(lines)
 
 
 def _button(action: Action) -> str:
+    enabled = {"getEnabled": "CypsGetEnabled"} if action.on_book else {}
     return closed(
         "button",
-        id=f"cyps{action.name.title()}",
+        id=f"cyps{_camel(action.name)}",
         label=action.label,
-        size="large",
+        size="large" if action.group in {"Pack", "Output"} else "normal",
         onAction=callback(action),
         imageMso=action.image,
         keytip=action.keytip,
         screentip=action.screentip,
         supertip=action.supertip,
+        **enabled,
+    )
+
+
+def _input(one: Assumption) -> str:
+    """A box or a list; the tag tells the callbacks which it is."""
+    asked = (
+        {"getItemCount": "CypsGetItemCount", "getItemLabel": "CypsGetItemLabel",
+         "getSelectedItemIndex": "CypsGetSelected", "onAction": "CypsOnChoice"}
+        if one.is_list
+        else {"getText": "CypsGetText", "onChange": "CypsOnChange"}
+    )  # fmt: skip
+    return closed(
+        "dropDown" if one.is_list else "editBox",
+        id=f"cypsInput{_camel(one.name)}",
+        tag=one.name,
+        label=one.label,
+        sizeString="0000000000000" if one.name in {"authority", "pot", "method"} else "00000000",
+        getEnabled="CypsGetEnabled",
+        keytip=one.keytip,
+        screentip=one.screentip,
+        supertip=one.supertip,
+        **asked,
     )

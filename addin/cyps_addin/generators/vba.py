@@ -9,7 +9,7 @@ from cyps_addin.declare import Action, CellFunction
 from cyps_addin.error_values import ErrorValue
 from cyps_addin.generators.ribbon import callback
 from cyps_addin.generators.vba_server import SERVER
-from cyps_addin.registry import ACTIONS, CELL_FUNCTIONS
+from cyps_addin.registry import ACTIONS, ASSUMPTIONS, CELL_FUNCTIONS
 
 CATEGORY: Final = "CYPS needs shares"
 ERROR_MARK: Final = "cyps-error:"
@@ -134,21 +134,47 @@ def quoted(words: str) -> str:
 
 
 def _ribbon() -> str:
-    lines = []
+    lines = [_RIBBON.replace("{choices}", _choices()).replace("{cells}", _cells())]
     for action in ACTIONS:
-        lines += ["", *_callback(action)]
+        if action.shown:
+            lines += ["", *_callback(action)]
     return "\n".join([*lines, _SHOW])
+
+
+def _choices() -> str:
+    """The lists of drop-downs that no workbook tells."""
+    return "\n".join(
+        f'        Case "{one.name}": CypsList = Array({", ".join(map(quoted, one.choices))})'
+        for one in ASSUMPTIONS
+        if one.is_list and one.choices[0] not in {"years", "metrics"}
+    )
+
+
+def _cells() -> str:
+    """The defined name of each input that has a column for each year."""
+    special = {"year", "authority", "metric", "weight", "area_cost"}
+    return "\n".join(
+        f'        Case "{one.name}": Set CypsCell = CypsOfYear("{one.cells}")'
+        for one in ASSUMPTIONS
+        if one.name not in special
+    )
 
 
 def _callback(action: Action) -> Iterator[str]:
     yield f"Public Sub {callback(action)}(control As IRibbonControl)"
-    if action.asks_for_file:
+    given = '""'
+    if action.asks:
+        given = "CStr(chosen)"
+        asks = "GetOpenFilename(" if action.asks == "file" else (
+            'GetSaveAsFilename(FileFilter:="Excel Workbook (*.xlsx), *.xlsx", '
+        )  # fmt: skip
         yield "    Dim chosen As Variant"
-        yield f'    chosen = Application.GetOpenFilename(Title:="{action.label}")'
+        yield f'    chosen = Application.{asks}Title:="{action.label}")'
         yield "    If VarType(chosen) = vbBoolean Then Exit Sub"
-        yield f'    CypsShow "{action.label}", CypsAct("{action.name}", CStr(chosen))'
-    else:
-        yield f'    CypsShow "{action.label}", CypsAct("{action.name}", "")'
+    on_book = "True" if action.on_book else "False"
+    does = "CypsWrite" if action.writes else "CypsShow"
+    yield f'    {does} "{action.label}", CypsRun("{action.label}", "{action.name}", _'
+    yield f"        {given}, {on_book})"
     yield "End Sub"
 
 
@@ -194,7 +220,7 @@ Public Function CypsCells(ByVal given As Variant) As Variant
 End Function
 
 ' COM cannot carry error values inside a table: marked texts stand for them.
-Private Function CypsWithErrors(ByVal value As Variant) As Variant
+Public Function CypsWithErrors(ByVal value As Variant) As Variant
     Dim r As Long, c As Long
     If IsArray(value) Then
         For r = LBound(value, 1) To UBound(value, 1)
@@ -219,19 +245,291 @@ Public Function CypsError(ByVal shown As String) As Variant
 End Function
 """
 
+_RIBBON = """
+' The ribbon and the metric that its box Weight is of: all that is kept here. Everything else
+' stands in the workbook's named cells.
+Private ribbon As IRibbonUI
+Private metric As String
+
+Public Sub CypsOnRibbon(loaded As IRibbonUI)
+    Set ribbon = loaded
+End Sub
+
+' Lets the boxes read their cells again.
+Public Sub CypsRefreshRibbon()
+    On Error Resume Next
+    If Not ribbon Is Nothing Then ribbon.Invalidate
+End Sub
+
+' The cells of a name of the workbook in front, or Nothing.
+Public Function CypsNamed(ByVal cellName As String) As Object
+    Set CypsNamed = Nothing
+    On Error Resume Next
+    Set CypsNamed = ActiveWorkbook.Names(cellName).RefersToRange
+End Function
+
+' Whether the workbook in front is a settlement workbook of cyps.
+Public Function CypsIsSettlement() As Boolean
+    CypsIsSettlement = False
+    If CypsNamed("in_pot") Is Nothing Then Exit Function
+    If CypsNamed("years") Is Nothing Then Exit Function
+    CypsIsSettlement = Not CypsNamed("in_year") Is Nothing
+End Function
+
+' Position of the year that the sheet Results shows.
+Public Function CypsYear() As Long
+    Dim i As Long, years As Object
+    CypsYear = 1
+    Set years = CypsNamed("years")
+    For i = 1 To years.Columns.Count
+        If CStr(years.Cells(1, i).Value2) = CStr(CypsNamed("in_year").Cells(1, 1).Value2) Then
+            CypsYear = i
+        End If
+    Next i
+End Function
+
+Private Function CypsOfYear(ByVal cellName As String) As Object
+    Set CypsOfYear = CypsNamed(cellName).Cells(1, CypsYear())
+End Function
+
+' The metric of the box Weight: the chosen one, if the workbook in front has it.
+Private Function CypsMetric() As String
+    Dim metrics As Variant, i As Long
+    metrics = CypsList("metric")
+    CypsMetric = metrics(LBound(metrics))
+    For i = LBound(metrics) To UBound(metrics)
+        If metrics(i) = metric Then CypsMetric = metric
+    Next i
+End Function
+
+' The cell that an assumption is kept in.
+Public Function CypsCell(ByVal assumption As String) As Object
+    Select Case assumption
+{cells}
+        Case "year": Set CypsCell = CypsNamed("in_year").Cells(1, 1)
+        Case "authority": Set CypsCell = CypsNamed("in_authority").Cells(1, 1)
+        Case "weight": Set CypsCell = CypsNamed("in_weight_" & CypsMetric()).Cells(1, 1)
+        Case "area_cost"
+            Set CypsCell = CypsNamed("in_area_cost").Cells( _
+                CLng(CypsNamed("my_row").Cells(1, 1).Value2), CypsYear())
+    End Select
+End Function
+
+' What a drop-down offers.
+Public Function CypsList(ByVal assumption As String) As Variant
+    Dim found() As String, n As Long, one As Object, years As Object
+    CypsList = Array("")
+    Select Case assumption
+{choices}
+        Case "year"
+            Set years = CypsNamed("years")
+            ReDim found(0 To years.Columns.Count - 1)
+            For n = 1 To years.Columns.Count
+                found(n - 1) = CStr(years.Cells(1, n).Value2)
+            Next n
+            CypsList = found
+        Case "metric"
+            ReDim found(0 To ActiveWorkbook.Names.Count)
+            For Each one In ActiveWorkbook.Names
+                If Left(one.Name, 10) = "in_weight_" Then
+                    found(n) = Mid(one.Name, 11)
+                    n = n + 1
+                End If
+            Next one
+            If n > 0 Then
+                ReDim Preserve found(0 To n - 1)
+                CypsList = found
+            End If
+    End Select
+End Function
+
+Public Sub CypsGetEnabled(control As IRibbonControl, ByRef enabled As Variant)
+    enabled = CypsIsSettlement()
+End Sub
+
+Public Sub CypsGetText(control As IRibbonControl, ByRef text As Variant)
+    On Error Resume Next
+    text = ""
+    If CypsIsSettlement() Then text = CypsCell(control.Tag).Text
+End Sub
+
+Public Sub CypsGetItemCount(control As IRibbonControl, ByRef count As Variant)
+    Dim listed As Variant
+    On Error Resume Next
+    count = 0
+    If Not CypsIsSettlement() Then Exit Sub
+    listed = CypsList(control.Tag)
+    count = UBound(listed) - LBound(listed) + 1
+End Sub
+
+Public Sub CypsGetItemLabel(control As IRibbonControl, index As Integer, ByRef label As Variant)
+    Dim listed As Variant
+    On Error Resume Next
+    label = ""
+    listed = CypsList(control.Tag)
+    label = listed(LBound(listed) + index)
+End Sub
+
+Public Sub CypsGetSelected(control As IRibbonControl, ByRef index As Variant)
+    Dim listed As Variant, shown As String, i As Long
+    On Error Resume Next
+    index = 0
+    If Not CypsIsSettlement() Then Exit Sub
+    shown = metric
+    If control.Tag <> "metric" Then shown = CStr(CypsCell(control.Tag).Value2)
+    listed = CypsList(control.Tag)
+    For i = LBound(listed) To UBound(listed)
+        If LCase(listed(i)) = LCase(shown) Then index = i - LBound(listed)
+    Next i
+End Sub
+
+Public Sub CypsOnChoice(control As IRibbonControl, id As String, index As Integer)
+    Dim listed As Variant
+    listed = CypsList(control.Tag)
+    If control.Tag = "metric" Then
+        metric = listed(LBound(listed) + index)
+        CypsRefreshRibbon
+    Else
+        CypsAssume control.Tag, listed(LBound(listed) + index)
+    End If
+End Sub
+
+Public Sub CypsOnChange(control As IRibbonControl, text As String)
+    CypsAssume control.Tag, text
+End Sub
+
+' An assumption: the server says which cells to type what into, and it is typed.
+Private Sub CypsAssume(ByVal assumption As String, ByVal text As String)
+    Dim asked As String, answer As Variant
+    asked = assumption & "=" & text
+    If assumption = "weight" Then asked = "weight " & CypsMetric() & "=" & text
+    answer = CypsRun("Assumption", "assume", asked, True)
+    If answer(0) = "OK" Then
+        CypsType answer(1)
+    Else
+        MsgBox answer(1), vbExclamation, "CYPS"
+    End If
+    CypsRefreshRibbon
+End Sub
+
+' Asks the server, step by step; Esc stops between two steps. The server reads a copy of the
+' workbook in front, so that nothing of it changes, whatever its state and wherever it lies.
+Public Function CypsRun(ByVal title As String, ByVal actionName As String, _
+        ByVal text As String, ByVal onBook As Boolean) As Variant
+    Dim answer As Variant, copyPlace As String
+    On Error GoTo Stopped
+    Application.EnableCancelKey = 2
+    If onBook Then
+        If Not CypsIsSettlement() Then
+            CypsRun = Array("#VALUE!", "This works on a settlement workbook. Open one first.")
+            Exit Function
+        End If
+        Application.StatusBar = "CYPS: " & title & ": reading the workbook. Esc stops."
+        answer = CypsAct("copy_place", ActiveWorkbook.Name, "")
+        If answer(0) <> "OK" Then GoTo Finish
+        copyPlace = answer(1)
+        ActiveWorkbook.SaveCopyAs copyPlace
+    End If
+    Application.StatusBar = "CYPS: " & title & ": computing. Esc stops."
+    answer = CypsAct(actionName, text, copyPlace)
+Finish:
+    Application.StatusBar = False
+    Application.EnableCancelKey = 1
+    CypsRun = answer
+    Exit Function
+Stopped:
+    If Err.Number = 18 Then
+        answer = Array("STOPPED", "Stopped by Esc. Nothing was changed.")
+    Else
+        answer = Array("#VALUE!", "Excel could not do this: " & Err.Description & _
+            " Nothing was changed.")
+    End If
+    Resume Finish
+End Function
+"""
+
 _SHOW = """
-' A table on a new sheet, or the sentence why there is none. Nothing is overwritten.
+' A table on a new sheet, or the sentence why there is none. Nothing is overwritten: where the
+' workbook takes no new sheet, the table goes into a new workbook.
 Private Sub CypsShow(ByVal title As String, ByVal answer As Variant)
     Dim sheet As Object, value As Variant
     If answer(0) <> "OK" Then
         MsgBox answer(1), vbExclamation, "CYPS: " & title
         Exit Sub
     End If
-    value = answer(1)
+    value = CypsPlain(CypsWithErrors(answer(1)))
     If ActiveWorkbook Is Nothing Then Workbooks.Add
-    Set sheet = ActiveWorkbook.Worksheets.Add
+    If ActiveWorkbook.ProtectStructure Then Workbooks.Add
+    Set sheet = ActiveWorkbook.Worksheets.Add( _
+        After:=ActiveWorkbook.Worksheets(ActiveWorkbook.Worksheets.Count))
+    CypsNameSheet sheet, "CYPS " & title
     sheet.Range("A1").Resize(UBound(value, 1) - LBound(value, 1) + 1, _
         UBound(value, 2) - LBound(value, 2) + 1).Value2 = value
     sheet.Columns("A:Z").AutoFit
+End Sub
+
+' Text that begins like a formula stays text.
+Private Function CypsPlain(ByVal value As Variant) As Variant
+    Dim r As Long, c As Long
+    For r = LBound(value, 1) To UBound(value, 1)
+        For c = LBound(value, 2) To UBound(value, 2)
+            If VarType(value(r, c)) = vbString Then
+                If InStr("=+-@", Left(value(r, c) & " ", 1)) > 0 Then
+                    value(r, c) = "'" & value(r, c)
+                End If
+            End If
+        Next c
+    Next r
+    CypsPlain = value
+End Function
+
+' The first name that no sheet has yet.
+Private Sub CypsNameSheet(ByVal sheet As Object, ByVal wanted As String)
+    Dim i As Long
+    On Error Resume Next
+    For i = 1 To 99
+        Err.Clear
+        If i = 1 Then sheet.Name = wanted Else sheet.Name = wanted & " " & i
+        If Err.Number = 0 Then Exit Sub
+    Next i
+End Sub
+
+' Cells to type into, after asking.
+Private Sub CypsWrite(ByVal title As String, ByVal answer As Variant)
+    Dim n As Long
+    If answer(0) <> "OK" Then
+        MsgBox answer(1), vbExclamation, "CYPS: " & title
+        Exit Sub
+    End If
+    n = UBound(answer(1), 1) - LBound(answer(1), 1)
+    If n = 0 Then
+        MsgBox "Nothing to change: every input is as published.", vbInformation, "CYPS: " & title
+        Exit Sub
+    End If
+    If MsgBox(n & " cells will be changed. Go on?", vbOKCancel + vbQuestion, _
+        "CYPS: " & title) = vbOK Then CypsType answer(1)
+    CypsRefreshRibbon
+End Sub
+
+' Types what each row says into its cell: sheet and address, what it was, what it becomes.
+Public Sub CypsType(ByVal rows As Variant)
+    Dim r As Long, first As Long, at As Long, place As String, sheetName As String, cell As Object
+    first = LBound(rows, 2)
+    For r = LBound(rows, 1) + 1 To UBound(rows, 1)
+        place = rows(r, first)
+        at = InStrRev(place, "!")
+        sheetName = Left(place, at - 1)
+        If Left(sheetName, 1) = "'" Then
+            sheetName = Replace(Mid(sheetName, 2, Len(sheetName) - 2), "''", "'")
+        End If
+        Set cell = ActiveWorkbook.Worksheets(sheetName).Range(Mid(place, at + 1))
+        If VarType(rows(r, first + 2)) = vbString And Left(rows(r, first + 2), 1) = "=" Then
+            cell.Formula = rows(r, first + 2)
+        ElseIf rows(r, first + 2) = "" Then
+            cell.ClearContents
+        Else
+            cell.Value2 = rows(r, first + 2)
+        End If
+    Next r
 End Sub
 """

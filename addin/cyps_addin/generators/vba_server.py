@@ -17,9 +17,10 @@ Public Function CypsAsk(ByVal functionName As String, ByVal arguments As Variant
     CypsAsk = answer
 End Function
 
-Public Function CypsAct(ByVal actionName As String, ByVal text As String) As Variant
+Public Function CypsAct(ByVal actionName As String, ByVal text As String, _
+        ByVal book As String) As Variant
     Dim answer As Variant
-    answer = CypsTryToAct(actionName, text)
+    answer = CypsTryToAct(actionName, text, book)
     If Not IsArray(answer) Then answer = CypsMissing()
     CypsAct = answer
 End Function
@@ -32,9 +33,10 @@ Failed:
     Set server = Nothing
 End Function
 
-Private Function CypsTryToAct(ByVal actionName As String, ByVal text As String) As Variant
+Private Function CypsTryToAct(ByVal actionName As String, ByVal text As String, _
+        ByVal book As String) As Variant
     On Error GoTo Failed
-    If CypsConnected() Then CypsTryToAct = server.RunAction(actionName, text)
+    If CypsConnected() Then CypsTryToAct = server.RunAction(actionName, text, book)
     Exit Function
 Failed:
     Set server = Nothing

@@ -19,13 +19,29 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _SHEET_ML = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
-# Excel takes no descriptions while it is still opening: they wait until it has time.
+# Excel takes no descriptions while it is still opening: they wait until it has time. The ribbon
+# follows the workbook in front and the cells that change in it.
 THIS_WORKBOOK: Final = """\
 Option Explicit
 
+Private WithEvents app As Application
+
 Private Sub Workbook_Open()
     On Error Resume Next
+    Set app = Application
     Application.OnTime Now, "'" & ThisWorkbook.Name & "'!CypsDescribeFunctions"
+End Sub
+
+Private Sub app_WorkbookActivate(ByVal Wb As Workbook)
+    CypsRefreshRibbon
+End Sub
+
+Private Sub app_WorkbookDeactivate(ByVal Wb As Workbook)
+    CypsRefreshRibbon
+End Sub
+
+Private Sub app_SheetChange(ByVal Sh As Object, ByVal Target As Range)
+    If CypsIsSettlement() Then CypsRefreshRibbon
 End Sub
 """.replace("\n", "\r\n")
 

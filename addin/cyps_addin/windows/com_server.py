@@ -45,12 +45,12 @@ class CypsServer:
         self._called()
         return call_function(name, arguments)
 
-    def RunAction(self, name: Any = None, text: Any = "") -> list[Any]:  # noqa: ANN401
-        """The same for what a button does."""
+    def RunAction(self, name: Any = None, text: Any = "", book: Any = "") -> list[Any]:  # noqa: ANN401
+        """The same for what a button does; `book` is a copy of the workbook in front."""
         from cyps_addin.windows.door import run_action
 
         self._called()
-        return run_action(name, text)
+        return run_action(name, text, book)
 
     def Version(self) -> str:
         """Version of cyps."""

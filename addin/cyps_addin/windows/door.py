@@ -47,8 +47,10 @@ def call_function(name: Any, arguments: Any) -> Reply:  # noqa: ANN401 - whateve
         return _refused(str(name), error)
 
 
-def run_action(name: Any, text: Any) -> Reply:  # noqa: ANN401 - whatever COM holds
-    """Run an action that is in the registry; `text` is a file's name where it asks for one.
+def run_action(name: Any, text: Any, book: Any = "") -> Reply:  # noqa: ANN401 - whatever COM holds
+    """Run an action that is in the registry.
+
+    `text` is what it asked for, `book` the file that the workbook in front was copied to.
 
     Examples
     --------
@@ -60,7 +62,7 @@ def run_action(name: Any, text: Any) -> Reply:  # noqa: ANN401 - whatever COM ho
     from cyps_addin import actions
 
     try:
-        return [OK, told(actions.run_action(*_texts(name, text)))]
+        return [OK, told(actions.run_action(*_texts(name, text, book)))]
     except Exception as error:
         return _refused(str(name), error)
 

@@ -1,5 +1,6 @@
 """The command line: `cyps`."""
 
+from cyps.cli.action import action_command, doctor_command
 from cyps.cli.addin import addin_group
 from cyps.cli.child import child_command
 from cyps.cli.command_line import main
@@ -14,11 +15,13 @@ from cyps.cli.uncertainty import uncertainty_command
 from cyps.cli.weights import weights_command
 from cyps.cli.workbook import workbook_group
 
+main.add_command(action_command)
 main.add_command(addin_group)
 main.add_command(bridge_command)
 main.add_command(child_command)
 main.add_command(compare_command)
 main.add_command(demo_command)
+main.add_command(doctor_command)
 main.add_command(fit_command)
 main.add_command(pack_group)
 main.add_command(sensitivity_command)

@@ -1,0 +1,102 @@
+"""The group Help: checks, diagnostics, the log, where the guide is, what this is."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Final
+
+from cyps_addin import library
+from cyps_addin.actions.asked import Asked
+from cyps_addin.actions.output import found_rows
+from cyps_addin.cells import table
+from cyps_addin.declare import Action, Cells
+from cyps_addin.last_error import LOG, last_sentence
+
+_LINES: Final = 200
+"""Lines of the log that are shown."""
+
+
+def _checks(asked: Asked) -> Cells:
+    """The verdict on the workbook in front, and every finding."""
+    from cyps_workbooks.kept.verdict import check_workbook
+
+    verdict = check_workbook(asked.opened.path)
+    return table(
+        ("state", "place", "what was found"),
+        [("verdict", "", verdict.sentence), *found_rows(verdict)],
+    )
+
+
+def _diagnostics(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
+    """What `cyps doctor` says of this machine."""
+    from cyps_addin.doctor import examine, this_machine
+
+    return table(
+        ("check", "state", "what was found", "what to do"),
+        [(x.about, x.state, x.found, x.fix) for x in examine(this_machine())],
+    )
+
+
+def _log(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
+    """The last lines of the log; it holds sentences of errors, nothing of the cells."""
+    path = library.data_folder() / LOG
+    lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
+    return table((f"last {_LINES} lines of {path}",), [(line,) for line in lines[-_LINES:]])
+
+
+_PAGES: Final = (
+    ("addin", "The add-in: functions in cells, the ribbon"),
+    ("functions", "Every cell function with an example"),
+    ("workbook", "The settlement workbook, sheet by sheet"),
+    ("checklist", "Try the add-in in 20 steps"),
+    ("damping", "Damping rules"),
+    ("deployment", "For IT: what is installed, what must be allowed"),
+)
+
+
+def _guide(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
+    """The pages of the guide, which is in the project's folder docs."""
+    return table(("page", "what it tells"), [(f"docs/{name}.md", told) for name, told in _PAGES])
+
+
+def _about(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
+    return table(
+        ("item", "value"),
+        [
+            ("cyps", version("cyps")),
+            ("status", "Coefficients and settlements that come with it are illustrative."),
+            ("library", str(library.data_folder() / "library")),
+            ("log", str(library.data_folder() / LOG)),
+            ("last error", last_sentence() or "none"),
+        ],
+    )
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "checks", "Checks", "Help", "Do the cells show what the engine gives?",
+        "Checks the workbook in front and lists what stops and what is to note, on a new sheet.",
+        "HC", "ErrorChecking", _checks, on_book=True,
+    ),
+    Action(
+        "diagnostics", "Diagnostics", "Help", "Can this PC compute? What is missing?",
+        "Looks at Excel, the server, macros, paths and rights, and says what to do for each.",
+        "HD", "WatchWindow", _diagnostics,
+    ),
+    Action(
+        "log", "Log", "Help", "The last errors on this PC",
+        "Shows the end of the log on a new sheet. It holds sentences, nothing of the cells.",
+        "HL", "FilePrintPreview", _log,
+    ),
+    Action(
+        "guide", "Guide", "Help", "Pages of the guide",
+        "Lists what the guide tells and where. Nothing is fetched from the network.",
+        "HG", "Help", _guide,
+    ),
+    Action(
+        "about", "About", "Help", "Version, where library and log are, the last error",
+        "Shows them on a new sheet.",
+        "HA", "Info", _about,
+    ),
+)  # fmt: skip
+"""Actions that help."""
