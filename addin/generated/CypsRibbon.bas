@@ -286,6 +286,14 @@ Public Sub CypsOnPublishAction(control As IRibbonControl)
         CStr(chosen), True)
 End Sub
 
+Public Sub CypsOnFreezeAction(control As IRibbonControl)
+    Dim chosen As Variant
+    chosen = Application.GetSaveAsFilename(FileFilter:="Excel Workbook (*.xlsx), *.xlsx", Title:="Freeze")
+    If VarType(chosen) = vbBoolean Then Exit Sub
+    CypsShow "Freeze", CypsRun("Freeze", "freeze", _
+        CStr(chosen), True)
+End Sub
+
 Public Sub CypsOnQaLogAction(control As IRibbonControl)
     CypsShow "QA log", CypsRun("QA log", "qa_log", _
         "", True)

@@ -356,5 +356,5 @@ def test_actions_load_and_list(settlement, tmp_path):
     pack = dict(run_action("load", str(PACKS / "v2-complete.cyps.zip"))[1:])["pack"]
     assert [row[3] for row in run_action("library")[1:]] == [pack, handle]
     assert dict(run_action("about")[1:])["last error"]
-    with pytest.raises(ValueError, match="neither a pack"):
+    with pytest.raises(ValueError, match=r"is neither of the two\. Choose a pack"):
         run_action("load", __file__)

@@ -15,11 +15,13 @@ from defusedxml import ElementTree
 
 from cyps.errors import CypsError
 from cyps_addin import ACTIONS, CELL_FUNCTIONS
+from cyps_addin.actions.assumptions import ASSUMPTION, ASSUMPTIONS
 from cyps_addin.examples import in_calc, run_example
 from cyps_addin.generators import generated
 from cyps_addin.generators.oxt import programmatic
-from cyps_addin.generators.ribbon import NAMESPACES
+from cyps_addin.generators.ribbon import GROUPS, NAMESPACES
 from cyps_addin.worker import serve
+from cyps_workbooks import damping_rows
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Words that VBA, or the IDL of LibreOffice, keeps for itself.
@@ -65,8 +67,30 @@ def test_names_are_each_their_own():
     assert len({f.name for f in CELL_FUNCTIONS}) == len(CELL_FUNCTIONS)
     assert len({programmatic(f) for f in CELL_FUNCTIONS}) == len(CELL_FUNCTIONS)
     assert len({a.name for a in ACTIONS}) == len(ACTIONS)
-    by_group = [(a.group, a.keytip) for a in ACTIONS]
-    assert len(set(by_group)) == len(by_group)
+
+
+def test_key_tips_can_all_be_reached():
+    tips = [one.keytip for one in (*ACTIONS, *ASSUMPTIONS) if getattr(one, "shown", True)]
+    assert len(set(tips)) == len(tips)
+    assert all(re.fullmatch("[A-Z]{1,3}", tip) for tip in tips)
+    for tip in tips:
+        assert not [other for other in tips if other != tip and other.startswith(tip)]
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: a.name)
+def test_an_action_is_complete(action):
+    assert action.screentip
+    assert not action.screentip.endswith(".")
+    assert action.supertip.endswith(".")
+    assert len(action.supertip) <= 1024
+    assert action.group in {"", *GROUPS}
+    if action.shown:
+        assert re.fullmatch("[A-Za-z]+", action.image)
+    assert not action.writes or action.on_book
+
+
+def test_the_methods_offered_are_the_workbook_s_own():
+    assert ASSUMPTION["method"].choices == damping_rows.METHODS
 
 
 def test_what_is_committed_is_what_the_registry_generates():
@@ -104,10 +128,56 @@ def test_vba_is_as_the_editor_takes_it():
 def test_the_ribbon_has_a_button_for_each_action(name, version):
     root = ElementTree.fromstring(generated()[f"addin/generated/{name}.xml"])
     space = {"ui": NAMESPACES[version]}
-    buttons = root.findall("./ui:ribbon/ui:tabs/ui:tab/ui:group/ui:button", space)
-    assert [b.get("label") for b in buttons] == [a.label for a in ACTIONS]
+    group = "./ui:ribbon/ui:tabs/ui:tab/ui:group"
+    assert [g.get("label") for g in root.findall(group, space)] == list(GROUPS)
+    buttons = root.findall(f"{group}/ui:button", space)
+    assert [b.get("label") for b in buttons] == [a.label for a in ACTIONS if a.shown]
+    for button, action in zip(buttons, (a for a in ACTIONS if a.shown), strict=True):
+        assert button.get("imageMso") == action.image
+        assert (button.get("getEnabled") is not None) == action.on_book
+    inputs = [e for e in root.iter() if e.tag.endswith(("}editBox", "}dropDown"))]
+    assert [e.get("tag") for e in inputs] == [a.name for a in ASSUMPTIONS]
     ids = [e.get("id") for e in root.iter() if e.get("id")]
     assert len(set(ids)) == len(ids)
+
+
+SIGNATURES = {
+    "onLoad": "loaded As IRibbonUI",
+    "getEnabled": "control As IRibbonControl, ByRef enabled As Variant",
+    "getText": "control As IRibbonControl, ByRef text As Variant",
+    "getItemCount": "control As IRibbonControl, ByRef count As Variant",
+    "getItemLabel": "control As IRibbonControl, index As Integer, ByRef label As Variant",
+    "getSelectedItemIndex": "control As IRibbonControl, ByRef index As Variant",
+    "onChange": "control As IRibbonControl, text As String",
+}
+ON_ACTION = {
+    "button": "control As IRibbonControl",
+    "dropDown": "control As IRibbonControl, id As String, index As Integer",
+}
+
+
+@pytest.mark.parametrize("name", ["customUI", "customUI14"])
+def test_each_callback_is_a_procedure_with_the_arguments_that_excel_gives(name):
+    root = ElementTree.fromstring(generated()[f"addin/generated/{name}.xml"])
+    code = generated()["addin/generated/CypsRibbon.bas"].decode("ascii")
+    declared = dict(re.findall(r"^Public Sub (\w+)\((.*)\)\r?$", code, re.MULTILINE))
+    seen = set()
+    for element in root.iter():
+        kind = element.tag.rpartition("}")[2]
+        for attribute, procedure in element.attrib.items():
+            wanted = ON_ACTION[kind] if attribute == "onAction" else SIGNATURES.get(attribute)
+            if wanted is not None:
+                assert declared[procedure] == wanted, procedure
+                seen.add(procedure)
+    mine = {p for p in declared if p.startswith(("CypsOn", "CypsGet"))}
+    assert seen == mine, "a callback that nothing calls"
+
+
+def test_every_action_that_the_code_asks_for_is_there():
+    code = "".join(c.decode("ascii") for n, c in generated().items() if n.endswith(".bas"))
+    asked = set(re.findall(r'CypsRun\("[^"]*", "(\w+)"', code))
+    asked |= set(re.findall(r'CypsAct\("(\w+)"', code))
+    assert asked == {a.name for a in ACTIONS}
 
 
 def test_intellisense_tells_every_function_and_argument():

@@ -48,16 +48,18 @@ End Function
 
 Public Function CypsAct(ByVal actionName As String, ByVal text As String, _
         ByVal book As String) As Variant
-    Dim block(0 To 2, 0 To 2) As Variant
-    If actionName = "reset" Then
-        block(0, 0) = "cell": block(0, 1) = "was": block(0, 2) = "becomes"
-        block(1, 0) = "Inputs!A1": block(1, 1) = 1: block(1, 2) = 2.5
-        block(2, 0) = "'My sheet'!B2": block(2, 1) = "": block(2, 2) = "=Inputs!A1+1"
-        CypsAct = Array("OK", block)
-    Else
-        CypsAct = Array("OK", actionName & "|" & text & "|" & book)
-    End If
+    CypsAct = Array("OK", actionName & "|" & text & "|" & book)
 End Function
+
+Public Sub StandInTypes()
+    Dim block(0 To 4, 0 To 2) As Variant
+    block(0, 0) = "cell": block(0, 1) = "was": block(0, 2) = "becomes"
+    block(1, 0) = "Sheet1!F2": block(1, 1) = 1: block(1, 2) = 2.5
+    block(2, 0) = "'Sheet1'!F3": block(2, 1) = "": block(2, 2) = "=F2*2"
+    block(3, 0) = "Sheet1!F4": block(3, 1) = "": block(3, 2) = "Floor"
+    block(4, 0) = "Sheet1!F5": block(4, 1) = "gone": block(4, 2) = ""
+    CypsType block
+End Sub
 """
 
 
@@ -118,3 +120,19 @@ def test_an_error_keeps_its_sentence(basic):
     basic("run", macro="CypsFunctions.CYPS_CHECKS", arguments=["refuse"])
     told = basic("run", macro="CypsCalls.CypsLastSentence", arguments=[])
     assert told == "There is no such scenario."
+
+
+def ribbon(basic, macro, *arguments):
+    return basic("run", macro=f"CypsRibbon.{macro}", arguments=list(arguments))
+
+
+def test_a_workbook_that_is_none_of_ours_is_not_one(basic):
+    assert ribbon(basic, "CypsIsSettlement") is False
+
+
+def test_cells_are_typed_into_as_the_server_says(basic):
+    """Numbers as numbers, formulas as formulas, blanks cleared."""
+    basic("set", sheet="Sheet1", range="F5", values=[["gone"]])
+    basic("run", macro="CypsServer.StandInTypes", arguments=[])
+    shown = [row[0] for row in basic("cells", range="F2:F5")]
+    assert [shown[0][0], shown[1][0], shown[2][1], shown[3][1]] == [2.5, 5, "Floor", ""]

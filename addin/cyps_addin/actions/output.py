@@ -47,10 +47,10 @@ def _publish(asked: Asked) -> Cells:
     from cyps_workbooks.published import Publication, write_published
 
     place = _new_place(asked.file("a name for the workbook to publish"))
+    _check_sound(asked)
     years = asked.years
-    single = len(years) == 1
     publication = Publication(
-        years=(("", years[0][1]),) if single else years,
+        years=(("", years[0][1]),) if len(years) == 1 else years,
         title=asked.back.scenario.title,
         author=f"cyps {version('cyps')}",
     )
@@ -59,6 +59,29 @@ def _publish(asked: Asked) -> Cells:
         ("item", "value"),
         [("written", str(place)), *(("still to be said", words) for words in publication.missing)],
     )
+
+
+def _check_sound(asked: Asked) -> None:
+    """What is handed on has to be what the cells show."""
+    from cyps_workbooks.kept.verdict import check_workbook
+
+    stops = [f.line() for f in check_workbook(asked.opened.path).findings if f.stops]
+    if stops:
+        raise CypsError(
+            f"This workbook cannot be published as it stands. {' '.join(stops[:3])} The button "
+            "Checks lists all that is to mend."
+        )
+
+
+def _freeze(asked: Asked) -> Cells:
+    """A copy that holds the values it shows, and no formula."""
+    from cyps_workbooks.kept.frozen import freeze
+    from cyps_workbooks.placing import put_beside
+
+    place = _new_place(asked.file("a name for the frozen copy"))
+    day = datetime.now(UTC).date()
+    put_beside(freeze(asked.opened.path, day), place)
+    return table(("item", "value"), [("written", str(place)), ("frozen", f"{day}")])
 
 
 def _qa_log(asked: Asked) -> Cells:
@@ -108,6 +131,12 @@ ACTIONS: tuple[Action, ...] = (
         "Choose a name. What the cells say now is settled and written by the Analysis Function's "
         "rules; a file that is there is not written over.",
         "OP", "FileSaveAs", _publish, asks="place", on_book=True,
+    ),
+    Action(
+        "freeze", "Freeze", "Output", "A copy with values only",
+        "Choose a name. The copy shows what this workbook shows, has no formula and is locked; "
+        "the workbook has to be sound. A file that is there is not written over.",
+        "OF", "Lock", _freeze, asks="place", on_book=True,
     ),
     Action(
         "qa_log", "QA log", "Output", "What was checked, by what, and what came of it",

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape, unescape
 from cyps.errors import CypsError
 from cyps_addin.declare import Cells
 from cyps_addin.error_values import ErrorValue
+from cyps_workbooks.published.foreign import address
 
 Parts = dict[str, bytes]
 _CELL: Final = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
@@ -215,7 +216,12 @@ def add_sheet(parts: Parts, sheet: NewSheet) -> None:
 
 
 def _sheet(rows: list[list[Cells]]) -> str:
-    body = "".join(f"<row>{''.join(_plain(value) for value in row)}</row>" for row in rows)
+    body = "".join(
+        f'<row r="{r}">'
+        + "".join(_plain(value, address(r, c)) for c, value in enumerate(row, 1))
+        + "</row>"
+        for r, row in enumerate(rows, 1)
+    )
     widths = "".join(
         f'<col min="{c}" max="{c}" width="{_width(rows, c - 1)}" customWidth="1"/>'
         for c in range(1, len(rows[0]) + 1)
@@ -231,12 +237,14 @@ def _width(rows: list[list[Cells]], column: int) -> int:
     return min(60, max(10, *(len(str(row[column])) + 2 for row in rows)))
 
 
-def _plain(value: Cells) -> str:
+def _plain(value: Cells, place: str) -> str:
     """A cell of a new sheet: text stays text, whatever it begins with."""
+    at = f'<c r="{place}"'
     if value is None or value == "":
-        return "<c/>"
+        return f"{at}/>"
     if isinstance(value, ErrorValue):
-        return f'<c t="e"><v>{value}</v></c>'
+        return f'{at} t="e"><v>{value}</v></c>'
     if isinstance(value, str):
-        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
-    return f"<c><v>{float(value)!r}</v></c>"
+        words = escape(value)
+        return f'{at} t="inlineStr"><is><t xml:space="preserve">{words}</t></is></c>'
+    return f"{at}><v>{float(value)!r}</v></c>"
