@@ -44,8 +44,8 @@ def examine(machine: Machine) -> tuple[Result, ...]:
     Examples
     --------
     >>> from cyps_addin.doctor import Machine
-    >>> {result.state for result in examine(Machine(data="/x", version="1"))}
-    {'ok', 'not here'}
+    >>> sorted({result.state for result in examine(Machine(data="/x", version="1"))})
+    ['not here', 'ok']
     """
     here = [_folder, _log, _user_name]
     excel = (
