@@ -15,9 +15,12 @@ from cyps.geography import authorities
 from cyps.settlement import Floor, Year, settle_years
 from cyps_workbooks import read_records, write_settlement
 from cyps_workbooks.checks import check_structure
+from cyps_workbooks.kept import open_settlement
 from cyps_workbooks.kept.frozen import freeze
 from cyps_workbooks.kept.verdict import check_workbook
+from cyps_workbooks.page import Against
 from cyps_workbooks.published import check_published
+from cyps_workbooks.record_sheet import compared_in
 from workbooks.engines import LibreOffice, libreoffice_missing
 from workbooks.kept_files import edited, patched, sheet_part
 from workbooks.made_up import hostile, made_up
@@ -82,6 +85,16 @@ def test_a_frozen_workbook_is_sound_says_so_and_is_frozen_once(path):
     done = CliRunner().invoke(main, ["workbook", "refresh", str(out), "--use", str(use)])
     assert done.exit_code == 2
     assert "was frozen on 1 April 2026" in " ".join(done.stderr.split())
+
+
+def test_what_it_compares_with_stays_in_the_record(years, tmp_path):
+    other = made_up(seed=5, places=FEW)
+    write_settlement(years, tmp_path / "s.xlsx", against=Against("another", (("", other),)))
+    out = frozen(tmp_path / "s.xlsx")
+    opened = open_settlement(out)
+    (stored,) = compared_in(out, opened.rows("Record"))
+    assert stored[1].baseline.tolist() == other.scenario.baseline.tolist()
+    assert check_workbook(out).findings == ()
 
 
 def test_the_same_day_gives_the_same_bytes(path):

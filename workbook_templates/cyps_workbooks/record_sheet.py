@@ -13,7 +13,7 @@ from cyps.returns import read_sheets
 from cyps.settlement import Scenario, Settlement
 from cyps.settlement.record import from_json, to_json
 from cyps_workbooks.layout import RECORD
-from cyps_workbooks.page import Draft, new_page
+from cyps_workbooks.page import Against, Draft, new_page
 
 LARGEST_CELL = 30_000
 """Characters. Excel keeps 32,767 in a cell."""
@@ -42,9 +42,7 @@ def draw_record(draft: Draft) -> None:
     page.banner("Record", len(HEAD))
     page.paragraphs(3, PURPOSE, 100)
     row = _HEAD_ROW
-    stored = draft.other.settlements if draft.other is not None else ()
-    against = [(f"{AGAINST}{label}", settlement) for label, settlement in stored]
-    for cells in record_rows((*draft.settlements, *against)):
+    for cells in record_rows(draft.settlements, draft.other):
         row += 1
         for col, words in enumerate(cells):
             page.text(row, col, words, formats.cell("text"))
@@ -53,9 +51,16 @@ def draw_record(draft: Draft) -> None:
     page.finish()
 
 
-def record_rows(settlements: Sequence[tuple[str, Settlement]]) -> Iterator[tuple[str, ...]]:
-    """Year, part, SHA-256 of the whole and the part, for every part of every year's record."""
-    for label, settlement in settlements:
+def record_rows(
+    settlements: Sequence[tuple[str, Settlement]], other: Against | None = None
+) -> Iterator[tuple[str, ...]]:
+    """Year, part, SHA-256 of the whole and the part, for every part of every year's record.
+
+    Those of `other`, which the sheet Compare stores, come last.
+    """
+    stored = other.settlements if other is not None else ()
+    against = [(f"{AGAINST}{label}", settlement) for label, settlement in stored]
+    for label, settlement in (*settlements, *against):
         text = _recorded(settlement)
         digest = hashlib.sha256(text.encode()).hexdigest()
         for part, piece in enumerate(_pieces(text), start=1):

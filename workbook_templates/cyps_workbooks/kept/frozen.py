@@ -11,8 +11,8 @@ from io import BytesIO
 from pathlib import Path
 
 from cyps.errors import CypsError
-from cyps.settlement import Settlement
 from cyps_workbooks.archive import read_archive
+from cyps_workbooks.kept.as_issued import compared_with
 from cyps_workbooks.kept.findings import Finding
 from cyps_workbooks.kept.frozen_marks import FROZEN, frozen_since
 from cyps_workbooks.kept.opened import Opened
@@ -55,7 +55,8 @@ def freeze(path: Path, day: date) -> bytes:
     for sheet in verdict.opened.book.sheets:
         xml = _without_formulas(parts[sheet.part])
         if sheet.name == RECORD:
-            xml = _with_record(xml, sheet, verdict.years)
+            cells = list(record_rows(verdict.years, compared_with(verdict.opened)))
+            xml = _with_record(xml, sheet, cells)
         parts[sheet.part] = _titled(xml, sheet, since)
     content = _packed(_without_calculation(parts, since))
     _prove(path, verdict.opened, content)
@@ -108,7 +109,7 @@ def _text_cell(prefix: bytes, attributes: bytes, words: str) -> bytes:
     )  # fmt: skip
 
 
-def _with_record(xml: bytes, sheet: Sheet, years: Sequence[tuple[str, Settlement]]) -> bytes:
+def _with_record(xml: bytes, sheet: Sheet, record: Sequence[tuple[str, ...]]) -> bytes:
     """The record of what the values were settled from, in place of that of the issue."""
     head = next(
         row for (row, col), cell in sheet.cells.items() if cell.text == HEAD[0] and col == 1
@@ -118,7 +119,7 @@ def _with_record(xml: bytes, sheet: Sheet, years: Sequence[tuple[str, Settlement
     style = b's="%s" ' % styles[-1] if styles else b""
     prefix = rows[0][1]
     new = []
-    for number, cells in enumerate(record_rows(years), start=head + 1):
+    for number, cells in enumerate(record, start=head + 1):
         inside = b"".join(
             _text_cell(prefix, b'r="%s%d" %s' % (letter, number, style), words)
             for letter, words in zip((b"A", b"B", b"C", b"D"), cells, strict=True)
