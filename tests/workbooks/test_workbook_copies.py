@@ -225,3 +225,31 @@ def test_a_new_workbook_of_a_scenario_is_the_one_that_settle_writes(tmp_path):
     assert settled.exit_code == 0, settled.stderr
     new, written = tmp_path / "new.xlsx", tmp_path / "results" / "settlement.xlsx"
     assert new.read_bytes() == written.read_bytes()
+
+
+def test_a_new_workbook_of_files_is_the_one_that_settle_writes(tmp_path):
+    one = made_up(seed=3)
+    for name, head, values in (
+        ("use.csv", "CIN,CARE,CEASED", one.use.children.round(1).tolist()),
+        ("baseline.csv", "baseline", one.scenario.baseline.reshape(-1, 1).tolist()),
+    ):
+        pairs = zip(one.scenario.codes, values, strict=True)
+        rows = [",".join(map(str, (code, *row))) for code, row in pairs]
+        (tmp_path / name).write_text("\n".join([f"code,{head}", *rows]) + "\n")
+    lines = [f"{i},{1000000 * i}" for i in range(1, 8)]
+    (tmp_path / "spend.csv").write_text("\n".join(["service_area,spend", *lines]) + "\n")
+    words = [
+        "--use", tmp_path / "use.csv", "--spend", tmp_path / "spend.csv",
+        "--baseline", tmp_path / "baseline.csv", "--pot", "15,000,000,000", "--floor", "-10%",
+    ]  # fmt: skip
+    done = run("new", *words, "--out", tmp_path / "new.xlsx")
+    assert done.exit_code == 0, done.stderr
+    settled = CliRunner().invoke(
+        main, ["settle", *map(str, words), "--out", str(tmp_path / "results")]
+    )
+    assert settled.exit_code == 0, settled.stderr
+    written = tmp_path / "results" / "settlement.xlsx"
+    assert (tmp_path / "new.xlsx").read_bytes() == written.read_bytes()
+    lacking = run("new", *words[:2], "--out", tmp_path / "other.xlsx")
+    assert lacking.exit_code == 2
+    assert "Missing --spend, --baseline, --pot, --floor" in lacking.stderr

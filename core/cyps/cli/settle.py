@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,32 +51,54 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path)
 
 
+_INPUTS = (
+    click.option("--use", "use", type=_FILE, multiple=True, help="Use by authority, or a pack."),
+    click.option(
+        "--trust", type=_FILE, help="Trust file (TOML): whose signature on a pack counts."
+    ),
+    click.option("--spend", type=_FILE, help="National spend by service area."),
+    click.option("--spend-map", type=_FILE, help="Own map of the spend file's lines."),
+    click.option(
+        "--spend-years", callback=listed_years, help="Years of the spend file to average."
+    ),
+    click.option("--baseline", type=_FILE, help="What each authority had before."),
+    click.option("--area-cost", type=_FILE, help="Area cost factors; 1 for all when not given."),
+    click.option(
+        "--population", type=_FILE, help="Children; adds pounds per child to the results."
+    ),
+    click.option("--pot", callback=whole_pot, help="Whole pounds to share."),
+    click.option("--floor", callback=rate, help="Least change, as -0.05 or -5%."),
+    click.option(
+        "--year", type=int, help=f"Authority list, ends 31 March.  [default: {LAST_YEAR}]"
+    ),
+    click.option(
+        "--exclude",
+        metavar="CODE=REASON",
+        callback=exclusions,
+        multiple=True,
+        help="Leave an authority out of use and baseline, and say why. Repeat for more.",
+    ),
+    click.option("--title", callback=printable, help="Its name.  [default: Settlement from files]"),
+    click.option(
+        "--as-at",
+        type=click.DateTime(["%Y-%m-%d"]),
+        help="Of a scenario's dated parameters, take those known on this day.",
+    ),
+)
+"""Options that say what to settle: the files and choices of one year."""
+
+_Command = Callable[..., object]
+
+
+def what_to_settle(command: _Command) -> _Command:
+    """The argument SCENARIO, and the options that may stand in its place."""
+    for option in reversed((click.argument("scenario", type=_FILE, required=False), *_INPUTS)):
+        command = option(command)
+    return command
+
+
 @click.command("settle", short_help="From files by authority to pounds.")
-@click.argument("scenario", type=_FILE, required=False)
-@click.option("--use", "use", type=_FILE, multiple=True, help="Use by authority, or a pack.")
-@click.option("--trust", type=_FILE, help="Trust file (TOML): whose signature on a pack counts.")
-@click.option("--spend", type=_FILE, help="National spend by service area.")
-@click.option("--spend-map", type=_FILE, help="Own map of the spend file's lines.")
-@click.option("--spend-years", callback=listed_years, help="Years of the spend file to average.")
-@click.option("--baseline", type=_FILE, help="What each authority had before.")
-@click.option("--area-cost", type=_FILE, help="Area cost factors; 1 for all when not given.")
-@click.option("--population", type=_FILE, help="Children; adds pounds per child to the results.")
-@click.option("--pot", callback=whole_pot, help="Whole pounds to share.")
-@click.option("--floor", callback=rate, help="Least change, as -0.05 or -5%.")
-@click.option("--year", type=int, help=f"Authority list, ends 31 March.  [default: {LAST_YEAR}]")
-@click.option(
-    "--exclude",
-    metavar="CODE=REASON",
-    callback=exclusions,
-    multiple=True,
-    help="Leave an authority out of use and baseline, and say why. Repeat for more.",
-)
-@click.option("--title", callback=printable, help="Its name.  [default: Settlement from files]")
-@click.option(
-    "--as-at",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="Of a scenario's dated parameters, take those known on this day.",
-)
+@what_to_settle
 @click.option("--out", type=_FILE, required=True, help="Folder for the results.")
 @click.option("--by", metavar="GROUPING|FILE", multiple=True, help=f"{BY_HELP}  [default: region]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
@@ -88,8 +110,32 @@ _FILE = click.Path(path_type=Path)
 @click.option("--no-workbook", "without_workbook", is_flag=True, help="Leave settlement.xlsx out.")
 def settle_command(
     scenario: Path | None,
-    use: tuple[Path, ...],
     trust: Path | None,
+    out: Path,
+    by: tuple[str, ...],
+    as_json: bool,
+    against: Path | None,
+    without_workbook: bool,
+    **inputs: Any,  # noqa: ANN401 - what `requested` takes
+) -> None:
+    """Share a pot by use of services, from files by authority.
+
+    Give a SCENARIO.toml that names files and choices, or the files and choices
+    themselves. Files are CSV or Excel, plain ones or the ones that DfE and MHCLG
+    publish; use may be a pack (.cyps.zip). Writes settlement.xlsx, results.csv,
+    groups.csv, notes.txt, settlement.json and run.json into --out; for several years
+    a folder each, and years.csv.
+    """
+    request = requested(scenario, **inputs)
+    if against is not None and without_workbook:
+        raise click.UsageError("--against is for the workbook: leave it or --no-workbook out.")
+    _settle(request, trust, out, by, as_json, not without_workbook, against)
+
+
+def requested(
+    scenario: Path | None,
+    *,
+    use: tuple[Path, ...],
     spend: Path | None,
     spend_map: Path | None,
     spend_years: tuple[str, ...],
@@ -102,19 +148,13 @@ def settle_command(
     exclude: tuple[tuple[str, str], ...],
     title: str | None,
     as_at: datetime.datetime | None,
-    out: Path,
-    by: tuple[str, ...],
-    as_json: bool,
-    against: Path | None,
-    without_workbook: bool,
-) -> None:
-    """Share a pot by use of services, from files by authority.
+) -> Request:
+    """What a person asked for: by a scenario file, or by the options in its place.
 
-    Give a SCENARIO.toml that names files and choices, or the files and choices
-    themselves. Files are CSV or Excel, plain ones or the ones that DfE and MHCLG
-    publish; use may be a pack (.cyps.zip). Writes settlement.xlsx, results.csv,
-    groups.csv, notes.txt, settlement.json and run.json into --out; for several years
-    a folder each, and years.csv.
+    Raises
+    ------
+    click.UsageError
+        When both are given, or an option is missing.
     """
     given = {
         "--use": use, "--spend": spend, "--baseline": baseline, "--area-cost": area_cost,
@@ -144,9 +184,7 @@ def settle_command(
         name = "Settlement from files" if title is None else title
         listed = LAST_YEAR if year is None else year
         request = request_from_options(files, listed, pot, floor, exclude, name)
-    if against is not None and without_workbook:
-        raise click.UsageError("--against is for the workbook: leave it or --no-workbook out.")
-    _settle(request, trust, out, by, as_json, not without_workbook, against)
+    return request
 
 
 _NEEDED = ("--use", "--spend", "--baseline", "--pot", "--floor")

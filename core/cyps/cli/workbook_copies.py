@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
@@ -13,8 +13,8 @@ from rich.text import Text
 from cyps.cli.explain_report import plain_console
 from cyps.cli.pack_use import pack_among, pack_note
 from cyps.cli.publish import publication_day, publish_years
-from cyps.cli.request import request_from_scenario
-from cyps.cli.settle import settle_requested
+from cyps.cli.request import Request
+from cyps.cli.settle import requested, settle_requested, what_to_settle
 from cyps.cli.workbook_refresh import new_name
 from cyps.errors import CypsError
 
@@ -76,21 +76,28 @@ def publish_command(
     ctx.exit(1 if publish_years(labelled, new_name(file, out, ""), words, None, as_json) else 0)
 
 
-@click.command("new", short_help="From a scenario, or one to try.")
-@click.argument("scenario", type=_FILE, required=False)
-@click.option("--trust", type=_FILE, help="Trust file (TOML): whose signature on a pack counts.")
+@click.command("new", short_help="From a scenario or files, or one to try.")
+@what_to_settle
 @click.option("--out", type=_FILE, required=True, help="The workbook to write.")
 @_JSON
-def new_command(scenario: Path | None, trust: Path | None, out: Path, as_json: bool) -> None:
-    """Write a settlement workbook: of a SCENARIO.toml, or made-up numbers to try it with.
+def new_command(
+    scenario: Path | None,
+    trust: Path | None,
+    out: Path,
+    as_json: bool,
+    **inputs: Any,  # noqa: ANN401 - what `requested` takes
+) -> None:
+    """Write a settlement workbook, and nothing else.
 
-    `cyps settle` writes the same workbook among its other results.
+    Give a SCENARIO.toml or the files and choices, as for `cyps settle`, which writes the same
+    workbook among its other results. With neither, the workbook has made-up numbers, to try.
     """
     from cyps_workbooks.placing import put_beside  # loaded where it is needed
     from cyps_workbooks.settlement_workbook import settlement_bytes
 
     place = new_name(out, out, "")
-    years, note = _illustration() if scenario is None else _of_scenario(scenario, trust)
+    asked = scenario is not None or any(x is not None and x != () for x in inputs.values())
+    years, note = _asked(requested(scenario, **inputs), trust) if asked else _illustration()
     put_beside(settlement_bytes(years, pack=note), place)
     _say_written(place, as_json)
 
@@ -103,12 +110,11 @@ def _illustration() -> tuple[list[tuple[str, Settlement]], PackNote | None]:
     return [(financial_year(made), made)], None
 
 
-def _of_scenario(
-    scenario: Path, trust: Path | None
+def _asked(
+    request: Request, trust: Path | None
 ) -> tuple[list[tuple[str, Settlement]], PackNote | None]:
     from cyps.cli.outputs import year_name
 
-    request = request_from_scenario(scenario)
     pack = pack_among(
         request.files.use,
         trust=trust or request.trust,
