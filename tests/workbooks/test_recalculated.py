@@ -117,7 +117,7 @@ def assert_is(years, seen, tmp_path, chosen=CHOSEN):
     expected = grids(path)
     of_authorities = ["Results", *calculation_sheets(seen)]
     worst = max(_columns(expected[name], seen[name], n) for name in of_authorities)
-    for name in ("Factors", "My authority"):
+    for name in ("Factors", "My authority", "Winners and losers"):
         _cells(name, expected[name], seen[name])
     _cells("Damping", *(_what_comes_of_it(grid["Damping"]) for grid in (expected, seen)))
     if "Years" in seen:

@@ -1,91 +1,188 @@
-"""The charts of the sheet My authority."""
+"""The charts of the sheets My authority and Winners and losers.
+
+Each is made for a report: its title says what it is about, its axes their units, and its
+alternative text where the figures are. Rises are dark and falls light, so that they stay
+apart in greyscale and for every kind of colour blindness.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from xlsxwriter.chart import Chart
 
-from cyps_workbooks.layout import MY_AUTHORITY
+from cyps_workbooks.layout import MY_AUTHORITY, WINNERS, quoted
 from cyps_workbooks.page import Page
-from cyps_workbooks.style import ENGLAND, FONT, GAIN, LOSS, MINE, REGION, RULE
+from cyps_workbooks.style import EDGE, ENGLAND, FONT, GAIN, LOSS, MINE, REGION, RULE
 
-CHART_COLUMN = 7
+WIDTH = 760
+_ROW_PIXELS = 20
 _FONT = {"name": FONT, "size": 11, "bold": False}
 _LABEL = {"name": FONT, "size": 10}
+_GRID = {"visible": True, "line": {"color": RULE}}
+_RATES = "+0.0%;-0.0%;0.0%"
 
 
-def insert_charts(page: Page, *, figures_end: int, winners_row: int) -> None:
-    """Winners and losers above, my authority against its region below.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A chart, its height in pixels and what it shows, in words."""
 
-    `figures_end` is the zero-based row of the rank, `winners_row` that of the
-    header of the winners and losers.
-    """
-    rows = _shown(page)
-    winners = _winners_and_losers(page, winners_row, rows)
+    chart: Chart
+    height: int
+    description: str
+
+
+def insert(page: Page, row: int, col: int, drawn: Drawn) -> int:
+    """Put a chart into a sheet; gives the row where the next one can stand."""
+    drawn.chart.set_size({"width": WIDTH, "height": drawn.height})
     page.sheet.insert_chart(
-        4, CHART_COLUMN, winners,
-        {"object_position": 3,
-         "description": "Bar chart of the authorities that gain and lose most by rate of change "
-         "in whole pounds against the baseline; the figures are in the table Winners and losers."},
+        row, col, drawn.chart, {"object_position": 3, "description": drawn.description}
+    )
+    return row + drawn.height // _ROW_PIXELS + 2
+
+
+def against_peers(page: Page, first: int, head: int) -> Drawn:
+    """Change before and after damping: mine, my peers, all; `first` is the row of the rates."""
+    chart = page.draft.workbook.add_chart({"type": "column"})
+    for col, colour in ((1, MINE), (2, REGION), (3, ENGLAND)):
+        chart.add_series(
+            {
+                "name": [MY_AUTHORITY, head, col],
+                "categories": [MY_AUTHORITY, first + 1, 0, first + 2, 0],
+                "values": [MY_AUTHORITY, first + 1, col, first + 2, col],
+                "fill": {"color": colour}, "border": {"color": EDGE}, "gap": 80,
+                "data_labels": {"value": True, "num_format": _RATES, "font": _LABEL,
+                                "position": "outside_end"},
+            }
+        )  # fmt: skip
+    _dress(chart, f"Change against the baseline: my authority, its peers, {page.draft.everyone}")
+    chart.set_x_axis({"label_position": "low", "num_font": _LABEL, "line": {"color": EDGE}})
+    chart.set_y_axis(_values("Change (%)", "0%"))
+    return Drawn(
+        chart, 380, "Column chart of the rate of change before and after damping for the chosen "
+        "authority, its peers and all; the figures are in the table on the left.",
     )  # fmt: skip
-    mine = _against_region(page, figures_end)
-    page.sheet.insert_chart(
-        5 + (160 + 24 * rows) // 20, CHART_COLUMN, mine,
-        {"object_position": 3,
-         "description": "Column chart of the rate of change before and after damping for the "
-         "chosen authority, its region and all; the figures are in the table on the left."},
+
+
+def waterfall(page: Page, first: int, last: int) -> Drawn:
+    """The bridge as bars, from the start at the top to the pounds at the bottom."""
+    chart = page.draft.workbook.add_chart({"type": "bar", "subtype": "stacked"})
+    labels = [MY_AUTHORITY, first, 3, last, 3]
+    for col, name, look in (
+        (4, "Held", {"fill": {"none": True}, "border": {"none": True}}),
+        (5, "Total", {"fill": {"color": ENGLAND}, "border": {"color": EDGE}}),
+        (6, "Rise", {"fill": {"color": GAIN}, "border": {"color": EDGE}}),
+        (7, "Fall", {"fill": {"color": LOSS}, "border": {"color": EDGE}}),
+    ):
+        chart.add_series(
+            {"name": name, "categories": labels, "values": [MY_AUTHORITY, first, col, last, col],
+             "gap": 30, **look}
+        )  # fmt: skip
+    _dress(chart, "My authority: from the start to its pounds, step by step")
+    chart.set_legend({"none": True})  # the labels say + and -
+    chart.set_y_axis(_names())
+    chart.set_x_axis(_values("£ million", "0.0,,;-0.0,,;0"))
+    return Drawn(
+        chart, 150 + 28 * (last - first + 1), "Waterfall of bars from the start (baseline, or "
+        "share of children) to the whole pounds of the chosen authority: pot, use of each "
+        "service, cost weights, area cost, damping; the figures are in the table Bridge.",
     )  # fmt: skip
 
 
-def _shown(page: Page) -> int:
-    half = page.draft.layout.authorities // 2
-    return max(1, min(8, half)) + min(8, half)
+def path_to_target(page: Page, head: int, last: int) -> Drawn:
+    """Baseline and pounds of every year as columns, the target as a line."""
+    chart = page.draft.workbook.add_chart({"type": "column"})
+    years = [MY_AUTHORITY, head + 1, 0, last, 0]
+    for col, name, colour in ((1, "Baseline", ENGLAND), (2, "Pounds", MINE)):
+        chart.add_series(
+            {"name": name, "categories": years, "values": [MY_AUTHORITY, head + 1, col, last, col],
+             "fill": {"color": colour}, "border": {"color": EDGE}, "gap": 60}
+        )  # fmt: skip
+    line = page.draft.workbook.add_chart({"type": "line"})
+    line.add_series(
+        {"name": "Target", "categories": years, "values": [MY_AUTHORITY, head + 1, 3, last, 3],
+         "line": {"color": LOSS, "width": 2.5, "dash_type": "dash"},
+         "marker": {"type": "diamond", "size": 9, "fill": {"color": LOSS},
+                    "border": {"color": EDGE}}}
+    )  # fmt: skip
+    chart.combine(line)
+    _dress(chart, "My authority: path to its target")
+    chart.set_x_axis({"num_font": _LABEL, "line": {"color": EDGE}})
+    chart.set_y_axis(_values("£ million", "0.0,,;-0.0,,;0"))
+    return Drawn(
+        chart, 380, "Columns of baseline and pounds and a dashed line of the target of the chosen "
+        "authority, year by year; the figures are in the table Path.",
+    )  # fmt: skip
 
 
-def _winners_and_losers(page: Page, head: int, rows: int) -> Chart:
+def most_and_least(page: Page, head: int, rows: int) -> Drawn:
+    """Those who gain and those who lose most by rate; `head` is the row of their header."""
     chart = page.draft.workbook.add_chart({"type": "bar"})
-    names = [MY_AUTHORITY, head + 1, 1, head + rows, 1]
+    names = [WINNERS, head + 1, 1, head + rows, 1]
     # Two series: a single one with inverted colours loses them in LibreOffice.
     for col, name, colour in ((4, "Rise", GAIN), (5, "Fall", LOSS)):
         chart.add_series(
             {
                 "name": name, "categories": names,
-                "values": [MY_AUTHORITY, head + 1, col, head + rows, col],
-                "fill": {"color": colour}, "border": {"none": True}, "gap": 35, "overlap": 100,
+                "values": [WINNERS, head + 1, col, head + rows, col],
+                "fill": {"color": colour}, "border": {"color": EDGE}, "gap": 35, "overlap": 100,
                 "data_labels": {"value": True, "num_format": "+0.0%;-0.0%;;", "font": _LABEL,
                                 "position": "outside_end"},
             }
         )  # fmt: skip
-    _dress(chart, "Winners and losers: change against the baseline, after damping")
-    chart.set_y_axis({"reverse": True, "label_position": "low", "num_font": _LABEL,
-                      "line": {"color": RULE}, "major_tick_mark": "none"})  # fmt: skip
-    chart.set_x_axis({"num_format": "0%", "num_font": _LABEL, "line": {"none": True},
-                      "major_gridlines": {"visible": True, "line": {"color": RULE}}})  # fmt: skip
-    chart.set_size({"width": 700, "height": 150 + 24 * rows})
-    return chart
+    _dress(chart, "Who gains and who loses most: change against the baseline, after damping")
+    chart.set_y_axis(_names())
+    chart.set_x_axis(_values("Change (%)", "0%"))
+    return Drawn(
+        chart, 150 + 24 * rows, "Bar chart of the authorities that gain and lose most by rate of "
+        "change in whole pounds against the baseline; the figures are in the table on the left.",
+    )  # fmt: skip
 
 
-def _against_region(page: Page, rank_row: int) -> Chart:
-    chart = page.draft.workbook.add_chart({"type": "column"})
-    first, last = rank_row - 2, rank_row - 1
-    for col, colour in ((1, MINE), (2, REGION), (3, ENGLAND)):
+def region_strip(page: Page, head: int, rows: int, regions: tuple[int, int]) -> Drawn:
+    """A mark for every authority on the line of its region; `regions` are rows of their names."""
+    chart = page.draft.workbook.add_chart({"type": "scatter"})
+    first, last = regions
+    # By address: a region's name that looks like a formula must stay a name.
+    labels = [{"value": f"={quoted(WINNERS)}!$A${row + 1}"} for row in range(first, last + 1)]
+    for name, col, kind, size, colour in (
+        ("Authority", 8, "circle", 7, REGION), ("My authority", 9, "diamond", 14, LOSS),
+    ):  # fmt: skip
         chart.add_series(
-            {
-                "name": [MY_AUTHORITY, 8, col],
-                "categories": [MY_AUTHORITY, first, 0, last, 0],
-                "values": [MY_AUTHORITY, first, col, last, col],
-                "fill": {"color": colour}, "border": {"color": "#5A6570"}, "gap": 80,
-                "data_labels": {"value": True, "num_format": "+0.0%;-0.0%;0.0%", "font": _LABEL,
-                                "position": "outside_end"},
-            }
+            {"name": name, "categories": [WINNERS, head + 1, 7, head + rows, 7],
+             "values": [WINNERS, head + 1, col, head + rows, col],
+             "marker": {"type": kind, "size": size, "fill": {"color": colour},
+                        "border": {"color": EDGE}}}
         )  # fmt: skip
-    _dress(chart, f"My authority against its region and {page.draft.everyone}")
-    chart.set_x_axis({"label_position": "low", "num_font": _LABEL, "line": {"color": "#5A6570"}})
-    chart.set_y_axis({"num_format": "0%", "num_font": _LABEL, "line": {"none": True},
-                      "major_gridlines": {"visible": True, "line": {"color": RULE}}})  # fmt: skip
-    chart.set_size({"width": 700, "height": 400})
-    return chart
+    chart.add_series(
+        {"name": "Region as a whole", "categories": [WINNERS, first, 7, last, 7],
+         "values": [WINNERS, first, 8, last, 8],
+         "marker": {"type": "square", "size": 9, "fill": {"color": MINE},
+                    "border": {"color": MINE}},
+         "data_labels": {"custom": labels, "value": True,
+                         "position": "above", "font": _LABEL}}
+    )  # fmt: skip
+    _dress(chart, "Every authority by region: change against the baseline, after damping")
+    chart.set_y_axis({"min": 0, "max": len(labels) + 1, "reverse": True, "visible": False,
+                      "crossing": "max",
+                      "major_gridlines": {"visible": False}})  # fmt: skip
+    chart.set_x_axis(_values("Change (%)", "0%"))
+    return Drawn(
+        chart, 150 + 44 * len(labels), "Strip of marks, one for each authority by its rate of "
+        "change, on a line for each region, with the region as a whole; the figures are in the "
+        "tables on the left.",
+    )  # fmt: skip
+
+
+def _names() -> dict[str, Any]:
+    return {"reverse": True, "label_position": "low", "num_font": _LABEL,
+            "line": {"color": EDGE}, "major_tick_mark": "none", "crossing": "max"}  # fmt: skip
+
+
+def _values(unit: str, number_format: str) -> dict[str, Any]:
+    return {"num_format": number_format, "num_font": _LABEL, "line": {"none": True},
+            "name": unit, "name_font": _FONT, "major_gridlines": _GRID}  # fmt: skip
 
 
 def _dress(chart: Chart, title: str) -> None:

@@ -1,67 +1,108 @@
-"""The sheet My authority: one authority's figures, its region, winners and losers."""
+"""The sheet My authority: one authority's figures, its peers, its bridge and its path."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cyps.explain import distance_from_target
 from cyps.settlement.summaries import (
     GroupTotals,
     all_totals,
     authority_totals,
     change_ranks,
     group_totals,
-    on_the_floor,
-    region_totals,
 )
-from cyps_workbooks.authority_charts import insert_charts
-from cyps_workbooks.layout import MY_AUTHORITY, RESULTS, Layout
+from cyps_workbooks.authority_bridge import draw_bridge
+from cyps_workbooks.authority_charts import against_peers, insert, path_to_target, waterfall
+from cyps_workbooks.layout import FIRST_ROW, MY_AUTHORITY, RESULTS, USE, Layout
 from cyps_workbooks.page import Draft, Page, new_page
+from cyps_workbooks.results_sheet import peers_of
 
-FIGURES_ROW = 8
+FIGURES_ROW = 10
 """Zero-based row of the header of the figures."""
+
+CHART_COLUMN = 9
+SAME_SHARE, SAME_POUNDS = 5e-11, 5e-7
+"""Amounts no further apart are ties: an engine's last digit must not turn a rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The authority that is shown first, its peers and all: what the engine gives of each."""
+
+    place: int
+    mine: GroupTotals
+    peers: GroupTotals
+    all: GroupTotals
+    members: NDArray[np.bool_]
+
+    @property
+    def three(self) -> tuple[GroupTotals, GroupTotals, GroupTotals]:
+        """In the order of the columns."""
+        return self.mine, self.peers, self.all
+
+
+def shown_first(draft: Draft, chosen: str) -> Shown:
+    """What the engine gives of the authority `chosen` and of those it is compared with."""
+    settlement = draft.settlement
+    place = [a.name for a in settlement.scenario.authorities].index(chosen)
+    peers = np.array(peers_of(settlement))
+    members = peers == peers[place]
+    totals = group_totals(settlement, str(peers[place]), members)
+    mine = authority_totals(settlement, chosen)
+    return Shown(place, mine, totals, all_totals(settlement), members)
 
 
 def draw_my_authority(draft: Draft, chosen: str) -> None:
     """Draw the sheet My authority with `chosen` in the picker."""
     page = new_page(draft, MY_AUTHORITY)
-    for first, last, width in ((0, 0, 38), (1, 1, 37), (2, 3, 26), (4, 5, 14), (6, 6, 3)):
+    for first, last, width in ((0, 0, 38), (1, 2, 26), (3, 3, 36), (4, 7, 14), (8, 8, 3)):
         page.sheet.set_column(first, last, width)
-    page.banner("My authority", 6, width=150)
-    _picker(page, chosen)
-    next_row = _figures(page, chosen)
-    winners_row = next_row + 1
-    next_row = _winners(page, winners_row)
-    _regions(page, next_row + 1)
-    insert_charts(page, figures_end=winners_row - 2, winners_row=winners_row + 1)
+    page.banner("My authority", 8, width=170)
+    shown = shown_first(draft, chosen)
+    _picker(page, chosen, shown)
+    rates_row, next_row = _figures(page, shown)
+    bridge = draw_bridge(page, next_row + 1, shown.place)
+    path_row = bridge.last + 2
+    last = _path(page, path_row, shown.place)
+    at = insert(page, 4, CHART_COLUMN, against_peers(page, rates_row, FIGURES_ROW))
+    at = insert(page, at, CHART_COLUMN, waterfall(page, bridge.first, bridge.last))
+    if draft.many_years:
+        at = insert(page, at, CHART_COLUMN, path_to_target(page, path_row + 1, last))
     page.sheet.freeze_panes(5, 0)
     page.finish(one_page=True)
 
 
-def _named(layout: Layout, header: str) -> str:
+def named(layout: Layout, header: str) -> str:
+    """The range of a column of the table Results, with its sheet."""
     return layout.column(RESULTS, layout.result(header))
 
 
-def _picker(page: Page, chosen: str) -> None:
+def _picker(page: Page, chosen: str, shown: Shown) -> None:
     formats, layout = page.draft.formats, page.draft.layout
-    names = [authority.name for authority in page.draft.settlement.scenario.authorities]
-    place = names.index(chosen)
-    region = page.draft.settlement.scenario.authorities[place].region
+    place, region = shown.place, page.draft.settlement.scenario.authorities[shown.place].region
     page.text(4, 0, "Choose an authority", formats.heading())
-    page.text(7, 0, "Year shown (choose on Results)")
-    page.formula(7, 1, '=IF(year_place>0,in_year&"","")', formats.plain(), layout.years[0])
     page.sheet.write_string(4, 1, chosen, formats.entry("general"))
     page.text(5, 0, "Its place in the list (0: no figures)")
     find = (
-        f'=IF(year_settles="Yes",IFERROR(MATCH(in_authority,{_named(layout, "Authority")},0),0),0)'
+        f'=IF(year_settles="Yes",IFERROR(MATCH(in_authority,{named(layout, "Authority")},0),0),0)'
     )
     page.formula(5, 1, find, formats.of(align="left"), place + 1)
     page.text(6, 0, "Its region")
-    found = f'=IF(my_row>0,INDEX({_named(layout, "Region")},my_row),"")'
+    found = f'=IF(my_row>0,INDEX({named(layout, "Region")},my_row),"")'
     page.formula(6, 1, found, formats.plain(), region)
+    page.text(7, 0, "Year shown (choose on Results)")
+    page.formula(7, 1, '=IF(year_place>0,in_year&"","")', formats.plain(), layout.years[0])
+    page.text(8, 0, "Its peers: damping group, or region")
+    peers = f'=IF(my_row>0,INDEX({named(layout, "Peers")},my_row),"")'
+    page.formula(8, 1, peers, formats.plain(), shown.peers.name)
     page.sheet.data_validation(
         4, 1, 4, 1,
         {
-            "validate": "list", "source": "=" + _named(layout, "Authority"), "ignore_blank": False,
+            "validate": "list", "source": "=" + named(layout, "Authority"), "ignore_blank": False,
             "input_title": "Authority",
             "input_message": "Choose from the list; everything on this sheet follows.",
             "error_title": "Not in this settlement",
@@ -71,33 +112,31 @@ def _picker(page: Page, chosen: str) -> None:
     )  # fmt: skip
 
 
-def _groups(page: Page, chosen: str) -> tuple[GroupTotals, GroupTotals, GroupTotals]:
-    settlement = page.draft.settlement
-    mine = authority_totals(settlement, chosen)
-    regions = np.array([a.region for a in settlement.scenario.authorities])
-    names = [a.name for a in settlement.scenario.authorities]
-    region = regions[names.index(chosen)]
-    return mine, group_totals(settlement, str(region), regions == region), all_totals(settlement)
-
-
-def _figures(page: Page, chosen: str) -> int:
+def _figures(page: Page, shown: Shown) -> tuple[int, int]:
+    """The figures; the row of the first rate of change and the row after the last."""
     formats, layout = page.draft.formats, page.draft.layout
-    groups = _groups(page, chosen)
+    page.sheet.set_row(FIGURES_ROW, 34)
     page.text(FIGURES_ROW, 0, "Figure", formats.head())
     heads = (
-        ('=IF(my_row>0,in_authority,"No figures")', chosen),
-        ('=IF(my_row>0,$B$7,"No figures")', groups[1].name),
+        ('=IF(my_row>0,in_authority,"No figures")', shown.mine.name),
+        ('=IF(my_row>0,$B$9,"No figures")', shown.peers.name),
     )
     for col, (formula, engine) in enumerate(heads, start=1):
         page.formula(FIGURES_ROW, col, formula, formats.head(number=True), engine)
-    page.text(FIGURES_ROW, 3, page.draft.everyone, formats.head(number=True))
+    for col, head in ((3, page.draft.everyone), (4, "Rank (1 = most)"), (5, "Quarter (1 = most)")):
+        page.text(FIGURES_ROW, col, head, formats.head(number=True))
+    at: dict[str, int] = {}
     row = FIGURES_ROW + 1
-    for label, kind, source, amounts in _summed_lines(layout, groups):
+    for label, kind, source, amounts in _summed_lines(layout, shown.three):
+        at[label] = row
         page.text(row, 0, label, formats.cell())
         for col, formula in enumerate(_three(source, layout), start=1):
             page.formula(row, col, formula, formats.cell(kind), amounts[col - 1])
         row += 1
-    return _rates(page, row, groups)
+    _per_child(page, row, shown)
+    row = _rates(page, row + 1, at, shown)
+    _ranks(page, at["Share"], "Share", page.draft.settlement.share, SAME_SHARE, shown.place)
+    return row - 3, row
 
 
 _Line = tuple[str, str, str, tuple[float, ...]]
@@ -107,11 +146,11 @@ def _summed_lines(layout: Layout, groups: tuple[GroupTotals, ...]) -> list[_Line
     lines: list[_Line] = []
     for m, metric in enumerate(layout.metrics):
         used = tuple(float(g.use[m]) for g in groups)
-        lines.append((f"Use: {metric}", "children", layout.column("Use", 3 + m), used))
+        lines.append((f"Use: {metric}", "children", layout.column(USE, 3 + m), used))
     for m, metric in enumerate(layout.metrics):
         shares = tuple(float(g.metric_share[m]) for g in groups)
         header = f"Share of {metric}"
-        lines.append((header, "share", _named(layout, header), shares))
+        lines.append((header, "share", named(layout, header), shares))
     for header, kind, field in (
         ("Needs share", "share", "needs_share"),
         ("Share", "share", "share"),
@@ -122,132 +161,103 @@ def _summed_lines(layout: Layout, groups: tuple[GroupTotals, ...]) -> list[_Line
         ("Pounds", "pounds", "pounds"),
         ("Change (£)", "pounds change", "change"),
     ):
-        source = _named(layout, header)
+        source = named(layout, header)
         lines.append((header, kind, source, tuple(float(getattr(g, field)) for g in groups)))
     return lines
 
 
 def _three(source: str, layout: Layout) -> tuple[str, str, str]:
-    region = _named(layout, "Region")
+    peers = named(layout, "Peers")
     return (
         f'=IF(my_row>0,INDEX({source},my_row),"")',
-        f'=IF(my_row>0,SUMPRODUCT(--({region}=$B$7),{source}),"")',
+        f'=IF(my_row>0,SUMPRODUCT(--({peers}=$B$9),{source}),"")',
         f'=IF(my_row>0,SUM({source}),"")',
     )
 
 
-def _rates(page: Page, row: int, groups: tuple[GroupTotals, ...]) -> int:
-    """Rates of change, last before the rank, because a chart takes the two rows."""
+def _per_child(page: Page, row: int, shown: Shown) -> None:
+    """Pounds per child, blank unless every authority's children are known; with its rank."""
+    formats, layout, children = page.draft.formats, page.draft.layout, page.draft.population
+    pounds = _three(named(layout, "Pounds"), layout)
+    of = _three(layout.column(USE, layout.children), layout)
+    page.text(row, 0, "Pounds per child", formats.cell())
+    groups = ([shown.place], shown.members, slice(None))
+    for col, (top, below, group) in enumerate(zip(pounds, of, shown.three, strict=True), start=1):
+        formula = f'=IF(my_row>0,IF(children_given="Yes",({top[1:]})/({below[1:]}),""),"")'
+        known = "" if children is None else group.pounds / children[groups[col - 1]].sum()
+        page.formula(row, col, formula, formats.cell("pence"), known)
+    each = None if children is None else page.draft.settlement.pounds / children
+    _ranks(page, row, "Pounds per child", each, SAME_POUNDS, shown.place,
+           'children_given="Yes"')  # fmt: skip
+
+
+def _ranks(
+    page: Page, row: int, header: str, amounts: NDArray[np.float64] | None, tie: float,
+    place: int, when: str = "TRUE",
+) -> None:  # fmt: skip
+    """Place and quarter of my authority by a column of Results, 1 for the most; ties by code."""
     formats, layout = page.draft.formats, page.draft.layout
-    at = {label: FIGURES_ROW + 2 + i for i, (label, *_) in enumerate(_summed_lines(layout, groups))}
-    for label, top, rates in (
-        ("Change before damping (%)", "Target", [g.undamped_rate for g in groups]),
-        ("Change after damping (%)", "Pounds", [g.change_rate for g in groups]),
+    source, n = named(layout, header), layout.authorities
+    above, alike = f"{source}-B{row + 1}>{tie:G}", f"{source}-B{row + 1}>=-{tie:G}"
+    rank = (
+        f"SUMPRODUCT(--({above}))+SUMPRODUCT(({alike})*(1-({above}))"
+        f"*(ROW({source})<=my_row+{FIRST_ROW}))"
+    )
+    seen: tuple[object, object] = ("", "")
+    if amounts is not None:
+        far = amounts - amounts[place]
+        before = int((far > tie).sum()) + int((np.abs(far[: place + 1]) <= tie).sum())
+        seen = (before, (before - 1) * 4 // n + 1)
+    page.formula(row, 4, f'=IF(my_row>0,IF({when},{rank},""),"")', formats.cell("count"), seen[0])
+    quarter = f'=IF(ISNUMBER(E{row + 1}),INT((E{row + 1}-1)*4/{n})+1,"")'
+    page.formula(row, 5, quarter, formats.cell("count"), seen[1])
+
+
+def _rates(page: Page, row: int, at: dict[str, int], shown: Shown) -> int:
+    """Distance from target, then the rates of change; a chart takes the last two rows."""
+    formats, settlement = page.draft.formats, page.draft.settlement
+    far = [g.pounds / g.target - 1 if g.target > 0 else float("nan") for g in shown.three]
+    for label, new, old, rates in (
+        ("Distance from target (%)", "Pounds", "Target", far),
+        ("Change before damping (%)", "Target", "Baseline", [g.undamped_rate for g in shown.three]),
+        ("Change after damping (%)", "Pounds", "Baseline", [g.change_rate for g in shown.three]),
     ):
         page.text(row, 0, label, formats.cell())
         for col, rate in enumerate(rates, start=1):
-            letter = "ABCD"[col]
-            new, old = f"{letter}{at[top]}", f"{letter}{at['Baseline']}"
-            formula = f'=IF(my_row>0,IF({old}>0,({new}-{old})/{old},""),"")'
+            one, other = (f"{'ABCD'[col]}{at[what] + 1}" for what in (new, old))
+            formula = f'=IF(my_row>0,IF({other}>0,({one}-{other})/{other},""),"")'
             page.formula(row, col, formula, formats.cell("percent change"), rate)
         row += 1
-    ranks = change_ranks(page.draft.settlement)
-    chosen = [a.name for a in page.draft.settlement.scenario.authorities].index(groups[0].name)
-    source = _named(layout, "Rank of change (%)")
-    page.text(row, 0, "Rank of change (1 gains most)", formats.cell())
-    mine = f'=IF(my_row>0,INDEX({source},my_row),"")'
-    page.formula(row, 1, mine, formats.cell("count"), ranks[chosen] or "")
-    count = int((ranks > 0).sum())
-    of = f'=IF(my_row>0,"of "&COUNT({source}),"")'
-    page.formula(row, 2, of, formats.cell(), f"of {count}")
-    page.text(row, 3, "", formats.cell())
-    return row + 1
+    source = named(page.draft.layout, "Rank of change (%)")
+    order = change_ranks(settlement)
+    rank, count = int(order[shown.place]), int((order > 0).sum())
+    page.formula(row - 1, 4, f'=IF(my_row>0,INDEX({source},my_row),"")', formats.cell("count"),
+                 rank or "")  # fmt: skip
+    quarter = f'=IF(ISNUMBER(E{row}),INT((E{row}-1)*4/COUNT({source}))+1,"")'
+    seen = (rank - 1) * 4 // count + 1 if rank else ""
+    page.formula(row - 1, 5, quarter, formats.cell("count"), seen)
+    return row
 
 
-def shown_each_way(authorities: int) -> tuple[int, int]:
-    """How many winners and losers are listed: eight each, fewer where there are few."""
-    return max(1, min(8, authorities // 2)), min(8, authorities // 2)
-
-
-def _winners(page: Page, row: int) -> int:
-    formats, layout, settlement = page.draft.formats, page.draft.layout, page.draft.settlement
-    top, bottom = shown_each_way(layout.authorities)
-    page.text(row, 0, "Winners and losers", formats.heading())
-    _tied_on_the_floor(page, row)
-    row += 1
-    heads = ("Rank of change", "Authority", "Change (£)", "Change (%)", "Rise", "Fall")
-    for col, head in enumerate(heads):
-        page.text(row, col, head, formats.head(number=col > 1))
-    ranks = change_ranks(settlement)
-    count = int((ranks > 0).sum())
-    rank = _named(layout, "Rank of change (%)")
-    for j in range(top + bottom):
-        row += 1
-        from_end = top + bottom - 1 - j
-        place = j + 1 if j < top else count - from_end
-        formula = f'=IF(COUNT({rank})>={j + 1},{j + 1},"")'
-        if j >= top:
-            formula = f'=IF(COUNT({rank})>{from_end},COUNT({rank})-{from_end},"")'
-        shown = place if 1 <= place <= count else ""
-        page.formula(row, 0, formula, formats.of(align="left", bottom=1, bottom_color="#C9CED4"),
-                     shown)  # fmt: skip
-        _winner(page, row, int(np.flatnonzero(ranks == place)[0]) if shown else None)
-    return row + 1
-
-
-def _tied_on_the_floor(page: Page, row: int) -> None:
-    """Say that the last places are pence apart, so that nobody reads more into them."""
-    layout = page.draft.layout
-    count = int(on_the_floor(page.draft.settlement).sum())
-    words = " on the floor: the order among them is a matter of rounding"
-    on_floor = _named(layout, "On the floor")
-    formula = f'=IF(year_settles="Yes",COUNTIF({on_floor},"Yes")&"{words}","")'
-    page.formula(row, 1, formula, page.draft.formats.plain(), f"{count}{words}")
-
-
-def _winner(page: Page, row: int, i: int | None) -> None:
-    formats, layout, settlement = page.draft.formats, page.draft.layout, page.draft.settlement
-    r = row + 1
-    change = float(settlement.change_rate[i]) if i is not None else 0.0
-    engine: tuple[object, ...] = ("", "", "", "", "")
-    if i is not None:
-        name = settlement.scenario.authorities[i].name
-        engine = (name, settlement.change[i], change, max(0.0, change), min(0.0, change))
-    for col, header in enumerate(("Authority", "Change (£)", "Change (%)"), start=1):
-        source, rank = _named(layout, header), _named(layout, "Rank of change (%)")
-        find = f'=IF(ISNUMBER($A{r}),INDEX({source},MATCH($A{r},{rank},0)),"")'
-        kind = ("general", "pounds change", "percent change")[col - 1]
-        page.formula(row, col, find, formats.cell(kind), engine[col - 1])
-    for col, least in ((4, "MAX"), (5, "MIN")):
-        formula = f'=IF(ISNUMBER($D{r}),{least}(0,$D{r}),"")'
-        page.formula(row, col, formula, formats.cell("percent change"), engine[col - 1])
-
-
-def _regions(page: Page, row: int) -> int:
+def _path(page: Page, row: int, place: int) -> int:
+    """Every year of my authority; gives the zero-based row of the last."""
     formats, layout = page.draft.formats, page.draft.layout
-    page.text(row, 0, "Regions", formats.heading())
+    page.text(row, 0, "Path: every year of this workbook", formats.heading())
     row += 1
-    heads = ("Region", "Authorities", "Baseline", "Pounds", "Change (%)", "Share")
+    heads = ("Year", "Baseline (£)", "Pounds", "Target (£)", "Change (%)", "From target (%)")
     for col, head in enumerate(heads):
         page.text(row, col, head, formats.head(number=col > 0))
-    first = row + 1
-    for region in region_totals(page.draft.settlement):
+    mine = f"MATCH(in_authority,{layout.column(RESULTS, 1)},0)"
+    for year, (label, settlement) in enumerate(page.draft.settlements):
         row += 1
-        inside = f"--({_named(layout, 'Region')}=$A{row + 1})"
-        page.text(row, 0, region.name, formats.cell())
-        page.formula(row, 1, f"=SUMPRODUCT({inside})", formats.cell("count"), region.authorities)
-        for col, header, kind, engine in (
-            (2, "Baseline", "pounds", region.baseline),
-            (3, "Pounds", "pounds", region.pounds),
-            (5, "Share", "share", region.share),
-        ):
-            source = _named(layout, header)
-            formula = f'=IF(year_settles="Yes",SUMPRODUCT({inside},{source}),"")'
-            page.formula(row, col, formula, formats.cell(kind), engine)
-        r = row + 1
-        rate = f'=IF(year_settles="Yes",IF(C{r}>0,(D{r}-C{r})/C{r},""),"")'
-        page.formula(row, 4, rate, formats.cell("percent change"), region.change_rate)
-    bold = page.draft.workbook.add_format({"bold": True, "bg_color": "#DCE6F1"})
-    rule = {"type": "formula", "criteria": f"=$A{first + 1}=$B$7", "format": bold}
-    page.sheet.conditional_format(first, 0, row, 5, rule)
-    return row + 1
+        page.text(row, 0, label, formats.cell("text"))
+        engine = (settlement.scenario.baseline, settlement.pounds, settlement.target)
+        for col, key in enumerate(("baseline", "pounds", "target"), start=1):
+            formula = f'=IFERROR(INDEX({layout.step(key, year)},{mine}),"")'
+            page.formula(row, col, formula, formats.cell("pounds"), engine[col - 1][place])
+        rates = (settlement.change_rate[place], distance_from_target(settlement)[place])
+        for col, base in ((4, "B"), (5, "D")):
+            old = f"{base}{row + 1}"
+            rate = f'=IF(COUNT(C{row + 1},{old})=2,IF({old}>0,(C{row + 1}-{old})/{old},""),"")'
+            page.formula(row, col, rate, formats.cell("percent change"), rates[col - 4])
+    return row

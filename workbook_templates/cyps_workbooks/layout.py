@@ -32,6 +32,7 @@ ABOUT, INPUTS, MEMBERS, USE, WEIGHTS = "About", "Inputs", "Members", "Use", "Wei
 DAMPING, FACTORS, CALCULATION, RESULTS = "Damping", "Factors", "Calculation", "Results"
 YEARS, MY_AUTHORITY, CHECKS, NOTES = "Years", "My authority", "Checks", "Notes"
 COMPARE, GROUPS = "Compare", "Groups"
+WINNERS = "Winners and losers"
 RECORD = "Record"
 PACK, WORKED = "Pack", "Worked example"
 
@@ -142,7 +143,7 @@ class Layout:
         path = (YEARS,) if len(self.years) > 1 else ()
         return (
             ABOUT, INPUTS, MEMBERS, USE, WEIGHTS, DAMPING, *self.calculations, FACTORS, RESULTS,
-            *path, MY_AUTHORITY, COMPARE, GROUPS, *self.of_pack, CHECKS, NOTES, RECORD,
+            *path, MY_AUTHORITY, WINNERS, COMPARE, GROUPS, *self.of_pack, CHECKS, NOTES, RECORD,
         )  # fmt: skip
 
     @property
@@ -295,7 +296,7 @@ class Layout:
             *(f"Share of {metric}" for metric in self.metrics),
             "Needs share", "Share", "Target", "Baseline", "Damped", "Pounds",
             "Change (£)", "Change (%)", "Rank of change (%)", "On the floor",
-            "Floor amount", "Top-up (£)",
+            "Floor amount", "Top-up (£)", "Pounds per child", "Peers",
         )  # fmt: skip
 
     def result(self, header: str) -> int:
@@ -377,6 +378,11 @@ class Layout:
         return first, first + self.group_rows - 1
 
     @property
+    def children(self) -> int:
+        """Zero-based column of the number of children on the sheet Use."""
+        return 3 + len(self.metrics)
+
+    @property
     def spend_first(self) -> int:
         """Excel row number of the first spend line."""
         return SPEND_HEAD_ROW + 2
@@ -443,6 +449,7 @@ class Layout:
             "in_pot": self.by_year(INPUTS, 5, col=3),
             **later,
             **members,
+            "in_children": self.column(USE, self.children),
             "in_spend_metric": self.spend("B"),
             "in_spend": self.spend("C"),
             **weights,
@@ -478,6 +485,7 @@ class Layout:
             "year_settles": f"{RESULTS}!$B$10",
             "my_row": f"{quoted(MY_AUTHORITY)}!$B$6",
             "grouping_place": f"{GROUPS}!$B$6",
+            "children_given": f"{USE}!${xl_col_to_name(self.children)}$10",
         }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
@@ -18,6 +18,7 @@ from cyps.geography import authorities
 from cyps.needs import ServiceAreaSpend
 from cyps.pack import Pack
 from cyps.settlement import Settlement
+from cyps.settlement.summaries import GroupTotals, region_totals
 from cyps_workbooks.layout import CHECKS, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
 from cyps_workbooks.style import TITLE, UNUSED, UNUSED_TEXT, Formats
 
@@ -112,6 +113,10 @@ class Draft:
     typed: Typed = NOTHING_TYPED
     other: Against | None = None
     """What to compare with, where it is not the settlement as delivered."""
+    population: NDArray[np.float64] | None = None
+    """Children of every authority, (n_authorities,), where they are known."""
+    chosen: str = ""
+    """The authority that the sheet My authority shows first."""
 
     @property
     def against(self) -> Against:
@@ -125,6 +130,11 @@ class Draft:
     def settlement(self) -> Settlement:
         """The first year: what holds in every year is read from it, and it is shown first."""
         return self.settlements[0][1]
+
+    @property
+    def regions(self) -> tuple[GroupTotals, ...]:
+        """Totals of the first year's regions, in the order in which they are listed."""
+        return region_totals(self.settlement)
 
     @property
     def spend(self) -> tuple[ServiceAreaSpend, ...]:

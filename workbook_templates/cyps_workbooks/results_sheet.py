@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from xlsxwriter.utility import xl_col_to_name as _col
 
 from cyps.settlement import Settlement
 from cyps.settlement.summaries import all_totals, change_ranks, on_the_floor
-from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, INPUTS, RESULTS, TOTAL_ROW, quoted
-from cyps_workbooks.page import Draft, Page, new_page
+from cyps_workbooks.damping_rows import YES
+from cyps_workbooks.layout import (
+    FIRST_ROW,
+    HEAD_ROW,
+    INPUTS,
+    RESULTS,
+    TOTAL_ROW,
+    Layout,
+    quoted,
+)
+from cyps_workbooks.page import REGION_WIDTH, Draft, Page, new_page
 
 _KINDS = {
     "Needs share": "share", "Share": "share", "Target": "pounds", "Baseline": "pounds",
     "Damped": "pence", "Pounds": "pounds", "Change (£)": "pounds change",
     "Change (%)": "percent change", "Rank of change (%)": "count", "On the floor": "general",
     "Floor amount": "pence", "Top-up (£)": "pounds",
+    "Pounds per child": "pence", "Peers": "general",
 }  # fmt: skip
 _STEP_OF = {
     "Needs share": "needs_share", "Share": "share", "Target": "target", "Baseline": "baseline",
@@ -41,12 +51,14 @@ def draw_results(draft: Draft) -> None:
     _year_shown(page)
     page.sheet.set_row(HEAD_ROW, 34)
     _table(page)
-    formulas, numbers = _formulas(page), result_numbers(draft.settlement)
+    formulas, numbers = _formulas(page), result_numbers(draft.settlement, draft.population)
     for header, formula in formulas.items():
         col = draft.layout.result(header)
         form = draft.formats.cell(_KINDS.get(header, "share"))
         if header == "On the floor":
             form = draft.formats.beside(right=True)
+        elif header == "Peers":
+            form = draft.formats.beside()
         page.column(col, formula, form, numbers[header])
     _totals(page, numbers)
     page.finish(pages_wide=2)
@@ -94,14 +106,20 @@ _WIDTHS = {"share": 13, "pounds": 17, "pence": 20, "pounds change": 17}
 def _widths(page: Page) -> None:
     for col, header in enumerate(page.draft.layout.result_headers):
         if col > 2:
-            page.sheet.set_column(col, col, _WIDTHS.get(_KINDS.get(header, "share"), 12))
+            width = REGION_WIDTH if header == "Peers" else 12
+            page.sheet.set_column(col, col, _WIDTHS.get(_KINDS.get(header, "share"), width))
 
 
 def _table(page: Page) -> None:
     layout, formats = page.draft.layout, page.draft.formats
     headers = layout.result_headers
     columns = [
-        {"header": header, "header_format": formats.head(number=col > 2)}
+        {
+            "header": header,
+            "header_format": formats.head(
+                number=2 < col < len(headers) - 1, indent=int(col == len(headers) - 1)
+            ),
+        }
         for col, header in enumerate(headers)
     ]
     page.sheet.add_table(
@@ -128,10 +146,32 @@ def _formulas(page: Page) -> dict[str, str]:
         "Change (%)": f'=IF(year_settles="Yes",'
         f'IF({baseline}>0,{at["Change (£)"]}{{r}}/{baseline},""),"")',
         "On the floor": f'=IF(year_settles="Yes",IF(ROUND({damped}-{floor},2)<=0,"Yes","No"),"")',
+        "Pounds per child": f'=IF(year_settles="Yes",IF(children_given="Yes",'
+        f'{pounds}/Use!{_col(layout.children)}{{r}},""),"")',
+        "Peers": f'=IF(year_settles="Yes",{_peers(layout)},"")',
     }
 
 
-def result_numbers(settlement: Settlement) -> Mapping[str, ArrayLike]:
+def _peers(layout: Layout) -> str:
+    """Whom an authority is compared with: its damping group where the year has them, or region."""
+    years = range(len(layout.years))
+    uses = chosen([layout.damping("use_groups", year) for year in years])
+    col = _col(layout.calculation("group"))
+    number = chosen([f"{quoted(sheet)}!{col}{{r}}" for sheet in layout.calculations], "1")
+    names = layout.table_names("group_members")
+    return f'IF({uses}="{YES}",INDEX({names},{number})&"",$C{{r}})'
+
+
+def peers_of(settlement: Settlement) -> list[str]:
+    """The damping group of every authority, or its region where there are no groups."""
+    group = settlement.scenario.transition.group
+    places = settlement.scenario.authorities
+    return [group[place.code] if group else place.region for place in places]
+
+
+def result_numbers(
+    settlement: Settlement, population: NDArray[np.float64] | None = None
+) -> Mapping[str, ArrayLike]:
     """The engine's own values for every live column of the table Results."""
     ranks = change_ranks(settlement).astype(float)
     ranks[ranks == 0] = float("nan")
@@ -152,6 +192,10 @@ def result_numbers(settlement: Settlement) -> Mapping[str, ArrayLike]:
         "On the floor": np.where(on_the_floor(settlement), "Yes", "No"),
         "Floor amount": settlement.damped.floor_amount,
         "Top-up (£)": settlement.top_up,
+        "Pounds per child": np.full(ranks.size, np.nan)
+        if population is None
+        else settlement.pounds / population,
+        "Peers": peers_of(settlement),
     }
 
 
@@ -161,7 +205,7 @@ def _totals(page: Page, numbers: Mapping[str, ArrayLike]) -> None:
     at = {header: f"{_col(layout.result(header))}11" for header in layout.result_headers}
     for header in layout.result_headers[3:]:
         col = layout.result(header)
-        if header in ("Rank of change (%)", "On the floor"):
+        if header in ("Rank of change (%)", "On the floor", "Peers"):
             page.text(TOTAL_ROW, col, "", formats.total())
         elif header == "Change (%)":
             formula = (
@@ -170,6 +214,14 @@ def _totals(page: Page, numbers: Mapping[str, ArrayLike]) -> None:
             )
             form = formats.total("percent change")
             page.formula(TOTAL_ROW, col, formula, form, whole.change_rate)
+        elif header == "Pounds per child":
+            children = f"Use!${_col(layout.children)}$11"
+            formula = (
+                f'=IF(year_settles="Yes",IF(children_given="Yes",{at["Pounds"]}/{children},""),"")'
+            )
+            known = page.draft.population
+            each = float("nan") if known is None else whole.pounds / float(known.sum())
+            page.formula(TOTAL_ROW, col, formula, formats.total("pence"), each)
         else:
             sums = np.asarray(numbers[header], dtype=np.float64).sum()
             formula = f'=IF(COUNT({layout.here(col)})>0,SUM({layout.here(col)}),"")'

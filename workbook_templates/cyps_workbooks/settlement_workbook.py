@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from xlsxwriter import Workbook
 
 from cyps.errors import CypsError
@@ -36,6 +37,7 @@ from cyps_workbooks.style import Formats
 from cyps_workbooks.typed_over import type_over, typed_names
 from cyps_workbooks.use_sheet import draw_use
 from cyps_workbooks.weights_sheet import draw_weights
+from cyps_workbooks.winners_sheet import draw_winners
 from cyps_workbooks.worked_sheet import draw_worked
 from cyps_workbooks.years_sheet import draw_years
 
@@ -57,6 +59,7 @@ def write_settlement(
     chosen: str | None = None,
     typed: Typed = NOTHING_TYPED,
     against: Against | None = None,
+    population: ArrayLike | None = None,
 ) -> None:
     """Write one or more years of a settlement as a workbook whose own formulas compute them.
 
@@ -68,6 +71,7 @@ def write_settlement(
     path : where the workbook goes; replaced only when the new one is whole
     pack : the pack that the use came from, or None for published numbers
     chosen : the authority shown first on the sheet My authority; the first by default
+    population : array (n_authorities,), children, for pounds per child; None where not known
     typed : what people typed into an earlier workbook that a settlement has no place for
     against : the settlement B that the sheet Compare stores; these settlements by default
 
@@ -87,7 +91,9 @@ def write_settlement(
     ...     path.read_bytes()[:2]
     b'PK'
     """
-    content = settlement_bytes(settlements, pack=pack, chosen=chosen, typed=typed, against=against)
+    content = settlement_bytes(
+        settlements, pack=pack, chosen=chosen, typed=typed, against=against, population=population
+    )
     put_in_place(content, Path(path))
 
 
@@ -98,6 +104,7 @@ def settlement_bytes(
     chosen: str | None = None,
     typed: Typed = NOTHING_TYPED,
     against: Against | None = None,
+    population: ArrayLike | None = None,
 ) -> bytes:
     """Draw the workbook and give its bytes, the same for the same settlements."""
     _check_alike(settlements)
@@ -106,13 +113,17 @@ def settlement_bytes(
     buffer = BytesIO()
     workbook = Workbook(buffer, OPTIONS)
     layout = layout_of(settlements, pack, typed)
-    draft = Draft(workbook, Formats(workbook), tuple(settlements), layout, pack, typed, against)
-    scenario = draft.settlement.scenario
+    scenario = settlements[0][1].scenario
+    draft = Draft(
+        workbook, Formats(workbook), tuple(settlements), layout, pack, typed, against,
+        children_of(settlements[0][1], population, typed),
+        chosen or scenario.authorities[0].name,
+    )  # fmt: skip
     workbook.set_properties(
         {"title": draft.title, "comments": f"{scenario.status}: {scenario.statement}"[:250],
          "created": _WRITTEN_AS}
     )  # fmt: skip
-    _draw(draft, chosen or scenario.authorities[0].name)
+    _draw(draft)
     type_over(draft)
     for name, place in names(layout).items():
         workbook.define_name(name, f"={place}")
@@ -133,7 +144,23 @@ def layout_of(
     )
 
 
-def _draw(draft: Draft, chosen: str) -> None:
+def children_of(
+    settlement: Settlement, population: ArrayLike | None, typed: Typed
+) -> NDArray[np.float64] | None:
+    """The children that the cells hold: those given, or those typed where each is above 0."""
+    column = typed.column("in_children", 0)
+    if column is not None:
+        numbers = [value if isinstance(value, float | int) else 0.0 for value in column]
+        return np.array(numbers, dtype=np.float64) if min(numbers) > 0 else None
+    if population is None:
+        return None
+    children = np.array(population, dtype=np.float64)
+    if children.shape != (len(settlement.scenario.codes),) or not (children > 0).all():
+        raise CypsError("The children are not a number above 0 for each authority, in their order.")
+    return children
+
+
+def _draw(draft: Draft) -> None:
     """Every sheet, in order."""
     lines = [solution(settlement) for _, settlement in draft.settlements]
     groups = [
@@ -153,7 +180,8 @@ def _draw(draft: Draft, chosen: str) -> None:
     draw_results(draft)
     if draft.many_years:
         draw_years(draft)
-    draw_my_authority(draft, chosen)
+    draw_my_authority(draft, draft.chosen)
+    draw_winners(draft)
     draw_compare(draft)
     draw_groups(draft)
     if draft.pack is not None:

@@ -22,6 +22,8 @@ INPUT_FILL = "#FFF4CC"
 INPUT_TEXT = "#0B3D91"
 RULE = "#C9CED4"
 SOFT = "#EEF2F6"
+EDGE = "#5A6570"
+TINT = "#DCE6F1"
 UNUSED, UNUSED_TEXT = "#E3E6E9", "#6B7280"
 STOP_FILL = "#9B1C1C"
 WARN_FILL = "#FFC857"
@@ -65,6 +67,7 @@ NUMBER_FORMATS = {
     "odds": "0.000000",
     "probability": "0.00%",
     "count": "#,##0",
+    "mark": '0;"off";0',
     "general": "General",
 }
 

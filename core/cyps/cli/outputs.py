@@ -103,7 +103,7 @@ def write_files(
     names = [*files]
     if workbook:
         label = year or financial_year(settlement)
-        write_workbook([(label, settlement)], folder, pack, against)
+        write_workbook([(label, settlement)], folder, pack, against, population)
         names.insert(0, WORKBOOK)
     write_record(folder, {**record, "results": result_totals(settlement)})
     return [*names, RECORD]
@@ -114,12 +114,15 @@ def write_workbook(
     folder: Path,
     pack: PackNote | None = None,
     against: Against | None = None,
+    population: NDArray[np.float64] | None = None,
 ) -> None:
     """Write settlement.xlsx: one workbook for every year of a run."""
     # Drawing needs a library that `--no-workbook` and `--version` need not load.
     from cyps_workbooks import write_settlement
 
-    write_settlement(settled, folder / WORKBOOK, pack=pack, against=against)
+    write_settlement(
+        settled, folder / WORKBOOK, pack=pack, against=against, population=population
+    )
 
 
 def financial_year(settlement: Settlement) -> str:

@@ -236,7 +236,8 @@ def _settle(
             written.append(Outputs(final, tuple(final / name for name in names)))
         if several:
             if workbook:
-                write_workbook(settled, folder, pack_note(pack) if pack else None, other)
+                note = pack_note(pack) if pack else None
+                write_workbook(settled, folder, note, other, ready.population)
             (folder / YEARS).write_bytes(years_csv(settled).encode())
             told = _years_record(request, settled)
             if amendment:

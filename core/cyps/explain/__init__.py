@@ -14,6 +14,7 @@ from cyps.explain.compare import (
 from cyps.explain.packed_use import check_same_use
 from cyps.explain.population import above_population, population_bridge
 from cyps.explain.sensitivity import Tornado, sensitivity
+from cyps.explain.steps_to_pounds import StepsToPounds, steps_to_pounds
 from cyps.explain.trace import Trace, TraceLine, authority_row, trace
 from cyps.explain.uncertain_years import UncertainYear, uncertainty_by_year
 from cyps.explain.uncertainty import MissingEntry, Range, Uncertainty, UncertainUse, uncertainty
@@ -27,6 +28,7 @@ __all__ = [
     "MissingEntry",
     "NoBridge",
     "Range",
+    "StepsToPounds",
     "Term",
     "Tornado",
     "Trace",
@@ -48,6 +50,7 @@ __all__ = [
     "ranks",
     "read_driver_table",
     "sensitivity",
+    "steps_to_pounds",
     "trace",
     "uncertainty",
     "uncertainty_by_year",

@@ -14,7 +14,7 @@ from cyps_workbooks.layout import Layout, weight_name
 from cyps_workbooks.page import Grid, Typed
 from cyps_workbooks.published.reading_sheets import area_of
 
-BY_AUTHORITY = ("in_baseline", "in_area_cost", "in_band", "in_tier", "in_group")
+BY_AUTHORITY = ("in_baseline", "in_area_cost", "in_band", "in_tier", "in_group", "in_children")
 _TABLES = {
     "band": (("in_band_name", "in_band_floor", "in_band_ceiling"), BAND_SLOTS),
     "tier": (("in_tier_name", "in_tier_part", "in_tier_real"), TIER_SLOTS),
