@@ -59,7 +59,9 @@ def draw_bridge(page: Page, row: int, place: int) -> BridgeRows:
     total = f'=IF(my_row>0,SUM(C{first + 2}:C{at}),"")'
     page.formula(at, 2, total, formats.total("pounds change"), sum(steps))
     end = _said(page, 0, "Pounds", running[-1])
-    formula = f'=IF(my_row>0,$A{at + 1}&"  £"&TEXT(ROUND({_rounded(at + 1)}/10000,0)/100,"0.00")&"m","")'
+    formula = (
+        f'=IF(my_row>0,$A{at + 1}&"  £"&TEXT(ROUND({_rounded(at + 1)}/10000,0)/100,"0.00")&"m","")'
+    )
     label = formats.of(bold=True, bg_color=SOFT, indent=1)
     page.formula(at, 3, formula, label, end)
     for col, part, seen in ((4, "0", 0), (5, f"B{at + 1}", running[-1]), (6, "0", 0), (7, "0", 0)):
@@ -167,7 +169,9 @@ def _chart_label(page: Page, row: int, k: int, said: str) -> None:
     r = row + 1
     amount = f"C{r}" if k else _rounded(r)
     sign = f'IF({amount}<0,"-","+")&' if k else ""
-    formula = f'=IF(my_row>0,$A{r}&"  "&{sign}"£"&TEXT(ROUND(ABS({amount})/10000,0)/100,"0.00")&"m","")'
+    formula = (
+        f'=IF(my_row>0,$A{r}&"  "&{sign}"£"&TEXT(ROUND(ABS({amount})/10000,0)/100,"0.00")&"m","")'
+    )
     page.formula(row, 3, formula, page.draft.formats.beside(), said)
 
 

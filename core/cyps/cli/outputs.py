@@ -120,9 +120,7 @@ def write_workbook(
     # Drawing needs a library that `--no-workbook` and `--version` need not load.
     from cyps_workbooks import write_settlement
 
-    write_settlement(
-        settled, folder / WORKBOOK, pack=pack, against=against, population=population
-    )
+    write_settlement(settled, folder / WORKBOOK, pack=pack, against=against, population=population)
 
 
 def financial_year(settlement: Settlement) -> str:
