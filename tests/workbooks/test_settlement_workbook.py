@@ -82,8 +82,8 @@ def test_every_sheet_is_there_and_carries_the_status(workbook):
     seen = grids(workbook)
     assert tuple(seen) == (
         "About", "Inputs", "Members", "Use", "Weights", "Damping", "Calculation", "Factors",
-            "Results", "My authority", "Winners and losers", "Compare", "Groups", "Checks", "Notes",
-            "Record",
+        "Results", "My authority", "Winners and losers", "Compare", "Groups", "Checks", "Notes",
+        "QA log", "Change log", "Glossary", "Record",
     )  # fmt: skip
     for name, grid in seen.items():
         assert str(grid[1][0]).startswith("ILLUSTRATIVE"), name

@@ -30,6 +30,9 @@ PURPOSES = {
     "Worked example": "One made-up child's probability of each event, term by term.",
     "Checks": "What stops the settlement, what to note, and a link to the cell concerned.",
     "Notes": "Sources, method, references, exclusions and limits.",
+    "QA log": "Roles, assurance statement and logs: for people to write, and from the run.",
+    "Change log": "What people changed and why; what each version was written from.",
+    "Glossary": "The words of this workbook, in plain ones.",
     "Record": "What the settlement was made of as issued, for programs to read back.",
 }
 

@@ -33,6 +33,7 @@ DAMPING, FACTORS, CALCULATION, RESULTS = "Damping", "Factors", "Calculation", "R
 YEARS, MY_AUTHORITY, CHECKS, NOTES = "Years", "My authority", "Checks", "Notes"
 COMPARE, GROUPS = "Compare", "Groups"
 WINNERS = "Winners and losers"
+QA, CHANGES, GLOSSARY = "QA log", "Change log", "Glossary"
 RECORD = "Record"
 PACK, WORKED = "Pack", "Worked example"
 
@@ -53,6 +54,21 @@ GROUPS_HEAD_ROW = 7
 
 GROUPS_LISTS = 15
 """Zero-based column of the first list of groups on the sheet Groups."""
+
+NOTES_ROW, NOTES_ROWS = 5, 6
+"""Zero-based first row for people's notes on the sheet Notes, and how many there are."""
+
+QA_ROLES = ("Commissioner", "Analyst", "Assurer", "Approver")
+QA_KINDS = ("Data", "Assumption", "Decision", "Test", "Limit")
+QA_ROWS_EACH = 4
+QA_ROLES_ROW = 6
+QA_SUNSET_ROW = QA_ROLES_ROW + len(QA_ROLES) + 1
+QA_LOG_ROW = QA_SUNSET_ROW + 4
+QA_RUN_ROW = QA_LOG_ROW + len(QA_KINDS) * QA_ROWS_EACH + 3
+"""Zero-based first rows of the tables of the sheet QA log."""
+
+CHANGES_ROW, CHANGES_ROWS = 6, 12
+"""Zero-based first row for people on the sheet Change log, and how many there are."""
 
 WORKED_FIRST_ROW = 10
 """Zero-based row of the first driver on the sheet Worked example."""
@@ -143,7 +159,8 @@ class Layout:
         path = (YEARS,) if len(self.years) > 1 else ()
         return (
             ABOUT, INPUTS, MEMBERS, USE, WEIGHTS, DAMPING, *self.calculations, FACTORS, RESULTS,
-            *path, MY_AUTHORITY, WINNERS, COMPARE, GROUPS, *self.of_pack, CHECKS, NOTES, RECORD,
+            *path, MY_AUTHORITY, WINNERS, COMPARE, GROUPS, *self.of_pack, CHECKS, NOTES,
+            QA, CHANGES, GLOSSARY, RECORD,
         )  # fmt: skip
 
     @property
@@ -469,7 +486,17 @@ class Layout:
 
     def texts(self) -> dict[str, str]:
         """Where people write, by defined name: `text_...`. Unlocked, and kept by a refresh."""
-        return {}
+        qa = f"{quoted(QA)}!"
+        log = QA_LOG_ROW + len(QA_KINDS) * QA_ROWS_EACH
+        return {
+            "text_notes": f"{NOTES}!$A${NOTES_ROW + 1}:$A${NOTES_ROW + NOTES_ROWS}",
+            "text_roles": f"{qa}$B${QA_ROLES_ROW + 1}:$D${QA_ROLES_ROW + len(QA_ROLES)}",
+            "text_sunset": f"{qa}$B${QA_SUNSET_ROW + 1}",
+            "text_statement": f"{qa}$B${QA_SUNSET_ROW + 2}",
+            "text_log": f"{qa}$B${QA_LOG_ROW + 1}:$D${log}",
+            "text_changes": f"{quoted(CHANGES)}!$A${CHANGES_ROW + 1}"
+                            f":$C${CHANGES_ROW + CHANGES_ROWS}",
+        }  # fmt: skip
 
     def results(self) -> dict[str, str]:
         """Named results, a column for each year where they differ by year."""

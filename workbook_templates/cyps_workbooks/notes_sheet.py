@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cyps_workbooks.layout import NOTES
+from cyps_workbooks.layout import NOTES, NOTES_ROW, NOTES_ROWS
 from cyps_workbooks.page import Draft, Page, new_page
 
 WIDTH = 150
@@ -52,7 +52,11 @@ def draw_notes(draft: Draft) -> None:
     scenario, pack = draft.settlement.scenario, draft.pack
     page.sheet.set_column(0, 0, 130)
     page.banner("Notes", 1)
-    row = _section(page, 4, "Sources", _sources(draft))
+    page.text(NOTES_ROW - 1, 0, "Notes of your own", page.draft.formats.heading())
+    for own in range(NOTES_ROW, NOTES_ROW + NOTES_ROWS):
+        page.sheet.set_row(own, 30)
+        page.sheet.write_blank(own, 0, None, page.draft.formats.note())
+    row = _section(page, NOTES_ROW + NOTES_ROWS + 1, "Sources", sources(draft))
     if pack is not None:
         lines = (
             f"{pack.name} ({pack.status}). {pack.statement}",
@@ -65,7 +69,7 @@ def draw_notes(draft: Draft) -> None:
     left_out = [f"{x.code} {x.name}: {x.reason}" for x in scenario.exclusions] or ["Nobody."]
     row = _section(page, row, "Left out", left_out)
     row = _section(page, row, "What the numbers do not mean", LIMITS)
-    page.finish(one_page=row <= 60)
+    page.finish(one_page=row <= 70)
 
 
 def _section(page: Page, row: int, title: str, lines: Iterable[str]) -> int:
@@ -73,7 +77,7 @@ def _section(page: Page, row: int, title: str, lines: Iterable[str]) -> int:
     return page.paragraphs(row + 1, list(lines), WIDTH) + 1
 
 
-def _sources(draft: Draft) -> list[str]:
+def sources(draft: Draft) -> list[str]:
     """Notes of all years once; of one year after its label."""
     every = [settlement.scenario.notes for _, settlement in draft.settlements]
     common = [note for note in every[0] if all(note in notes for notes in every)]

@@ -18,11 +18,13 @@ from cyps.settlement.solution import group_lines, solution
 from cyps_workbooks.about_sheet import draw_about
 from cyps_workbooks.authority_sheet import draw_my_authority
 from cyps_workbooks.calculation_sheet import draw_calculation
+from cyps_workbooks.changes_sheet import draw_changes
 from cyps_workbooks.check_list import checks
 from cyps_workbooks.checks_sheet import draw_checks, inputs_are_sound
 from cyps_workbooks.compare_sheet import draw_compare
 from cyps_workbooks.damping_sheet import draw_damping
 from cyps_workbooks.factors_sheet import draw_factors
+from cyps_workbooks.glossary_sheet import draw_glossary
 from cyps_workbooks.groups_sheet import draw_groups
 from cyps_workbooks.inputs_sheet import draw_inputs
 from cyps_workbooks.layout import Layout
@@ -31,6 +33,7 @@ from cyps_workbooks.notes_sheet import draw_notes
 from cyps_workbooks.pack_sheet import draw_pack
 from cyps_workbooks.page import NOTHING_TYPED, Against, Draft, PackNote, Typed
 from cyps_workbooks.placing import put_in_place
+from cyps_workbooks.qa_sheet import draw_qa
 from cyps_workbooks.record_sheet import draw_record
 from cyps_workbooks.results_sheet import draw_results
 from cyps_workbooks.style import Formats
@@ -190,6 +193,9 @@ def _draw(draft: Draft) -> None:
             draw_worked(draft, draft.pack, draft.pack.pack)
     draw_checks(draft, listed)
     draw_notes(draft)
+    draw_qa(draft)
+    draw_changes(draft)
+    draw_glossary(draft)
     draw_record(draft)
 
 

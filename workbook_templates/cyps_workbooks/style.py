@@ -118,6 +118,13 @@ class Formats:
             locked=False,
         )
 
+    def note(self) -> Format:
+        """An unlocked cell for people's own words, which wraps."""
+        return self.of(
+            text_wrap=True, valign="top", num_format="@", bg_color=INPUT_FILL,
+            font_color=INPUT_TEXT, border=1, border_color="#B8860B", locked=False,
+        )  # fmt: skip
+
     def total(self, kind: str = "general") -> Format:
         """A locked sum."""
         return self.of(num_format=NUMBER_FORMATS[kind], bold=True, bg_color=SOFT)

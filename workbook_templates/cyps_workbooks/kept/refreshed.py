@@ -23,6 +23,7 @@ from cyps.settlement import (
     Year,
     settle_years,
 )
+from cyps_workbooks.changes_sheet import written_before
 from cyps_workbooks.kept.as_issued import compared_with, draw_as_issued
 from cyps_workbooks.kept.carried import Carrying, moved
 from cyps_workbooks.kept.compared import compare_with_engine
@@ -30,6 +31,7 @@ from cyps_workbooks.kept.frozen_marks import frozen_since
 from cyps_workbooks.kept.opened import Opened, is_open_elsewhere, open_settlement
 from cyps_workbooks.kept.outside import left_behind
 from cyps_workbooks.kept.read_back import ReadBack, read_back
+from cyps_workbooks.layout import CHANGES
 from cyps_workbooks.page import Against, PackNote
 from cyps_workbooks.published.reading import read_workbook_bytes
 from cyps_workbooks.settlement_workbook import layout_of, settlement_bytes
@@ -125,13 +127,20 @@ def refresh(opened: Opened, back: ReadBack, new: Renewal) -> Refreshed:
     typed = carrying.fitting(typed, layout)
     chosen = carrying.shown_authority(_new_names(back.scenario, new))
     changes = tuple(_changes(back, new, settled))
-    typed = replace(typed, changes=(*changes, *(f"Not carried: {x}" for x in carrying.left)))
+    typed = replace(
+        typed, changes=(*_history(opened), *changes, *(f"Not carried: {x}" for x in carrying.left))
+    )
     against = _against(opened, back, settled)
     content = settlement_bytes(settled, pack=new.pack, chosen=chosen, typed=typed, against=against)
     drawn = _proved(opened.path, content, settled)
     carrying.note_what_is_shown(drawn)
     carrying.left += left_behind(opened, draw_as_issued(opened, back), drawn)
     return Refreshed(content, settled, changes, tuple(carrying.left))
+
+
+def _history(opened: Opened) -> tuple[str, ...]:
+    """What the old workbook's own log says of the versions before."""
+    return written_before(opened.rows(CHANGES)) if CHANGES in opened.sheets else ()
 
 
 def _against(
