@@ -109,7 +109,7 @@ def path_to_target(page: Page, head: int, last: int) -> Drawn:
     chart.combine(line)
     _dress(chart, "My authority: path to its target")
     chart.set_x_axis({"num_font": _LABEL, "line": {"color": EDGE}})
-    chart.set_y_axis(_values("£ million", "0.0,,;-0.0,,;0"))
+    chart.set_y_axis(_values("£ million", "0.0,,;-0.0,,;0") | {"min": 0})
     return Drawn(
         chart, 380, "Columns of baseline and pounds and a dashed line of the target of the chosen "
         "authority, year by year; the figures are in the table Path.",
@@ -144,8 +144,12 @@ def region_strip(page: Page, head: int, rows: int, regions: tuple[int, int]) -> 
     """A mark for every authority on the line of its region; `regions` are rows of their names."""
     chart = page.draft.workbook.add_chart({"type": "scatter"})
     first, last = regions
-    # By address: a region's name that looks like a formula must stay a name.
-    labels = [{"value": f"={quoted(WINNERS)}!$A${row + 1}"} for row in range(first, last + 1)]
+    # As text, which every program shows; by address where the name has a ! and XlsxWriter would
+    # take it for one.
+    labels = [
+        {"value": f"={quoted(WINNERS)}!$A${first + i + 1}" if "!" in one.name else one.name}
+        for i, one in enumerate(page.draft.regions)
+    ]
     for name, col, kind, size, colour in (
         ("Authority", 8, "circle", 7, REGION), ("My authority", 9, "diamond", 14, LOSS),
     ):  # fmt: skip
