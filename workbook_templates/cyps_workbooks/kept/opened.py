@@ -53,6 +53,8 @@ class Opened:
     sheets: dict[str, Sheet] = field(default_factory=dict)
     places: dict[str, tuple[str, Area]] = field(default_factory=dict)
     """Sheet and cells of every defined name that stands for cells of the workbook."""
+    heads: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
+    """Header rows that were found, by sheet."""
 
     @staticmethod
     def of(path: Path, book: Workbook) -> Opened:
@@ -123,14 +125,18 @@ class Opened:
 
     def headers(self, sheet: str) -> tuple[int, dict[str, int]]:
         """Row of the header that begins with Code, and the column of each header in it."""
+        if sheet not in self.heads:
+            self.heads[sheet] = self._find_headers(sheet)
+        return self.heads[sheet]
+
+    def _find_headers(self, sheet: str) -> tuple[int, dict[str, int]]:
         page = self.sheets.get(sheet)
-        if page is None:
+        firsts = [] if page is None else [at for at, c in page.cells.items() if c.text == "Code"]
+        row = min((row for row, column in firsts if column == 1), default=0)
+        if page is None or not row:
             return 0, {}
-        for (row, column), cell in sorted(page.cells.items()):
-            if column == 1 and cell.text == "Code":
-                heads = ((at, c.text) for at, c in page.cells.items() if at[0] == row and c.text)
-                return row, {str(text): at[1] for at, text in sorted(heads, reverse=True)}
-        return 0, {}
+        heads = ((at[1], cell.text) for at, cell in page.cells.items() if at[0] == row)
+        return row, {text: column for column, text in sorted(heads, reverse=True) if text}
 
 
 def open_settlement(path: Path) -> Opened:
