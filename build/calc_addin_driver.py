@@ -11,6 +11,10 @@ Further commands:
     {"do": "save", "path": "...", "filter": "..."}
     {"do": "basic", "modules": {"Name": "text"}}         put modules into the workbook
     {"do": "run", "macro": "Module.Name", "arguments": []}
+    {"do": "shown", "path": "book.xlsx"}                 open a workbook as a person does
+    {"do": "menu", "entry": "service:org.cyps.calc.Menu?shares"}   choose an entry of a menu
+    {"do": "front"}                                      sheets of the workbook in front, closed
+    {"do": "sheets"}                                     names of the sheets
     {"do": "load", "path": "cyps.xlam"}                  an Excel add-in; gives its VBA modules
 """
 
@@ -38,6 +42,33 @@ class CalcWithAddin(Office):
             0,
             (_property("Hidden", True), _property("MacroExecutionMode", ALWAYS_WITHOUT_ASKING)),
         )
+
+    def shown(self, path: str) -> None:
+        """Open a workbook in a frame of its own, as in a window."""
+        self.close()
+        self.document = self.desktop.loadComponentFromURL(
+            Path(path).resolve().as_uri(), "_blank", 0, ()
+        )
+
+    def menu(self, entry: str) -> None:
+        """Dispatch what a menu's entry dispatches."""
+        dispatcher = self.context.ServiceManager.createInstanceWithContext(
+            "com.sun.star.frame.DispatchHelper", self.context
+        )
+        frame = self.document.CurrentController.Frame
+        frame.activate()
+        dispatcher.executeDispatch(frame, entry, "_self", 0, ())
+
+    def sheets(self) -> list[str]:
+        """Names of the sheets."""
+        return list(self.document.Sheets.ElementNames)
+
+    def front(self) -> list[str]:
+        """Names of the sheets of the workbook in front, which is closed."""
+        document = self.desktop.getCurrentComponent()
+        names = list(document.Sheets.ElementNames)
+        document.close(True)
+        return names
 
     def array(self, range: str, formula: str) -> None:  # noqa: A002
         """Type one formula over a range, as with Ctrl+Shift+Enter."""

@@ -13,6 +13,8 @@ from cyps_addin import CELL_FUNCTIONS
 from cyps_addin.cells import column
 from cyps_addin.error_values import ErrorValue
 from cyps_addin.examples import in_calc, run_example
+from cyps_addin.generators.oxt import MENU
+from cyps_workbooks import write_settlement
 from made_settlements import made
 from workbooks.engines import libreoffice_missing
 
@@ -129,6 +131,61 @@ def test_a_formula_survives_in_a_file(calc, base, name, form):
     [[[number, _, error]]] = calc("cells", range="G1")
     assert (number, error) == (2.0, 0), formula
     calc("new")
+
+
+@pytest.fixture
+def book(calc, base):
+    """A settlement workbook open as in a window."""
+    path = base / "open.xlsx"
+    write_settlement([("2025-26", made(seed=8, n=8))], path)
+    path.chmod(0o666)  # LibreOffice may run as another user, and would open it to read only
+    calc("shown", path=str(path))
+    yield path
+    calc("new")
+
+
+def choose(calc, action):
+    calc("menu", entry=f"service:{MENU}?{action}")
+
+
+def test_the_menu_puts_shares_of_what_is_typed_on_a_new_sheet(calc, book):
+    before, content = calc("sheets"), book.read_bytes()
+    calc("set", sheet="Weights", range="E15:E17", values=[[1], [0], [0]])
+    choose(calc, "shares")
+    choose(calc, "shares")
+    assert calc("sheets") == [*before, "CYPS Shares", "CYPS Shares 2"]
+    shown = calc("read", sheet="CYPS Shares")
+    use = made(seed=8, n=8).use.children[:, 0]
+    assert shown[0][:3] == ["code", "name", "share of CIN"]
+    needs = shown[0].index("needs share")
+    assert [row[needs] for row in shown[1:]] == pytest.approx((use / use.sum()).tolist(), rel=1e-12)
+    assert book.read_bytes() == content, "the file is as it was"
+
+
+@pytest.mark.parametrize(
+    ("action", "sheet", "head"),
+    [("allocations", "CYPS Allocations", "code"), ("my_authority", "CYPS My authority", "line"),
+     ("compare", "CYPS Compare", "code"), ("bridge", "CYPS Bridge", "code"),
+     ("checks", "CYPS Checks", "state"), ("qa_log", "CYPS QA log", "item"),
+     ("info", "CYPS What it rests on", "item"), ("library", "CYPS Library", "kind"),
+     ("diagnostics", "CYPS Diagnostics", "check"), ("guide", "CYPS Guide", "page"),
+     ("about", "CYPS About", "item")],
+)  # fmt: skip
+@pytest.mark.usefixtures("book")
+def test_entries_of_the_menu_show_their_tables(calc, action, sheet, head):
+    choose(calc, action)
+    assert calc("sheets")[-1] == sheet
+    assert calc("read", sheet=sheet)[0][0] == head
+
+
+def test_a_workbook_that_can_only_be_read_gets_no_sheet(calc, book):
+    """Its table goes into a new workbook."""
+    book.chmod(0o444)
+    calc("shown", path=str(book))
+    before = calc("sheets")
+    choose(calc, "shares")
+    assert calc("sheets") == before
+    assert calc("front") == ["Sheet1", "CYPS Shares"]
 
 
 @pytest.mark.usefixtures("calc")

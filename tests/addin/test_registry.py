@@ -192,7 +192,7 @@ def test_the_extension_is_a_zip_without_clock_or_compression():
         for member in archive.infolist():
             assert member.date_time == (1980, 1, 1, 0, 0, 0)
             assert member.compress_type == zipfile.ZIP_STORED
-        for name in ("META-INF/manifest.xml", "description.xml", "CalcAddIns.xcu"):
+        for name in ("META-INF/manifest.xml", "description.xml", "CalcAddIns.xcu", "Addons.xcu"):
             ElementTree.fromstring(archive.read(name))
         compile(archive.read("cyps_calc.py"), "cyps_calc.py", "exec")
 

@@ -41,6 +41,27 @@ On Error Goto 0
 WScript.Echo "done"
 """
 
+# As the ribbon's VBA does: a place for a copy, the copy, the action.
+ACTIONS = """\
+Option Explicit
+Dim s, r, files
+Set s = CreateObject("Cyps.Server")
+Set files = CreateObject("Scripting.FileSystemObject")
+r = s.RunAction("copy_place", "Settlement.xlsx", "")
+files.CopyFile WScript.Arguments(0), r(1)
+r = s.RunAction("shares", "", r(1))
+WScript.Echo r(0) & " " & UBound(r(1), 1) & " " & r(1)(0, 0) & " " & r(1)(1, 1) & " " & TypeName(r(1)(1, 2))
+r = s.RunAction("copy_place", "Settlement.xlsx", "")
+files.CopyFile WScript.Arguments(0), r(1)
+r = s.RunAction("assume", "floor=-1%", r(1))
+WScript.Echo r(0) & " " & r(1)(1, 0) & " " & r(1)(1, 2)
+r = s.RunAction("shares", "", "C:\\nowhere.xlsx")
+WScript.Echo r(0) & " " & r(1)
+r = s.RunAction("diagnostics", "", "")
+WScript.Echo r(0) & " " & r(1)(0, 0)
+WScript.Echo "done"
+"""
+
 # What VBA hands over, byte for byte: ranges begin at 1, error cells are VT_ERROR.
 RAW = r"""
 import ctypes, json, sys

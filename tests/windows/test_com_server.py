@@ -10,7 +10,9 @@ from importlib.metadata import version
 
 import pytest
 
-from windows.clients import CRASHES, LIFE, PARALLEL, RAW, REENTERED, VBSCRIPT
+from cyps_workbooks import write_settlement
+from made_settlements import made
+from windows.clients import ACTIONS, CRASHES, LIFE, PARALLEL, RAW, REENTERED, VBSCRIPT
 
 pytestmark = [pytest.mark.wine, pytest.mark.slow]
 
@@ -48,6 +50,39 @@ def test_the_wheels_that_the_server_needs_load(windows):
 
 def test_vbscript_calls_functions_and_actions(registered):
     assert_vbscript_is_served(registered)
+
+
+def assert_actions_are_served(windows):
+    book = windows.folder / "settlement.xlsx"
+    write_settlement([("2025-26", made(n=8))], book)
+    try:
+        said = windows.script(ACTIONS, windows.windows(book), name="actions.vbs")
+    finally:
+        book.unlink()
+    assert said == [
+        "OK 8 code Hartlepool Double",
+        "OK Damping!B10 -0.01",
+        "#VALUE! There is no file C:\\nowhere.xlsx. Check its name and folder.",
+        "OK check",
+    ]
+
+
+def test_vbscript_runs_actions_on_a_copy_of_a_workbook(registered):
+    assert_actions_are_served(registered)
+
+
+def test_the_doctor_sees_the_registration_and_that_there_is_no_excel(registered):
+    (said,) = registered.script(
+        "import json\nfrom cyps_addin.doctor import examine, this_machine\n"
+        "print(json.dumps({r.about: [r.state, r.found] for r in examine(this_machine())}))\n"
+        "print('done')"
+    )
+    told = json.loads(said)
+    assert told["COM registration"][0] == "ok"
+    assert "pythonw.exe" in told["COM registration"][1]
+    assert told["Excel"][0] == "STOP"
+    assert told["add-in in Excel's list"] == ["STOP", "Excel is not told to open cyps.xlam."]
+    assert not [r for r in told.values() if "could not be looked at" in r[1]]
 
 
 def test_values_and_errors_arrive_as_vba_sends_them(registered):

@@ -13,7 +13,7 @@ from cyps_addin.windows.registration import CLSID, PROGID, keys
 from cyps_addin.windows.selftest import FORBIDDEN
 from windows.clients import LIFE, RAW
 from windows.host import REPOSITORY
-from windows.test_com_server import assert_vbscript_is_served
+from windows.test_com_server import assert_actions_are_served, assert_vbscript_is_served
 
 pytestmark = [pytest.mark.wine, pytest.mark.slow]
 
@@ -94,6 +94,7 @@ def test_installs_calls_upgrades_and_leaves_nothing(windows, installer):
 
     windows.see_this_user_s_classes(True)
     assert_vbscript_is_served(windows)
+    assert_actions_are_served(windows)
     assert json.loads(windows.script(RAW)[0])[0] == ["OK", [[2.0], [1.0], [3.0]]]
     windows.script(LIFE, "20")
     assert windows.until_gone(*SERVER) == []

@@ -11,15 +11,18 @@ import json
 import zipfile
 from importlib.metadata import version
 from importlib.resources import files
+from pprint import pformat
 from typing import Final
 
-from cyps_addin.declare import Argument, CellFunction
+from cyps_addin.declare import Action, Argument, CellFunction
 from cyps_addin.generators.xml_text import HEAD, closed, escape, tag
-from cyps_addin.registry import CELL_FUNCTIONS
+from cyps_addin.registry import ACTIONS, CELL_FUNCTIONS
 
 IDENTIFIER: Final = "org.cyps.calc"
 IMPLEMENTATION: Final = f"{IDENTIFIER}.Functions"
+MENU: Final = f"{IDENTIFIER}.Menu"
 _TYPES, _COMPONENT, _NAMES = "XCyps.idl", "cyps_calc.py", "CalcAddIns.xcu"
+_MENU = "Addons.xcu"
 _REGISTRY = {"xmlns:oor": "http://openoffice.org/2001/registry",
              "xmlns:xs": "http://www.w3.org/2001/XMLSchema"}  # fmt: skip
 
@@ -43,6 +46,7 @@ def members() -> dict[str, str]:
         _TYPES: _idl(),
         _COMPONENT: _component(),
         _NAMES: _names(),
+        _MENU: _menu(),
     }
 
 
@@ -64,6 +68,7 @@ def _manifest() -> str:
         _TYPES: "application/vnd.sun.star.uno-typelibrary;type=RDB",
         _COMPONENT: "application/vnd.sun.star.uno-component;type=Python",
         _NAMES: "application/vnd.sun.star.configuration-data",
+        _MENU: "application/vnd.sun.star.configuration-data",
     }
     entries = "".join(
         "  " + closed("manifest:file-entry", **{"manifest:full-path": name,
@@ -107,7 +112,50 @@ def _component() -> str:
         for f in CELL_FUNCTIONS
     }
     template = files("cyps_addin.libreoffice").joinpath("component.py.txt").read_text("utf-8")
-    return template.replace("{functions}", json.dumps(told, indent=4), 1)
+    acts = {
+        a.name: {"label": a.label, "asks": a.asks, "on_book": a.on_book} for a in menu_actions()
+    }
+    # `repr` and not JSON: it is Python that reads it.
+    return template.replace("{functions}", json.dumps(told, indent=4), 1).replace(
+        "{actions}", pformat(acts, sort_dicts=False), 1
+    )
+
+
+def menu_actions() -> tuple[Action, ...]:
+    """What LibreOffice's menu offers: every button but those that type into cells."""
+    return tuple(action for action in ACTIONS if action.shown and not action.writes)
+
+
+def _menu() -> str:
+    """The menu CYPS in spreadsheets, with a submenu for each group."""
+    groups = dict.fromkeys(action.group for action in menu_actions())
+    lines = [
+        HEAD.rstrip(),
+        tag("oor:component-data", **_REGISTRY,
+            **{"oor:name": "Addons", "oor:package": "org.openoffice.Office"}),
+        '<node oor:name="AddonUI"><node oor:name="OfficeMenuBar">',
+        f'<node oor:name="{MENU}" oor:op="replace">',
+        _entry("Title", "CYPS"),
+        '<prop oor:name="Context"><value>com.sun.star.sheet.SpreadsheetDocument</value></prop>',
+        '<node oor:name="Submenu">',
+    ]  # fmt: skip
+    for g, group in enumerate(groups):
+        lines += [f'<node oor:name="g{g}" oor:op="replace">', _entry("Title", group),
+                  '<node oor:name="Submenu">']  # fmt: skip
+        for a, action in enumerate(one for one in menu_actions() if one.group == group):
+            lines += [
+                f'<node oor:name="a{a:02}" oor:op="replace">',
+                f'<prop oor:name="URL"><value>service:{MENU}?{action.name}</value></prop>',
+                '<prop oor:name="Target"><value>_self</value></prop>',
+                _entry("Title", action.label),
+                "</node>",
+            ]
+        lines.append("</node></node>")
+    return "\n".join([*lines, "</node></node></node></node>", "</oor:component-data>", ""])
+
+
+def _entry(name: str, words: str) -> str:
+    return f'<prop oor:name="{name}"><value xml:lang="en">{escape(words)}</value></prop>'
 
 
 def _shown(argument: Argument) -> str:
