@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cyps_workbooks.kept.as_issued import is_laid_out_alike
 from cyps_workbooks.kept.findings import said
 from cyps_workbooks.kept.opened import Opened
-from cyps_workbooks.layout import ABOUT, NOTES, PACK, RECORD, USE, quoted
+from cyps_workbooks.layout import ABOUT, CHANGES, NOTES, PACK, QA, RECORD, USE, quoted
 
 _SHOWN = 20
 """Cells, comments or sheets that are named."""
@@ -64,7 +64,8 @@ def _pictures(opened: Opened, drawn: Opened) -> Iterator[str]:
 def _cells(opened: Opened, issued: Opened) -> Iterator[str]:
     """Cells with something in them where the workbook as issued has nothing."""
     # What a pack says of itself stands on these, and the record does not hold it.
-    unknown = {ABOUT, NOTES, USE} if PACK in opened.sheets else set()
+    unknown = {ABOUT, NOTES, QA, USE} if PACK in opened.sheets else set()
+    unknown |= {CHANGES}  # which grows with every refresh
     typed = _typed_cells(opened)
     for name, sheet in issued.sheets.items():
         if name == RECORD or name in unknown or name not in opened.sheets:
