@@ -322,3 +322,37 @@ def test_no_top_up_no_line(country):
 def test_what_the_use_is_stands_on_top(country):
     done = run("trace", country / "before", "Derby")
     assert "Use: " in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "told"),
+    [
+        (("compare", "before", "after", "--out"), RESULTS, "one of the results of a run"),
+        (("compare", "before", "after", "--out-groups"), RECORD, "one of the results of a run"),
+        (("bridge", "before", "after", "--out"), SETTLEMENT, "one of the results of a run"),
+        (("sensitivity", "before", "--out"), RESULTS, "one of the results of a run"),
+        (("compare", "before", "after", "--by", "own.csv", "--out"), "own.csv", "would be lost"),
+        (("weights", "spend.csv", "--out"), "spend.csv", "would be lost"),
+        (("compare", "before", "after", "--out"), "", "is a folder"),
+        (("bridge", "before", "after", "--out"), "none/there.csv", "There is no folder"),
+    ],
+)
+def test_nothing_that_counts_is_written_over(country, tmp_path, words, name, told):
+    copied(country, tmp_path)
+    for other in ("own.csv", "spend.csv"):
+        write_csv(tmp_path / other, SPEND)
+    known = {"before": tmp_path, "after": country / "after", "own.csv": tmp_path / "own.csv",
+             "spend.csv": tmp_path / "spend.csv"}  # fmt: skip
+    was = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    done = run(*(known.get(word, word) for word in words), tmp_path / name)
+    assert done.exit_code == 2, done.output
+    assert told in one_line(done.stderr)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == was
+
+
+def test_a_file_that_no_run_recorded_is_replaced(country, tmp_path):
+    (tmp_path / "compared.csv").write_text("of yesterday")
+    out = ("--out", tmp_path / "compared.csv")
+    assert run("compare", country / "before", country / "after", *out).exit_code == 0
+    assert len(rows(tmp_path / "compared.csv")) > 100
+    assert [p.name for p in tmp_path.iterdir()] == ["compared.csv"]

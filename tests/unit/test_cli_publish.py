@@ -143,3 +143,14 @@ def test_a_workbook_and_a_scenario_in_json_as_source(country, tmp_path):
     assert done.exit_code == 0, done.output
     title = openpyxl.load_workbook(out)["Cover_sheet"]["A1"].value
     assert title == "A made-up country, 2026-27"
+
+
+def test_the_working_workbook_of_a_run_is_never_written_over(country, tmp_path):
+    for name in ("one", "two"):
+        assert run("settle", country / f"{name}.toml", "--out", tmp_path / name).exit_code == 0
+        own = tmp_path / name / "settlement.xlsx"
+        was = own.read_bytes()
+        done = run("publish", tmp_path / name, "--out", own)
+        assert done.exit_code == 2, done.output
+        assert "is one of the results of a run" in one_line(done.output)
+        assert own.read_bytes() == was

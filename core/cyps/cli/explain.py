@@ -23,6 +23,7 @@ from cyps.cli.explain_report import (
     print_trace_line,
 )
 from cyps.cli.groups import BY_HELP, places_of, read_by
+from cyps.cli.one_file import check_out, put_file
 from cyps.cli.outputs import csv_cell
 from cyps.cli.settled import Settled, read_settled
 from cyps.errors import CypsError
@@ -71,6 +72,8 @@ def compare_command(
     """
     if (neighbours is None) != (authority is None):
         raise click.UsageError("Give --neighbours and --authority together, or neither.")
+    for place in (out, out_groups):
+        check_out(place, (before, after, neighbours, *map(Path, by)))
     one, other = read_settled(before), read_settled(after)
     comparison = compare(one.settlement, other.settlement, other.population)
     console = plain_console()
@@ -121,6 +124,7 @@ def bridge_command(
         raise click.UsageError("Give two folders, or one folder with --population.")
     if population and drivers is not None:
         raise click.UsageError("--drivers is for two folders: it leads from one pack to another.")
+    check_out(out, (before, after, drivers))
     if population:
         made, of = _from_population(before)
     else:
@@ -272,13 +276,11 @@ def _bridge_rows(made: Bridge) -> Iterable[Sequence[str | float | int]]:
 def write_csv(
     console: Console | None, path: Path, rows: Iterable[Sequence[str | float | int]]
 ) -> None:
-    """Write a table beside its place and put it there when it is whole; say so on a console."""
+    """Write a table whole or not at all (see `put_file`); say so on a console."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerows([csv_cell(value) for value in row] for row in rows)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text.getvalue(), encoding="utf-8", newline="")
-    beside.replace(path)
+    put_file(path, text.getvalue().encode())
     if console is not None:
         console.print()
         console.print(Text(f"Written: {path}"), soft_wrap=True)

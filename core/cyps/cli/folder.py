@@ -65,6 +65,18 @@ def hashes(folder: Path) -> dict[str, str]:
     return {name: _hash(folder / name) for name in _names(folder)}
 
 
+def written_by_a_run(path: Path) -> bool:
+    """Whether a run's record, in the file's folder or above, names a file as its own.
+
+    Above, because the record of several years names the files in each year's folder.
+    """
+    place = path.resolve()
+    return any(
+        place.relative_to(folder).as_posix() in _earlier(folder)
+        for folder in list(place.parents)[:2]
+    )
+
+
 def _make_folder(out_dir: Path) -> bool:
     """Make the folder; True when it wasn't there."""
     made = not out_dir.exists()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from cyps.cli.one_file import check_out, put_file
 from cyps.cli.options import exclusions
 from cyps.cli.pack_report import print_diff, print_made, print_pack, say
 from cyps.errors import CypsError
@@ -108,6 +109,7 @@ def diff_command(before: Path, after: Path, spend: Path | None, out: Path | None
     Without --spend every child of every metric weighs the same: a metric's
     weight is its part of the use in BEFORE.
     """
+    check_out(out, (before, after, spend))
     old, new = read_pack(before), read_pack(after)
     lines = None
     if spend is not None:
@@ -119,7 +121,7 @@ def diff_command(before: Path, after: Path, spend: Path | None, out: Path | None
     if out is not None:
         if changed.shares is None:
             raise CypsError("The packs have no metric in common, so there is no share to write.")
-        out.write_bytes(shares_csv(changed.shares))
+        put_file(out, shares_csv(changed.shares))
         say(f"Shares of every authority: {out}")
 
 

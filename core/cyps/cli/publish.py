@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cyps.cli.explain_report import plain_console
 from cyps.cli.folder import RECORD
+from cyps.cli.one_file import check_out
 from cyps.cli.outputs import SETTLEMENT
 from cyps.cli.pack_use import given_use, pack_among
 from cyps.cli.prepare import prepare
@@ -86,6 +87,7 @@ def publish_command(
             "cyps publish results --out published.xlsx"
         )
     _check_name(out)
+    check_out(out)
     name, years = _settled(source, trust)
     before = None if against is None else _settled(against, trust)[1]
     words = (title or name, contact, published, author)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cyps.cli.one_file import check_out, put_file
 from cyps.cli.options import listed_years
 from cyps.cli.outputs import csv_cell
 from cyps.cli.report import print_wrapped
@@ -60,13 +59,16 @@ def weights_command(
     form with --map, spend by service area, or unit costs and activity. Prints the weights,
     what became of every line, and every total of the file beside the lines under it.
     """
+    for place in (out, write_map):
+        check_out(place, (file, line_map))
     choices = SpendChoices(line_map, years, int(metrics))
     if write_map is not None:
         if write_map.exists():
             raise CypsError(
                 f"{write_map} is there already, perhaps with changes. Choose a new name."
             )
-        _write(write_map, line_map_csv(map_to_fill_in(file, choices)))
+        filled = line_map_csv(map_to_fill_in(file, choices))
+        put_file(write_map, filled.encode())
         click.echo(f"{write_map} has every line of {file.name}. Change it, then give it as --map.")
         return
     problems = Problems()
@@ -74,7 +76,7 @@ def weights_command(
     problems.stop_if_any()
     weights = weights_of(reading.spend)
     if out is not None:
-        _write(out, spend_csv(reading.spend))
+        put_file(out, spend_csv(reading.spend).encode())
     if as_json:
         told = {"weights": weights, **spend_record(reading), "notes": list(reading.notes)}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
@@ -193,16 +195,3 @@ def _totals(reading: SpendReading) -> Table:
 
 def _million(pounds: float | None) -> str:
     return "none" if pounds is None else f"{pounds / 1e6:,.1f}"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole: beside its place, then into it."""
-    if path.is_dir():
-        raise CypsError(f"{path} is a folder. Give the name of a file.")
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(beside).replace(path)
-    finally:
-        Path(beside).unlink(missing_ok=True)
