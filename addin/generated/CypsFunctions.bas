@@ -49,10 +49,11 @@ Public Function CYPS_PACK_INFO(ByVal pack As Variant, Optional ByVal item As Var
     CYPS_PACK_INFO = CypsCall("CYPS_PACK_INFO", Array(CypsCells(pack), CypsCells(item)))
 End Function
 
-Public Function CYPS_USE(ByVal pack As Variant, Optional ByVal authority As Variant, Optional ByVal metric As Variant) As Variant
+Public Function CYPS_USE(ByVal pack As Variant, Optional ByVal authority As Variant, Optional ByVal metric As Variant, Optional ByVal neutral As Variant) As Variant
     If IsMissing(authority) Then authority = Empty
     If IsMissing(metric) Then metric = Empty
-    CYPS_USE = CypsCall("CYPS_USE", Array(CypsCells(pack), CypsCells(authority), CypsCells(metric)))
+    If IsMissing(neutral) Then neutral = Empty
+    CYPS_USE = CypsCall("CYPS_USE", Array(CypsCells(pack), CypsCells(authority), CypsCells(metric), CypsCells(neutral)))
 End Function
 
 Public Function CYPS_USE_RATE(ByVal pack As Variant, ByVal population As Variant, Optional ByVal authority As Variant, Optional ByVal metric As Variant, Optional ByVal per As Variant) As Variant

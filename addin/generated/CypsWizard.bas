@@ -151,10 +151,11 @@ Private Sub CypsDescribe11()
     Dim about As String
     about = "Predicted use: expected number of children by authority and metric. Gives children (or shares, where the pack holds shares), authorities in rows and metrics in columns; turned if the authorities lie i"
     about = about & "n a row."
-    Dim told(1 To 3) As Variant
+    Dim told(1 To 4) As Variant
     told(1) = "handle of a pack, from CYPS_PACK"
     told(2) = "GSS codes or names, one or a range; blank: all, in order of code"
     told(3) = "metrics, such as CIN; one or a range; blank: all of the pack"
+    told(4) = "two columns: a driver, and reference, average or own average; blank: nothing neutralised"
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_USE", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told

@@ -202,6 +202,23 @@ def test_an_authority_beside_its_neighbours(settlement, scenario, tmp_path):
         assert refused.error is ErrorValue.NOT_AVAILABLE
 
 
+def test_use_with_drivers_neutralised_is_what_the_pack_holds():
+    path = PACKS / "v3-neutral.cyps.zip"
+    pack, packed = call("CYPS_PACK", str(path)), read_pack(path).pack
+    assert packed.neutralised
+    for table in packed.neutralised:
+        typed = [[driver, how.upper()] for driver, how in table.drivers]
+        assert call("CYPS_USE", pack, None, None, [*typed, [None, None]]) == (
+            table.use.children.tolist()
+        )
+    plain = packed.use.children.tolist()
+    assert call("CYPS_USE", pack, None, None, [[None, None]]) == plain
+    nobody = answer("CYPS_USE", pack, None, None, [["no such driver", "average"]])
+    assert (nobody.error, "no such driver" in nobody.why) == (ErrorValue.NOT_AVAILABLE, True)
+    for wrong in ([["sex", "gone"]], [["sex"]]):
+        assert answer("CYPS_USE", pack, None, None, wrong).error is ErrorValue.VALUE
+
+
 def test_use_and_rates_of_a_pack():
     path = PACKS / "v2-complete.cyps.zip"
     pack = call("CYPS_PACK", str(path))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
+from cyps.errors import CypsError
 from cyps.explain import predict_child
 from cyps.needs import rate_per
+from cyps.pack import LoadedPack, Neutral
 from cyps_addin import library
 from cyps_addin.cells import (
     given,
@@ -86,14 +89,40 @@ def _pack_info(pack: Cells, item: Cells = None) -> Cells:
     return value
 
 
-def _use(pack: Cells, authority: Cells = None, metric: Cells = None) -> Cells:
-    found = loaded(pack)
+def _use(
+    pack: Cells, authority: Cells = None, metric: Cells = None, neutral: Cells = None
+) -> Cells:
+    found = _neutralised(loaded(pack), neutral)
     rows, laid = pack_rows(found, authority)
     columns = metric_columns(found.pack.metrics, metric)
     children = found.predicted_use().children[np.ix_(rows, columns)]
     if laid is not None and laid.is_row:
         children = children.T
     return [[given(x) for x in row] for row in children]
+
+
+def _neutralised(pack: LoadedPack, neutral: Cells) -> LoadedPack:
+    """The pack with drivers neutralised as two columns of cells say: driver, how."""
+    if is_blank(neutral):
+        return pack
+    rows = rows_of(neutral, "Neutral")
+    if len(rows[0]) != 2:
+        raise bad_input("Neutral must be two columns: a driver and what is done with it.")
+    wanted: dict[str, Neutral] = {}
+    for driver, how in rows:
+        if is_blank(driver):
+            continue
+        word = text_of(how).casefold()
+        if word not in get_args(Neutral):
+            raise bad_input(
+                f"Neutral: '{text_of(how)[:40]}' is done with {text_of(driver)[:40]}. Choose one "
+                f"of {', '.join(get_args(Neutral))}."
+            )
+        wanted[text_of(driver)] = word  # type: ignore[assignment]
+    try:
+        return pack.with_neutralised(wanted) if wanted else pack
+    except CypsError as error:
+        raise not_available(str(error)) from None
 
 
 def _use_rate(
@@ -176,10 +205,17 @@ FUNCTIONS: tuple[CellFunction, ...] = (
         "CYPS_USE",
         "Packs",
         "Predicted use: expected number of children by authority and metric",
-        (PACK, AUTHORITY, _METRIC),
+        (
+            PACK,
+            AUTHORITY,
+            _METRIC,
+            Argument("neutral", "two columns: a driver, and reference, average or own average",
+                     "nothing neutralised"),
+        ),
         "children (or shares, where the pack holds shares), authorities in rows and metrics in "
         "columns; turned if the authorities lie in a row",
-        (UNKNOWN_HANDLE, UNKNOWN_AUTHORITY, "#N/A: an unknown metric"),
+        (UNKNOWN_HANDLE, UNKNOWN_AUTHORITY,
+         "#N/A: an unknown metric, or use that the pack does not hold neutralised so"),
         '=CYPS_USE(CYPS_PACK("sample"),{"Leeds";"E06000001"})',
         _use,
     ),
