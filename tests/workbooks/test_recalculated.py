@@ -586,6 +586,21 @@ def test_a_year_that_fails_takes_along_only_who_leans_on_it(engine, three_years)
     assert all(isinstance(x, int | float) for x in column(seen["Years"], "Pounds 2028-29", n))
 
 
+def test_an_authority_that_uses_nothing_has_its_floor_and_no_more(engine, tmp_path):
+    start = made_up(seed=6, places=authorities(2025)[:15])
+    children = start.use.children.copy()
+    children[4] = 0.0
+    children[7, 1] = 0.0
+    settled = settle(start.scenario, replace(start.use, children=children))
+    assert settled.share[4] == 0
+    path = tmp_path / "settlement.xlsx"
+    write_settlement([(LABEL, settled)], path)
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    assert_is([(LABEL, settled)], engine.grids(), tmp_path, settled.scenario.authorities[0].name)
+
+
 def by_metric(seed=5, n=20):
     """A made-up settlement whose area cost differs by metric, named in another order than use's."""
     start = made_up(seed=seed, places=authorities(2025)[:n])
