@@ -238,9 +238,12 @@ def test_a_new_workbook_of_files_is_the_one_that_settle_writes(tmp_path):
         (tmp_path / name).write_text("\n".join([f"code,{head}", *rows]) + "\n")
     lines = [f"{i},{1000000 * i}" for i in range(1, 8)]
     (tmp_path / "spend.csv").write_text("\n".join(["service_area,spend", *lines]) + "\n")
+    children = [f"{code},{1000 + i}" for i, code in enumerate(one.scenario.codes)]
+    (tmp_path / "children.csv").write_text("\n".join(["code,population", *children]) + "\n")
     words = [
         "--use", tmp_path / "use.csv", "--spend", tmp_path / "spend.csv",
         "--baseline", tmp_path / "baseline.csv", "--pot", "15,000,000,000", "--floor", "-10%",
+        "--population", tmp_path / "children.csv",
     ]  # fmt: skip
     done = run("new", *words, "--out", tmp_path / "new.xlsx")
     assert done.exit_code == 0, done.stderr

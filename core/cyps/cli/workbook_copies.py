@@ -20,7 +20,6 @@ from cyps.errors import CypsError
 
 if TYPE_CHECKING:
     from cyps.settlement import Settlement
-    from cyps_workbooks import PackNote
 
 _FILE = click.Path(path_type=Path)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
@@ -93,27 +92,26 @@ def new_command(
     workbook among its other results. With neither, the workbook has made-up numbers, to try.
     """
     from cyps_workbooks.placing import put_beside  # loaded where it is needed
-    from cyps_workbooks.settlement_workbook import settlement_bytes
 
     place = new_name(out, out, "")
     asked = scenario is not None or any(x is not None and x != () for x in inputs.values())
-    years, note = _asked(requested(scenario, **inputs), trust) if asked else _illustration()
-    put_beside(settlement_bytes(years, pack=note), place)
+    content = _asked(requested(scenario, **inputs), trust) if asked else _illustration()
+    put_beside(content, place)
     _say_written(place, as_json)
 
 
-def _illustration() -> tuple[list[tuple[str, Settlement]], PackNote | None]:
+def _illustration() -> bytes:
     from cyps.cli.outputs import financial_year
     from cyps.settlement.illustration import illustration
+    from cyps_workbooks.settlement_workbook import settlement_bytes
 
     made = illustration()
-    return [(financial_year(made), made)], None
+    return settlement_bytes([(financial_year(made), made)])
 
 
-def _asked(
-    request: Request, trust: Path | None
-) -> tuple[list[tuple[str, Settlement]], PackNote | None]:
+def _asked(request: Request, trust: Path | None) -> bytes:
     from cyps.cli.outputs import year_name
+    from cyps_workbooks.settlement_workbook import settlement_bytes
 
     pack = pack_among(
         request.files.use,
@@ -121,11 +119,13 @@ def _asked(
         year=request.year,
         neutralise=request.neutralise,
     )
-    settled = list(settle_requested(request, pack)[1])
+    ready, years = settle_requested(request, pack)
+    settled = list(years)
     if len(settled) == 1:
         label, settlement = settled[0]
         settled = [(year_name(label, settlement), settlement)]
-    return settled, None if pack is None else pack_note(pack)
+    note = None if pack is None else pack_note(pack)
+    return settlement_bytes(settled, pack=note, population=ready.population)
 
 
 def _sound_years(file: Path) -> tuple[tuple[str, Settlement], ...]:
