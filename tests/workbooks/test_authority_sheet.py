@@ -11,6 +11,7 @@ from cyps.geography import authorities
 from cyps.settlement import Bands, Transition, Year, settle, settle_years
 from cyps.settlement.rules import Band, Floor
 from cyps_workbooks import write_settlement
+from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
 from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.made_up import made_up
 from workbooks.workbook_cells import column, grids
@@ -217,3 +218,19 @@ def test_each_chart_says_what_it_is_in_words(tmp_path):
     assert all("<c:title>" in text for text in texts)
     assert sum("£ million" in text or "Change (%)" in text for text in texts) == 4
     assert len(grids(path)["Winners and losers"]) > 40
+
+
+def test_a_refresh_keeps_the_children_and_the_figures_by_child(tmp_path):
+    few = PLACES[:8]
+    settlement = made_up(places=few)
+    children = np.arange(8) * 100.0 + 1000
+    path = tmp_path / "settlement.xlsx"
+    write_settlement([("2025-26", settlement)], path, population=children)
+    use = _with(settlement.use, settlement.use.children * np.linspace(1, 1.05, 8)[:, None])
+    opened, back = open_for_refresh(path)
+    renewed = refresh(opened, back, Renewal(use=use, authorities=few, year=2025))
+    other = tmp_path / "renewed.xlsx"
+    other.write_bytes(renewed.content)
+    expected = settle(settlement.scenario, use).pounds / children
+    seen = column(grids(other)["Results"], "Pounds per child", 8)
+    np.testing.assert_allclose(seen, expected, rtol=1e-12)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cyps.settlement import Settlement
 from cyps.settlement.summaries import change_ranks, pounds_below
@@ -124,8 +125,17 @@ def _results(opened: Opened, years: Years) -> Iterator[Finding]:
             "blank. Choose one from the list.", stops=False,
         )  # fmt: skip
         return
-    for header, values in result_numbers(shown[0]).items():
+    for header, values in result_numbers(shown[0], _children(opened)).items():
         yield from _column(opened, RESULTS, header, np.asarray(values).tolist(), shown[0])
+
+
+def _children(opened: Opened) -> NDArray[np.float64] | None:
+    """The children typed on the sheet Use, where every authority has a number above 0."""
+    if "in_children" not in opened.places:
+        return None
+    values = [row[0].value for row in opened.block("in_children")]
+    numbers = [float(x) if isinstance(x, int | float) else 0.0 for x in values]
+    return np.array(numbers) if min(numbers) > 0 else None
 
 
 def _column(
