@@ -326,7 +326,7 @@ into = { code = "E06000058" }
         (MERGE.replace("E06900001", "Berks"), "'Berks' is no GSS code: E and eight digits"),
         (SPLIT.replace('reason = "What if"', ""), "'split.0.reason' is missing"),
         (SPLIT.replace("essex.csv", "sussex.csv"), "There is no file"),
-        (SPLIT + '[sha256]\n"essex.csv" = "00"\n', "essex.csv is not the file"),
+        (SPLIT + '[sha256]\n"essex.csv" = "00"\n', "is not the file that the scenario"),
     ],
 )
 def test_what_a_scenario_cannot_say(country, text, says):
