@@ -59,9 +59,9 @@ def verified(program, certificate):
 @pytest.fixture
 def others(windows):
     """An Excel that has two add-ins of other people, and the list of programs that Windows has."""
-    # A new Wine lacks the list; a user of Windows has it, and nobody takes it away.
-    programs = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall"
-    windows.run("reg", "add", programs, "/f")
+    # A new Wine lacks the list and the classes; a user of Windows has both, and they stay.
+    for kept in (r"Microsoft\Windows\CurrentVersion\Uninstall", r"Classes\CLSID"):
+        windows.run("reg", "add", rf"HKCU\Software\{kept}", "/f")
     key = EXCEL.replace("HKEY_CURRENT_USER", "HKCU")
     for name, value in (("OPEN", "first.xlam"), ("OPEN1", "second.xlam")):
         windows.run("reg", "add", key, "/v", name, "/d", value, "/f")
