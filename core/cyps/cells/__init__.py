@@ -4,6 +4,7 @@ from cyps.cells.bands import banded
 from cyps.cells.blocks import SMALLEST_COUNT, DriverBlock, driver_blocks
 from cyps.cells.cells import Cells
 from cyps.cells.collapse import collapse
+from cyps.cells.recount import recounted
 from cyps.cells.stored import StoredRows, open_rows
 from cyps.cells.terms import AuthorityDriver, Term
 from cyps.pack import Driver, Interaction
@@ -21,4 +22,5 @@ __all__ = [
     "collapse",
     "driver_blocks",
     "open_rows",
+    "recounted",
 ]

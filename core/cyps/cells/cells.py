@@ -48,6 +48,8 @@ class Cells:
     small_areas : (n_small_areas,), their names
     log_choose : (n_metrics,), sum over the table's rows of log(trials choose events);
         0 for rows that are children. Makes likelihoods comparable with other software.
+    cell_events : (n_metrics, n_cells), children with the event in each cell; None unless
+        `collapse` was asked for it. A fit does without; validation does not
     """
 
     groups: tuple[str, ...]
@@ -66,6 +68,7 @@ class Cells:
     small_area: NDArray[np.int64]
     small_areas: NDArray[np.object_]
     log_choose: NDArray[np.float64]
+    cell_events: NDArray[np.int32] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -113,6 +116,7 @@ class Cells:
             area_events=self.area_events[:, area],
             small_area=number if self.small_areas.size else self.small_area[area],
             small_areas=self.small_areas[place] if self.small_areas.size else self.small_areas,
+            cell_events=None if self.cell_events is None else self.cell_events[:, cell],
         )
 
     def without_drivers(self, names: Collection[str]) -> Cells:

@@ -12,6 +12,7 @@ from cyps.cli.publish import publish_command
 from cyps.cli.sensitivity import sensitivity_command
 from cyps.cli.settle import settle_command
 from cyps.cli.uncertainty import uncertainty_command
+from cyps.cli.validate import validate_command
 from cyps.cli.weights import weights_command
 from cyps.cli.workbook import workbook_group
 
@@ -29,6 +30,7 @@ main.add_command(publish_command)
 main.add_command(settle_command)
 main.add_command(trace_command)
 main.add_command(uncertainty_command)
+main.add_command(validate_command)
 main.add_command(weights_command)
 main.add_command(workbook_group)
 

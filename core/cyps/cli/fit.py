@@ -40,7 +40,7 @@ def fit_command(model: Path, out: Path) -> None:
     The folder gets summary.txt, coefficients.csv, covariance.csv, effects.csv, fit.json, and
     with [pack] in MODEL a coefficient pack. Rows and cells are not written.
     """
-    _need_modeller()
+    need_modeller("Fitting")
     from cyps.model.model_file import count_rows, fit_model, read_model_file
 
     asked = read_model_file(model)
@@ -53,7 +53,7 @@ def fit_command(model: Path, out: Path) -> None:
             from cyps.pack import pack_bytes
 
             (folder / PACK).write_bytes(pack_bytes(pack)[0])
-        record = _record(asked, model, fits) | {"outputs": hashes(folder)}
+        record = record_of_fit(asked, model, fits) | {"outputs": hashes(folder)}
         (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     click.echo("\n\n".join(fit.summary() for fit in fits))
     click.echo(f"\nWritten to {out}: {', '.join([*record['outputs'], RECORD])}")
@@ -64,11 +64,12 @@ def fit_command(model: Path, out: Path) -> None:
         )
 
 
-def _need_modeller() -> None:
-    missing = [name for name in ("numba", "pandas", "scipy") if find_spec(name) is None]
+def need_modeller(what: str, *more: str) -> None:
+    """Refuse where the modeller's part is not installed."""
+    missing = [name for name in ("numba", "pandas", "scipy", *more) if find_spec(name) is None]
     if missing:
         raise CypsError(
-            f"Fitting needs the modeller's part of cyps, which is not installed "
+            f"{what} needs the modeller's part of cyps, which is not installed "
             f"({', '.join(missing)}). Install it with: pip install 'cyps[modeller]'"
         )
 
@@ -147,14 +148,17 @@ def _told(fit: MultilevelFit) -> dict[str, Any]:
     }
 
 
-def _record(asked: ModelFile, model: Path, fits: Sequence[MultilevelFit]) -> dict[str, Any]:
+def record_of_fit(
+    asked: ModelFile, model: Path, fits: Sequence[MultilevelFit], command: str = "fit"
+) -> dict[str, Any]:
+    """What was fitted, by which tool, from which files."""
     from cyps.model.model_file import row_files
 
     names = [asked.rows, asked.areas, asked.pack and asked.pack.children]
     found = [file for name in names if name for file in row_files(name, model.parent)]
     files = {_named(file, model.parent): file for file in found} | {model.name: model}
     return {
-        "tool": {"name": "cyps", "version": version("cyps"), "command": "fit"},
+        "tool": {"name": "cyps", "version": version("cyps"), "command": command},
         "model": asked.model_dump(exclude_none=True),
         "converged": all(fit.converged for fit in fits),
         "inputs": {name: _sha256(path) for name, path in files.items()},

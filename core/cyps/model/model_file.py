@@ -115,7 +115,13 @@ def row_files(named: str | list[str], folder: Path) -> list[Path]:
     return [Path(file) for file in files_behind([str(folder / name) for name in several])]
 
 
-def count_rows(model: ModelFile, folder: Path, rows: str | list[str] | None = None) -> Cells:
+def count_rows(
+    model: ModelFile,
+    folder: Path,
+    rows: str | list[str] | None = None,
+    *,
+    events_by_cell: bool = False,
+) -> Cells:
     """Cells of the model's rows, or of others described alike; paths are relative to `folder`.
 
     One CSV file is read whole, and so are rows that are cells. Parquet, and several files, are
@@ -148,6 +154,7 @@ def count_rows(model: ModelFile, folder: Path, rows: str | list[str] | None = No
         frequency=model.frequency,
         areas=areas,
         area_key=model.area_key,
+        events_by_cell=events_by_cell,
     )
 
 

@@ -25,6 +25,8 @@ _CLOSE = 1e-6
 _MOST_LOOKS = 40
 # An end further out than this many standard errors is called infinite.
 _ENDLESS = 30.0
+# How far above a sigma near 0, which says nothing of its own spread, the upper end is looked for.
+_FIRST_REACH = 0.2
 
 
 def profile_intervals(fit: MultilevelFit, labels: Sequence[str], alpha: float) -> pd.DataFrame:
@@ -106,18 +108,18 @@ def profile_sigma(fit: MultilevelFit, alpha: float) -> tuple[float, float]:
         return _root_of_fall(at, found)
 
     none = _climb(likelihood, StartingPoint(at.beta, -np.inf, at.here.effect))
-    start, spread = (at.log_sigma, 0.3) if fit.sigma > 0 else (np.log(1e-3), 1.0)
+    lower, spread = 0.0, np.inf
     if fit.sigma > 0:
-        information = at.information
-        curved = 1 / inverse(information)[-1, -1]
+        curved = 1 / inverse(at.information)[-1, -1]
         spread = float(np.clip(1 / np.sqrt(curved), 1e-3, 1)) if curved > 0 else 0.3
-    lower = 0.0
     if fit.sigma > 0 and _root_of_fall(at, none) > target:
-        end = _end(lambda away: -root(start + away * spread), target, -1, "sigma")
-        lower = float(np.exp(start + end * spread))
+        end = _end(lambda away: -root(at.log_sigma + away * spread), target, -1, "sigma")
+        lower = float(np.exp(at.log_sigma + end * spread))
     last = StartingPoint(at.beta, at.log_sigma, at.here.effect)
-    upper = _end(lambda away: root(start + away * spread), target, 1, "sigma")
-    return lower, float(np.exp(start + upper * spread))
+    # Upwards in sigma itself: its logarithm leaps to where no search ends when sigma is small.
+    reach = fit.sigma * spread if spread < 0.5 else max(fit.sigma, _FIRST_REACH)
+    upper = _end(lambda away: root(float(np.log(fit.sigma + away * reach))), target, 1, "sigma")
+    return lower, fit.sigma + upper * reach
 
 
 def _climb(likelihood: Likelihood, start: StartingPoint) -> Maximum:

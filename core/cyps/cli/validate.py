@@ -1,0 +1,73 @@
+"""`cyps validate`: a model file and rows in, a report of how far to trust the model out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cyps.cli.fit import need_modeller, record_of_fit
+from cyps.cli.folder import RECORD, hashes, put_in_place
+
+
+@click.command("validate", short_help="Judge a model on authorities it has not seen.")
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("validation"),
+    show_default=True,
+    help="Folder for the report.",
+)
+@click.option("--folds", type=click.IntRange(min=2), help="Parts to leave out [default: each].")
+@click.option("--seed", type=int, default=2019, show_default=True, help="Of parts and halves.")
+@click.option(
+    "--split",
+    type=click.Choice(["either", "small areas", "children"]),
+    default="either",
+    show_default=True,
+    help="What is split into halves.",
+)
+@click.option("--cross", nargs=2, multiple=True, help="Two drivers to show together.")
+def validate_command(
+    model: Path,
+    out: Path,
+    folds: int | None,
+    seed: int,
+    split: str,
+    cross: tuple[tuple[str, str], ...],
+) -> None:
+    """Fit what the file MODEL (TOML) declares, as `cyps fit` does, and judge it.
+
+    Every authority is left out of a fit once and predicted; the sample is split in two. The
+    folder gets report.html, report.md with figures, and validation.json. No row, no cell and no
+    count below 10 is written.
+    """
+    need_modeller("Validating", "matplotlib", "markdown_it")
+    from cyps.model.model_file import count_rows, fit_model, read_model_file
+    from cyps.validating import checks, validate, write_report
+    from cyps.validating.validate import CROSSED
+
+    asked = read_model_file(model)
+    cells = count_rows(asked, model.parent, events_by_cell=True)
+    fits = fit_model(asked, cells)
+    found = validate(
+        cells,
+        fits,
+        folds=folds,
+        seed=seed,
+        split_by=split,  # type: ignore[arg-type]
+        crossed=cross or CROSSED,
+    )
+    with put_in_place(out) as folder:
+        write_report(found, folder)
+        told = {"folds": folds, "seed": seed, "split": split, "cross": cross or CROSSED}
+        record = record_of_fit(asked, model, fits, "validate") | {"validation": told}
+        record |= {"outputs": hashes(folder)}
+        (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    for each in found.metrics:
+        click.echo(each.metric)
+        for check in checks(each):
+            click.echo(f"  {'met    ' if check.met else 'NOT MET'} {check.name}: {check.words}")
+    click.echo(f"\nWritten to {out}: {', '.join([*record['outputs'], RECORD])}")

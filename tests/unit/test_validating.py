@@ -1,0 +1,313 @@
+"""Validation: against children one by one, closed forms, and models known to be wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.stats import mannwhitneyu, norm
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
+
+from cyps.cells import collapse, recounted
+from cyps.choosing import hold_out
+from cyps.cli import main
+from cyps.errors import CypsError
+from cyps.model import fit_cells, fit_dummies, fit_plain
+from cyps.validating import Judged, auc, checks, halves, measures, validate, write_report
+from cyps.validating.chances import averaged, hold_out_each, log_odds
+from cyps.validating.groups import groupings, hidden, table_of
+from cyps.validating.validate import judged
+from made_samples import drawn_children
+
+NESTED = Path(__file__).parents[1] / "reference" / "synthetic_nested.csv"
+
+
+def count(table, metrics=("CIN", "CARE")):
+    return collapse(
+        table, events=list(metrics), child=["fsm", "noise"], area=["idaci"], group="la",
+        area_key="lsoa", events_by_cell=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def table():
+    return drawn_children(authorities=12, areas=6)
+
+
+@pytest.fixture(scope="module")
+def cells(table):
+    return count(table)
+
+
+@pytest.fixture(scope="module")
+def fits(cells):
+    return fit_cells(cells)
+
+
+@pytest.fixture(scope="module")
+def found(cells, fits):
+    return validate(cells, fits)
+
+
+def test_events_of_cells_are_those_of_the_rows(table, cells):
+    keys = ["la", "lsoa", "fsm", "noise"]
+    # Areas stand in the order of their names as text.
+    by_hand = (
+        table.assign(lsoa=table["lsoa"].astype(str))
+        .groupby(keys)[["CIN", "CARE"]]
+        .agg(["size", "sum"])
+        .sort_index()
+    )
+    assert cells.cell_events[0].tolist() == by_hand["CIN", "sum"].tolist()
+    assert cells.cell_events[1].tolist() == by_hand["CARE", "sum"].tolist()
+    kept = cells.only(np.arange(12) % 2 == 0)
+    assert (kept.cell_events.sum(axis=1) == kept.events).all()
+    with_trials = (
+        by_hand["CIN"]
+        .reset_index()
+        .merge(table[["lsoa", "idaci"]].drop_duplicates().astype({"lsoa": str}), on="lsoa")
+    )
+    again = collapse(
+        with_trials, events="sum", trials="size", child=["fsm", "noise"], area=["idaci"],
+        group="la", area_key="lsoa", events_by_cell=True,
+    )  # fmt: skip
+    assert again.cell_events[0].tolist() == cells.cell_events[0].tolist()
+
+
+def test_recounted_as_they_are_nothing_changes(cells):
+    again = recounted(cells, cells.cell_count, cells.cell_events)
+    for name in ("cell_slot", "slot_pattern", "slot_events", "area_events", "small_area"):
+        assert (getattr(again, name) == getattr(cells, name)).all()
+
+
+def test_recounted_equals_counting_fewer_rows(table):
+    some = table[(table["la"] != "LA03") & ~((table["lsoa"] == 5) & (table["fsm"] == "yes"))]
+    whole, part = count(table), count(some)
+    area = np.repeat(whole.small_areas[whole.small_area], np.diff(whole.cell_start))
+    fsm = whole.child_design[whole.slot_pattern[whole.cell_slot], 0] == 1
+    la = np.repeat(np.array(whole.groups), np.diff(whole.cell_start[whole.area_start]))
+    keep = (la != "LA03") & ~((area == 5) & fsm)
+    made = recounted(whole, whole.cell_count * keep, whole.cell_events * keep)
+    assert made.groups == part.groups
+    for name in ("area_start", "cell_start", "slot_start", "cell_slot", "cell_count",
+                 "cell_events", "slot_events", "area_events"):  # fmt: skip
+        assert (getattr(made, name) == getattr(part, name)).all(), name
+    for mine, theirs in zip(fit_cells(made), fit_cells(part), strict=True):
+        assert mine.coefficients == pytest.approx(theirs.coefficients, abs=1e-7)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.1, 0.2, 0.2 + 1e-15, 0.7]), *[st.integers(0, 4)] * 2),
+        min_size=2, max_size=12,
+    )
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_auc_is_that_of_every_pair_of_children(drawn):
+    chance, have, have_not = (np.array(each) for each in zip(*drawn, strict=True))
+    if not have.sum() or not have_not.sum():
+        return
+    # 0.2 and 0.2 + 1e-15 are the same sum in another order, and so a tie.
+    p = np.round(chance, 12)
+    u = mannwhitneyu(p.repeat(have), p.repeat(have_not)).statistic
+    expected = u / (have.sum() * have_not.sum())
+    assert auc(chance, (have + have_not).astype(float), have.astype(float)) == pytest.approx(
+        expected
+    )
+
+
+def test_measures_are_those_of_children_one_by_one():
+    rng = np.random.default_rng(3)
+    n = rng.integers(1, 9, 60)
+    p = rng.uniform(0.02, 0.6, 60)
+    y = rng.binomial(n, np.clip(1.4 * p, 0, 1))
+    la = np.arange(60) % 6
+    got = measures(Judged(p, n.astype(float), y.astype(float), la))
+    one = np.concatenate([[1] * b + [0] * (a - b) for a, b in zip(n, y, strict=True)])
+    chance, who = p.repeat(n), la.repeat(n)
+    assert got.brier == pytest.approx(np.mean((one - chance) ** 2))
+    assert got.log_loss == pytest.approx(-np.mean(np.log(np.where(one == 1, chance, 1 - chance))))
+    logit = np.log(chance / (1 - chance))
+    robust = {"cov_type": "cluster", "cov_kwds": {"groups": who, "use_correction": False}}
+    slope = GLM(one, np.column_stack([np.ones(one.size), logit]), Binomial()).fit(**robust)
+    shift = GLM(one, np.ones(one.size), Binomial(), offset=logit).fit(**robust)
+    few = np.sqrt(6 / 5)
+    assert (got.slope, got.slope_error) == pytest.approx(
+        (slope.params[1], slope.bse[1] * few), rel=1e-6
+    )
+    assert (got.intercept, got.intercept_error) == pytest.approx(
+        (shift.params[0], shift.bse[0] * few), rel=1e-6
+    )
+
+
+def test_warm_leaving_out_is_cold_leaving_out(cells, fits, found):
+    cold = hold_out(cells, folds=len(cells.groups))
+    warm = hold_out_each(cells, fits, np.arange(len(cells.groups)))
+    assert warm.use == pytest.approx(cold.predicted, rel=1e-6)
+    assert found.metrics[0].held_out.predicted > warm.use[0].sum()  # averaged, not the median
+
+
+def test_chances_are_averaged_over_unknown_authorities():
+    def under(z):
+        return norm.pdf(z) / (1 + np.exp(3 - 0.7 * z))
+
+    assert averaged(np.array([-3.0]), 0.7)[0] == pytest.approx(quad(under, -9, 9)[0], rel=1e-9)
+
+
+def test_halves_add_up_and_are_the_same_again(cells):
+    for by in ("children", "small areas"):
+        first, second = halves(cells, 1, by)
+        assert (first.events + second.events == cells.events).all()
+        assert first.children + second.children == cells.children
+        assert halves(cells, 1, by)[0].cell_count.tolist() == first.cell_count.tolist()
+        assert halves(cells, 2, by)[0].cell_count.tolist() != first.cell_count.tolist()
+    assert not set(first.small_areas) & set(second.small_areas)
+
+
+def test_a_right_model_passes_and_its_tables_add_up(found):
+    for each in found.metrics:
+        answers = {check.name: check.met for check in checks(each)}
+        assert all(answers[name] for name in ("converged", "complete", "level", "spread", "groups"))
+        for name in ("fsm", "noise", "idaci"):
+            (one,) = [t for t in each.tables if t.name == name]
+            assert sum(g.actual for g in one.groups) == each.held_out.events
+            assert sum(g.predicted for g in one.groups) == pytest.approx(each.held_out.predicted)
+
+
+def test_a_model_without_what_matters_is_told_so():
+    """The truth bends in idaci, which a straight line cannot follow."""
+    table = drawn_children(authorities=20, areas=10, each=100)
+    rng = np.random.default_rng(5)
+    bent = -2.5 + 60 * (table["idaci"] - 0.25) ** 2
+    wrong = table.assign(CIN=rng.random(len(table)) < 1 / (1 + np.exp(-bent)))
+    cells = count(wrong, ["CIN"])
+    (each,) = validate(cells, fit_cells(cells)).metrics
+    answers = {check.name: check for check in checks(each)}
+    assert not answers["groups"].met
+    assert "idaci tenth" in answers["groups"].words
+
+
+def test_chances_too_far_apart_are_told_so(cells, fits, found):
+    (first, *_) = found.metrics
+    p = 1 / (1 + np.exp(-log_odds(cells, fits[0].coefficients)))
+    far = 1 / (1 + np.exp(-2 * np.log(p / (1 - p)) - 2.2))
+    wrong = replace(first, held_out=measures(judged(cells, 0, far)))
+    answers = {check.name: check for check in checks(wrong)}
+    assert not answers["spread"].met
+    assert "too far apart" in answers["spread"].words
+    assert wrong.held_out.slope == pytest.approx(measures(judged(cells, 0, p)).slope / 2, rel=1e-6)
+
+
+def test_small_counts_do_not_follow_from_what_is_shown():
+    children = np.full(6, 100.0)
+    actual = np.array([3.0, 40, 50, 60, 70, 80])
+    cross = np.column_stack([np.arange(6) // 3, np.arange(6) % 3])
+    hide = hidden(children, actual, cross).reshape(2, 3)
+    assert hide[0, 0]
+    for line in (*hide, *hide.T):
+        assert line.sum() != 1
+    lone = hidden(children, np.array([3.0, 4, 50, 60, 70, 80]), np.zeros((6, 1), int))
+    assert lone.tolist() == [True, True, True, False, False, False]  # 3 + 4 alone would be told
+
+
+def test_no_small_count_is_written(cells, tmp_path):
+    rare = recounted(
+        cells, cells.cell_count, cells.cell_events * (np.arange(cells.cell_count.size) % 9 == 0)
+    )
+    fits = fit_cells(rare)
+    write_report(validate(rare, fits, crossed=[("fsm", "noise")]), tmp_path)
+    told = json.loads((tmp_path / "validation.json").read_text())
+    groups = [g for m in told["metrics"] for t in m["tables"] for g in t["groups"]]
+    assert any(g["actual"] is None for g in groups)
+    assert all(g["actual"] is None or g["actual"] >= 10 for g in groups)
+    assert all(g["predicted"] is None for g in groups if g["actual"] is None)
+
+
+def test_regions_where_codes_are_known(table):
+    codes = ["E06000001", "E06000002", "E09000001", "E09000002"]
+    by_code = table.assign(la=[codes[int(la[2:]) % 4] for la in table["la"]])
+    cells = count(by_code, ["CIN"])
+    p = np.full(cells.cell_count.size, 0.2)
+    (region,) = [g for g in groupings(cells, []) if g.name == "region"]
+    rows = table_of(region, judged(cells, 0, p)).groups
+    north = by_code["la"].isin(codes[:2])
+    assert {g.label: g.actual for g in rows}["North East"] == by_code.loc[north, "CIN"].sum()
+
+
+def test_the_same_input_is_the_same_bytes_and_html_stands_alone(found, cells, fits, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_report(validate(cells, fits) if name == "b" else found, tmp_path / name)
+    files = sorted(p.name for p in (tmp_path / "a").iterdir())
+    assert len(files) == 9
+    for name in files:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    page = (tmp_path / "a" / "report.html").read_text()
+    assert page.count("<img") == 6 == page.count('src="data:image/svg+xml') == page.count('alt="A')
+    assert '<html lang="en-GB">' in page
+    assert '<th scope="col">' in page
+
+
+def test_what_cannot_be_validated_is_refused(cells, fits):
+    with pytest.raises(CypsError, match="events_by_cell=True"):
+        validate(replace(cells, cell_events=None), fits)
+    with pytest.raises(CypsError, match="two levels and the plain model"):
+        validate(cells, fit_dummies(cells))
+    with pytest.raises(CypsError, match="other children"):
+        validate(cells, fit_cells(count(drawn_children(2, authorities=5))))
+
+
+def test_plain_and_quadrature(cells):
+    plain = validate(cells, fit_plain(cells), folds=4)
+    assert plain.estimator == "plain"
+    assert plain.folds == 4
+    nodes = validate(cells, fit_cells(cells, 7), folds=4)
+    assert nodes.metrics[0].held_out.auc == pytest.approx(plain.metrics[0].held_out.auc, abs=0.01)
+
+
+def test_an_authority_that_cannot_be_left_out_is_named(table):
+    only = table.assign(
+        noise=np.where((table["la"] == "LA00") & (table["noise"] == "b"), "c", table["noise"])
+    )
+    cells = count(only, ["CIN"])
+    (each,) = validate(cells, fit_cells(cells)).metrics
+    answers = {check.name: check for check in checks(each)}
+    assert list(each.failed) == ["LA00"]
+    assert not answers["complete"].met
+    assert each.held_out.children == (only["la"] != "LA00").sum()
+
+
+def test_the_command(tmp_path):
+    pd.read_csv(NESTED).to_csv(tmp_path / "cells.csv", index=False)
+    (tmp_path / "model.toml").write_text(
+        'rows = "cells.csv"\nmetrics = ["common", "rare"]\ntrials = "trials"\ngroup = "la"\n'
+        'area_key = "lsoa"\nchild = ["sex", "fsm"]\narea = ["idaci"]\n'
+    )
+    asked = [
+        "validate",
+        str(tmp_path / "model.toml"),
+        "--out",
+        str(tmp_path / "out"),
+        "--folds",
+        "6",
+    ]
+    done = CliRunner().invoke(main, [*asked, "--cross", "sex", "fsm"])
+    assert done.exit_code == 0, done.output
+    assert "Calibration slope" in done.output
+    told = json.loads((tmp_path / "out" / "validation.json").read_text())
+    assert [t["name"] for t in told["metrics"][1]["tables"]] == [
+        "predicted chance", "sex", "fsm", "idaci", "sex x fsm",
+        "authorities by number of children", "authority",
+    ]  # fmt: skip
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["tool"]["command"] == "validate"
+    assert "report.html" in record["outputs"]
