@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -230,3 +232,11 @@ def test_shares_sum_to_one_and_moves_are_parts_of_what_was(cells):
     assert move.authority == "C"
     assert move.moved == (2, 2, 1)
     assert move.mean_absolute == pytest.approx((0.04 + 0.001 + 0.1) / 3)
+
+
+def test_likelihood_ratio_refuses_a_larger_fit_that_is_less_likely(table):
+    smaller = fit_cells(drawn_cells(table, ["CIN"], ["fsm"]))[0]
+    larger = fit_cells(drawn_cells(table, ["CIN"], ["fsm", "idaci"]))[0]
+    other_children = replace(larger, loglik=smaller.loglik - 250)
+    with pytest.raises(CypsError, match="lower likelihood, by 250"):
+        likelihood_ratio(smaller, other_children)

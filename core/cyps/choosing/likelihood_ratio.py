@@ -8,6 +8,9 @@ from cyps.choosing.share_moves import check_converged
 from cyps.errors import CypsError
 from cyps.model import MultilevelFit
 
+# Below 0 by no more than what the two searches leave over.
+_LEFT_OVER = 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodRatio:
@@ -57,8 +60,13 @@ def likelihood_ratio(smaller: MultilevelFit, larger: MultilevelFit) -> Likelihoo
     df = larger.n_parameters - smaller.n_parameters
     if df == 0:
         raise CypsError("The two fits have the same coefficients; there is nothing to test.")
-    # Below 0 only by what the two searches leave over.
-    chi2 = max(0.0, 2 * (larger.loglik - smaller.loglik))
+    chi2 = 2 * (larger.loglik - smaller.loglik)
+    if chi2 < -_LEFT_OVER:
+        raise CypsError(
+            f"The larger fit of {larger.metric} has the lower likelihood, by {-chi2 / 2:,.3g}, "
+            "which cannot be of nested fits to the same children. Fit both to the same cells."
+        )
+    chi2 = max(0.0, chi2)
     from scipy.special import chdtrc  # slow to load
 
     return LikelihoodRatio(larger.metric, chi2, df, float(chdtrc(df, chi2)))
