@@ -282,3 +282,26 @@ def test_use_table_numbers_are_the_models(fitted):
     # Authority effects apart, predictions add up to about what was seen.
     predicted = pack.use.children.sum(axis=0) / everyone.children
     np.testing.assert_allclose(predicted, events / 165_000, rtol=0.25)
+
+
+def test_a_category_hidden_for_its_neighbours_is_not_the_sum_of_its_interactions():
+    # 4 in the reference and 3 in b hide c as well; but all of c are also in y, so that the
+    # entry of x[c]:z[y] is that of x[c].
+    rows = [("E06000001", *row) for row in (("a", "n", 4), ("b", "n", 3), ("c", "y", 40))]
+    rows += [("E06000002", x, z, 400) for x in "abc" for z in "ny"]
+    table = pd.DataFrame(rows, columns=["la", "x", "z", "trials"])
+    table["x"] = pd.Categorical(table["x"], list("abc"))
+    table["z"] = pd.Categorical(table["z"], list("ny"))
+    table["y"] = table["trials"] // 3
+    cells = collapse(
+        table,
+        events="y",
+        trials="trials",
+        group="la",
+        child=["x", "z"],
+        area=[],
+        interactions=[("x", "z")],
+    )
+    hidden = dict(zip(cells.labels, _rests_on_few(cells)[0], strict=True))
+    assert hidden["x[c]"]
+    assert hidden["x[c]:z[y]"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,12 +237,15 @@ def _rests_on_few(
     hidden = np.zeros((len(parts), len(children.labels)), dtype=bool)
     for number, (first, last) in enumerate(parts):
         counts: dict[str, NDArray[np.float64]] = {}
+        own: dict[str, NDArray[np.int64]] = {}
         for block in driver_blocks(children):
             rows = slice(block.start[first], block.start[last])
             of_rows, values = block.children[rows], block.values[rows]
             counts[block.driver.name] = of_rows @ (values != 0)
+            own[block.driver.name] = block.columns
             if isinstance(block.driver, Interaction):
-                hide = _hide_interaction(block.driver, of_rows, values, counts)
+                unshown = {name for name, columns in own.items() if hidden[number, columns].any()}
+                hide = _hide_interaction(block.driver, of_rows, values, counts, unshown)
             elif block.driver.categories:
                 hide = _hide_categories(of_rows, values)
             else:
@@ -256,6 +259,7 @@ def _hide_interaction(
     children: NDArray[np.int64],
     values: NDArray[np.float64],
     counts: Mapping[str, NDArray[np.float64]],
+    unshown: Collection[str],
 ) -> NDArray[np.bool_]:
     """All entries of an interaction, or none: what is left beside those shown tells, too.
 
@@ -264,6 +268,9 @@ def _hide_interaction(
     """
     every = np.ones(values.shape[1], dtype=bool)
     if len(term.parts) > 2:  # their differences are too many to follow
+        return every
+    if any(part.name in unshown for part in term.parts):
+        # Where all of a hidden category's children are in combinations, those add up to it.
         return every
     met = counts[term.name].reshape([len(part.labels) for part in term.parts])
     behind = [met, children.sum() - met.sum()]
