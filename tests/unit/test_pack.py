@@ -285,9 +285,10 @@ def test_use_table_numbers_are_the_models(fitted):
 
 
 def test_a_category_hidden_for_its_neighbours_is_not_the_sum_of_its_interactions():
-    # 4 in the reference and 3 in b hide c as well; but all of c are also in y, so that the
-    # entry of x[c]:z[y] is that of x[c].
-    rows = [("E06000001", *row) for row in (("a", "n", 4), ("b", "n", 3), ("c", "y", 40))]
+    # 4 in the reference hide b, the smaller of the others; but all of b are also in y, so that
+    # the entry of x[b]:z[y] is that of x[b].
+    rows = [("E06000001", *row) for row in (("a", "n", 4), ("b", "y", 40))]
+    rows += [("E06000001", "c", "n", 20), ("E06000001", "c", "y", 30)]
     rows += [("E06000002", x, z, 400) for x in "abc" for z in "ny"]
     table = pd.DataFrame(rows, columns=["la", "x", "z", "trials"])
     table["x"] = pd.Categorical(table["x"], list("abc"))
@@ -303,5 +304,5 @@ def test_a_category_hidden_for_its_neighbours_is_not_the_sum_of_its_interactions
         interactions=[("x", "z")],
     )
     hidden = dict(zip(cells.labels, _rests_on_few(cells)[0], strict=True))
-    assert hidden["x[c]"]
-    assert hidden["x[c]:z[y]"]
+    assert hidden["x[b]"]
+    assert hidden["x[b]:z[y]"]
