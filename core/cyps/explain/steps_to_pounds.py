@@ -62,7 +62,7 @@ def steps_to_pounds(settlement: Settlement, population: ArrayLike | None = None)
     --------
     >>> from cyps.settlement.example import example
     >>> way = steps_to_pounds(example())
-    >>> dict(zip(way.labels, way.steps[0].tolist()))["use of CIN"], way.running[0, -1]
+    >>> dict(zip(way.labels, way.steps[0].tolist()))["use of CIN"], float(way.running[0, -1])
     (10, 60.0)
     """
     pot, baseline = float(settlement.scenario.pot), settlement.scenario.baseline
