@@ -2,6 +2,7 @@
 
     --out FILE   write the tables there as Markdown too
     --large      rows on disk up to 33 million, and awkward tables, instead
+    --growth     time and memory against rows, for us and for peers, instead
 
 Ends in minutes. Each job has a process of its own and one thread unless said
 otherwise; peers get ready cells, we get rows.
@@ -24,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import large
+from benchmarks import growth, large
 from benchmarks.rows import METRICS
 
 ONE_THREAD = dict.fromkeys(
@@ -34,16 +35,24 @@ SIZES = (100_000, 330_000, 1_000_000, 3_300_000)
 Job = dict[str, Any]
 
 
-def run(name: str, folder: Path, *numbers: int, **environment: str) -> Job:
-    """One job in a fresh process; its JSON."""
+def run(
+    name: str, folder: Path, *numbers: int, limit: float | None = None, **environment: str
+) -> Job | str:
+    """One job in a fresh process; its JSON, or how it failed where a limit in seconds is set."""
     print(f"... {name} {' '.join(map(str, numbers))}", file=sys.stderr, flush=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.job", name, str(folder), *map(str, numbers)],
-        env={**os.environ, **ONE_THREAD, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.job", name, str(folder), *map(str, numbers)],
+            env={**os.environ, **ONE_THREAD, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=limit,
+        )
+    except subprocess.TimeoutExpired:
+        return f"over {limit:g} s"
+    if done.returncode and limit is not None:
+        return f"ended: {done.stderr.strip().splitlines()[-1][:60]}"
     if done.returncode:
         sys.exit(f"{name} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -194,10 +203,14 @@ if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--out", type=Path)
     asked.add_argument("--large", action="store_true")
+    asked.add_argument("--growth", action="store_true")
     chosen = asked.parse_args()
     with tempfile.TemporaryDirectory() as where:
         parts = []
-        for part in large.tables() if chosen.large else tables(Path(where)):
+        made = tables(Path(where))
+        if chosen.large or chosen.growth:
+            made = large.tables() if chosen.large else growth.tables(Path(where))
+        for part in made:
             print(part)
             parts.append(part)
     if chosen.out:

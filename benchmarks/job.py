@@ -16,10 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.growth import glum, lme4, our_dummies, prepare_cells
 from benchmarks.large import large, prepare_awkward, prepare_england
 from cyps.cli.machine import peak_memory_mb
 
-__all__ = ["large", "prepare_awkward", "prepare_england"]  # run by name
+__all__ = [  # run by name
+    "glum", "large", "lme4", "our_dummies", "prepare_awkward", "prepare_cells", "prepare_england",
+]  # fmt: skip
 
 FORMULA = "sex + age + ethnicity + fsm + idaci + limited_activities + low_qualifications"
 FORMULA += " + overcrowded + density"
@@ -77,7 +80,8 @@ def _log_choose(trials: NDArray[np.float64], share: NDArray[np.float64]) -> floa
     return float((gammaln(trials + 1) - gammaln(events + 1) - gammaln(trials - events + 1)).sum())
 
 
-def _peer_cells(folder: Path) -> pd.DataFrame:
+def peer_cells(folder: Path) -> pd.DataFrame:
+    """Ready cells, categories in their order."""
     from cyps.synthetic import CHILD_DRIVERS
 
     table = pd.read_csv(folder / "cells.csv")
@@ -92,7 +96,7 @@ def glmm(folder: Path, metric: int) -> dict[str, Any]:
 
     from benchmarks.rows import METRICS
 
-    table = _peer_cells(folder)
+    table = peer_cells(folder)
     table["authority"] = pd.Categorical(table["authority"])
     trials = table["trials"].to_numpy(dtype=float)
     table["proportion"] = table[METRICS[metric]] / trials
@@ -118,7 +122,7 @@ def gpboost(folder: Path, metric: int) -> dict[str, Any]:
 
     from benchmarks.rows import METRICS
 
-    table = _peer_cells(folder)
+    table = peer_cells(folder)
     X = pd.get_dummies(table[FORMULA.split(" + ")], drop_first=True, dtype=float)
     X.insert(0, "Intercept", 1.0)
     trials = table["trials"].to_numpy(dtype=float)

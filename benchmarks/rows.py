@@ -30,7 +30,7 @@ def prepare(folder: Path) -> None:
     # In random order, so that the first n rows are a sample of every area.
     order = np.random.default_rng(0).permutation(len(sample))
     _save(sample.iloc[order], folder / "sample.npz")
-    _peer_table(collapse(sample, areas=england.areas, **COLUMNS), sample, england.areas).to_csv(
+    peer_table(collapse(sample, areas=england.areas, **COLUMNS), sample, england.areas).to_csv(
         folder / "cells.csv", index=False
     )
 
@@ -53,7 +53,7 @@ def load(path: Path, areas: pd.DataFrame, rows: int | None = None, times: int = 
     return pd.DataFrame(columns, copy=False)
 
 
-def _peer_table(cells: Cells, sample: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+def peer_table(cells: Cells, sample: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     """One row a cell, as a person would hand it to other software."""
     by = [*CHILD_DRIVERS, "area"]
     table = (
