@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-SIZES = (33_000, 100_000, 330_000, 1_000_000, 3_300_000)
-LIMIT = 300
+SIZES = (100_000, 330_000, 1_000_000, 3_300_000)
+LIMIT = 150
 """Seconds after which a peer is ended."""
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "growth.svg"
 # Who is measured and what it is: (name in the table, job, further number).
@@ -130,7 +130,7 @@ def tables(folder: Path) -> Iterator[str]:
         cells[rows] = run("prepare_cells", folder, rows)["cells"]
         for name, job, number in here:
             told = found[name]
-            if any(isinstance(before, str) for before in told.values()):
+            if any(isinstance(before, str) and "over" in before for before in told.values()):
                 told[rows] = "not tried"
                 continue
             asked = {"ours": [rows, 1], "our_dummies": [rows], "glmm": [0], "gpboost": [0]}
