@@ -23,6 +23,35 @@ import numpy as np
 # use vector instructions; infinities and NaN keep their meaning.
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
 
+# A sum of logarithms is the logarithm of a product, which costs a cell a multiplication.
+# Most cells hold a few children: those of a count share a product, which starts afresh before
+# it is more than a number can hold; larger cells take their own logarithm.
+COUNTS_TOGETHER = 16
+_LARGEST_PRODUCT = 1e200
+
+
+@nb.njit(fastmath=_FAST, cache=True)
+def log_now(product, n, odds):
+    """Part of n log(1 + odds) to add now; the rest is kept in product (COUNTS_TOGETHER,)."""
+    if n >= COUNTS_TOGETHER:
+        return n * math.log1p(odds)
+    longer = product[n] * (1.0 + odds)
+    if longer > _LARGEST_PRODUCT:
+        now = n * (math.log(product[n]) + math.log1p(odds))
+        product[n] = 1.0
+        return now
+    product[n] = longer
+    return 0.0
+
+
+@nb.njit(fastmath=_FAST, cache=True)
+def logs_kept(product):
+    """What `log_now` kept, (COUNTS_TOGETHER,) by count, as one sum of logarithms."""
+    total = 0.0
+    for n in range(COUNTS_TOGETHER):
+        total += n * math.log(product[n])
+    return total
+
 
 @nb.njit(parallel=True, fastmath=_FAST, cache=True)
 def group_modes(cells, slot_odds, area_odds, group_events, precision, start, tolerance, most):
@@ -74,6 +103,7 @@ def moments(cells, slot_odds, area_odds, area_design):
     slot_wz = np.zeros((n_slots, k))
     for j in nb.prange(n_groups):
         total = 0.0
+        product = np.ones(COUNTS_TOGETHER)
         for a in range(area_start[j], area_start[j + 1]):
             f = area_odds[a]
             sum_m, sum_w, sum_dw = 0.0, 0.0, 0.0
@@ -81,7 +111,8 @@ def moments(cells, slot_odds, area_odds, area_design):
                 s = cell_slot[c]
                 t = slot_odds[s] * f
                 q = 1.0 / (1.0 + t)
-                m = cell_count[c] * t * q
+                n = cell_count[c]
+                m = n * t * q
                 w = m * q
                 dw = w * (2.0 * q - 1.0)
                 sum_m += m
@@ -92,9 +123,9 @@ def moments(cells, slot_odds, area_odds, area_design):
                 slot_dw[s] += dw
                 for i in range(k):
                     slot_wz[s, i] += w * area_design[a, i]
-                total += cell_count[c] * math.log1p(t)
+                total += log_now(product, n, t)
             area_m[a], area_w[a], area_dw[a] = sum_m, sum_w, sum_dw
-        log_sum[j] = total
+        log_sum[j] = total + logs_kept(product)
     return log_sum, slot_m, slot_w, slot_dw, area_m, area_w, area_dw, slot_wz
 
 
@@ -144,13 +175,14 @@ def log_sums_at_nodes(cells, slot_odds, area_odds, node_odds):
     n_groups, n_nodes = node_odds.shape
     out = np.zeros((n_groups, n_nodes))
     for j in nb.prange(n_groups):
-        total = np.zeros(n_nodes)
+        product = np.ones((n_nodes, COUNTS_TOGETHER))
         for a in range(area_start[j], area_start[j + 1]):
             for c in range(cell_start[a], cell_start[a + 1]):
                 t = slot_odds[cell_slot[c]] * area_odds[a]
                 for k in range(n_nodes):
-                    total[k] += cell_count[c] * math.log1p(t * node_odds[j, k])
-        out[j] = total
+                    out[j, k] += log_now(product[k], cell_count[c], t * node_odds[j, k])
+        for k in range(n_nodes):
+            out[j, k] += logs_kept(product[k])
     return out
 
 

@@ -22,8 +22,9 @@ def check_separation(cells: Cells, metric: int) -> None:
         )
     for block in driver_blocks(cells):
         events = cells.slot_events if block.driver.level == "child" else cells.area_events
+        counts = np.stack([block.children, events[metric]]).astype(np.float64)
         for what, driver, members in _categories(block):
-            children, with_event = block.children @ members, events[metric] @ members
+            children, with_event = counts @ members
             _check_category(name, what, driver, int(children), int(with_event))
 
 
