@@ -377,7 +377,7 @@ def test_our_own_fault_is_called_that(country, monkeypatch):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("cyps.cli.settle.settle_years", broken)
+    monkeypatch.setattr("cyps.cli.settle.settle_requested", broken)
     done = run(*country())
     assert done.exit_code == 1
     assert "a fault in cyps, not in your files (ZeroDivisionError)" in one_line(done.stderr)

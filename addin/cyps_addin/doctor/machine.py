@@ -12,9 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from cyps_addin.doctor import registry
+from cyps_addin.doctor.registry import Values
 from cyps_addin.library import data_folder
 
-Values = dict[str, str | int]
 _SECONDS: Final = 20
 
 
@@ -65,8 +66,6 @@ def this_machine() -> Machine:
     }  # fmt: skip
     if not on_windows:
         return Machine(**common)  # type: ignore[arg-type]
-    from cyps_addin.doctor import registry
-
     return Machine(
         **common,  # type: ignore[arg-type]
         elevated=registry.elevated(), key=registry.values, subkeys=registry.subkeys,

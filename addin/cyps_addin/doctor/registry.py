@@ -10,8 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from cyps_addin.doctor.machine import Values
-
+Values = dict[str, str | int]
 _ROOTS: Final = {"HKCU": "HKEY_CURRENT_USER", "HKLM": "HKEY_LOCAL_MACHINE"}
 
 # winreg is on Windows only, so it is imported where it is used.

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cyps.cli.pack_use import pack_among
-from cyps.cli.request import request_from_scenario
-from cyps.cli.settle import settle_requested
 from cyps.cli.settled import read_settled
 from cyps.errors import CypsError
 from cyps.pack import LoadedPack, read_pack, read_trust
 from cyps.settlement import Settlement
+from cyps.settlement.from_files import pack_among, request_from_scenario, settle_requested
 
 
 @dataclass(frozen=True, slots=True)

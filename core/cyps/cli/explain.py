@@ -22,7 +22,7 @@ from cyps.cli.explain_report import (
     print_title,
     print_trace_line,
 )
-from cyps.cli.groups import BY_HELP, places_of, read_by
+from cyps.cli.groups import BY_HELP
 from cyps.cli.one_file import check_out, put_file
 from cyps.cli.outputs import csv_cell
 from cyps.cli.settled import Settled, read_settled
@@ -43,6 +43,7 @@ from cyps.explain import (
 from cyps.geography import Grouping
 from cyps.returns import read_neighbours
 from cyps.settlement import Settlement
+from cyps.settlement.from_files import places_of, read_by
 
 _FOLDER = click.Path(path_type=Path)
 

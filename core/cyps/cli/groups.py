@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,40 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cyps.cli.outputs import csv_cell
-from cyps.errors import CypsError
-from cyps.geography import GROUPINGS, Grouping, grouping
-from cyps.returns import Places, Source, read_grouping
-from cyps.settlement import Scenario, Settlement
+from cyps.geography import Grouping
+from cyps.settlement import Settlement
 from cyps.settlement.summaries import GroupTotals, all_totals, on_the_floor, totals_by
 
 GROUPS = "groups.csv"
 
 BY_HELP = "Group by region, region9 (London as one), class, combined or a CSV of code,group."
-
-
-def places_of(scenario: Scenario) -> Places:
-    """Who a list of groups has to name, and who it may."""
-    excluded = frozenset(x.code for x in scenario.exclusions)
-    return Places(scenario.year, scenario.authorities, excluded)
-
-
-def read_by(word: str, places: Places, folder: Path = Path()) -> tuple[Grouping, Source | None]:
-    """Give the grouping that a word means: one of ours by name, else a file in `folder`.
-
-    Raises
-    ------
-    CypsError
-        When it is neither, or the file cannot be used.
-    """
-    if word in GROUPINGS:
-        return grouping(word, places.settled), None
-    path = folder / word
-    if not path.exists():
-        raise CypsError(
-            f"There is no grouping and no file '{word}'. Group by {', '.join(GROUPINGS)}, or by "
-            "a CSV or Excel file with the columns code and group."
-        )
-    return read_grouping(path, places)
 
 
 def groups_csv(

@@ -17,13 +17,11 @@ from cyps.cli.explain_report import plain_console
 from cyps.cli.folder import RECORD
 from cyps.cli.one_file import check_out
 from cyps.cli.outputs import SETTLEMENT
-from cyps.cli.pack_use import given_use, pack_among
-from cyps.cli.prepare import prepare
 from cyps.cli.report import print_wrapped
-from cyps.cli.request import read_requested, request_from_scenario
 from cyps.cli.settled import read_settled
 from cyps.errors import CypsError
-from cyps.settlement import Settlement, settle_years
+from cyps.settlement import Settlement
+from cyps.settlement.from_files import pack_among, request_from_scenario, settle_requested
 
 if TYPE_CHECKING:
     from cyps_workbooks.published import Breach
@@ -150,9 +148,7 @@ def _from_scenario(source: Path, trust: Path | None) -> tuple[str, Years]:
         year=request.year,
         neutralise=request.neutralise,
     )
-    inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
-    ready = prepare(request, inputs)
-    settled = settle_years(ready.scenario, ready.years, ready.use)
+    _, settled = settle_requested(request, pack)
     # A single year has its label in its title; several are told apart by a column.
     title = settled[0][1].scenario.title if len(settled) == 1 else request.title
     return title, settled

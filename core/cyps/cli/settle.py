@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import click
 
 from cyps.cli.amendment import AMENDED, Amendment
 from cyps.cli.folder import RECORD, put_in_place
-from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, places_of, print_groups, read_by
+from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, print_groups
 from cyps.cli.options import exclusions, listed_years, printable, rate, whole_pot
 from cyps.cli.outputs import (
     WORKBOOK,
@@ -27,23 +27,25 @@ from cyps.cli.outputs import (
     year_name,
     years_csv,
 )
-from cyps.cli.pack_use import given_use, pack_among, pack_note, pack_record
-from cyps.cli.prepare import Prepared, prepare
+from cyps.cli.pack_use import pack_note, pack_record
 from cyps.cli.report import print_lines, print_report, print_years
-from cyps.cli.request import (
-    Request,
-    read_requested,
-    request_from_options,
-    request_from_scenario,
-    required,
-)
 from cyps.cli.settled import read_settled
 from cyps.cli.weights import spend_record
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.pack import LoadedPack
 from cyps.returns import SettlementFiles, SpendChoices
-from cyps.settlement import Infeasible, Settlement, settle_years
+from cyps.settlement import Infeasible, Settlement
+from cyps.settlement.from_files import (
+    Prepared,
+    Request,
+    pack_among,
+    places_of,
+    read_by,
+    request_from_options,
+    request_from_scenario,
+    settle_requested,
+)
 
 if TYPE_CHECKING:
     from cyps_workbooks import Against
@@ -176,7 +178,7 @@ def requested(
                 "--as-at chooses among versions of a scenario's parameters. Give a scenario file, "
                 "or leave it out."
             )
-        required({name: given[name] for name in _NEEDED})
+        _required({name: given[name] for name in _NEEDED})
         assert spend is not None and baseline is not None  # noqa: S101, PT018 - just required
         assert pot is not None and floor is not None  # noqa: S101, PT018
         choices = SpendChoices(spend_map, spend_years)
@@ -185,6 +187,16 @@ def requested(
         listed = LAST_YEAR if year is None else year
         request = request_from_options(files, listed, pot, floor, exclude, name)
     return request
+
+
+def _required(given: Mapping[str, object]) -> None:
+    """Say which options are missing where no scenario file is given."""
+    missing = [name for name, value in given.items() if value is None or value == ()]
+    if missing:
+        raise click.UsageError(
+            f"Missing {', '.join(missing)}. Give them, or a scenario file that names them: "
+            "cyps settle SCENARIO.toml --out DIR"
+        )
 
 
 _NEEDED = ("--use", "--spend", "--baseline", "--pot", "--floor")
@@ -262,15 +274,6 @@ def _compared(path: Path) -> Against:
     scenario = (settlement := read_settled(path).settlement).scenario
     words = f"{path.name}: {scenario.title}; pot £{scenario.pot:,}; {scenario.damping_in_words}"
     return Against(words, ((path.name, settlement),))
-
-
-def settle_requested(
-    request: Request, pack: LoadedPack | None
-) -> tuple[Prepared, tuple[tuple[str, Settlement], ...]]:
-    """What a request is ready with, and its settlements by year; nothing is written."""
-    inputs = read_requested(request, given_use(pack, request.files.use[0]) if pack else None)
-    ready = prepare(request, inputs)
-    return ready, settle_years(ready.scenario, ready.years, ready.use)
 
 
 def _amendment(request: Request, pack: LoadedPack | None) -> Amendment | None:

@@ -11,12 +11,12 @@ import click
 from rich.text import Text
 
 from cyps.cli.explain_report import plain_console
-from cyps.cli.pack_use import pack_among, pack_note
+from cyps.cli.pack_use import pack_note
 from cyps.cli.publish import publication_day, publish_years
-from cyps.cli.request import Request
-from cyps.cli.settle import requested, settle_requested, what_to_settle
+from cyps.cli.settle import requested, what_to_settle
 from cyps.cli.workbook_refresh import new_name
 from cyps.errors import CypsError
+from cyps.settlement.from_files import Request, pack_among, settle_requested
 
 if TYPE_CHECKING:
     from cyps.settlement import Settlement

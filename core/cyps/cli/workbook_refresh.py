@@ -11,13 +11,14 @@ from rich.text import Text
 
 from cyps.cli.explain_report import plain_console
 from cyps.cli.options import exclusions
-from cyps.cli.pack_use import given_use, pack_among, pack_note
+from cyps.cli.pack_use import pack_note
 from cyps.cli.report import print_lines
 from cyps.errors import CypsError
 from cyps.geography import Authority, authorities
 from cyps.needs import Use
 from cyps.returns import AuthorityList, Problems, Reading, add_metrics, read_use, use_of
 from cyps.settlement import Exclusion, Scenario
+from cyps.settlement.from_files import given_use, pack_among
 
 if TYPE_CHECKING:
     from cyps_workbooks.kept.refreshed import Refreshed, Renewal

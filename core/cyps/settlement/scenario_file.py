@@ -263,7 +263,7 @@ class ScenarioFile:
             label=year.label,
             pot=pot.value if isinstance(pot, Parameter) else pot,
             damping=year.damping or choices.damping,
-            # groups need the authorities: see `cyps.cli.prepare`
+            # groups need the authorities: see `cyps.settlement.from_files.prepare`
             transition=Transition(choices.phasing if year.phasing is None else year.phasing),
             baseline=year.baseline,
             notes=(

@@ -1,4 +1,4 @@
-"""What a person asked `cyps settle` for, by options or by a scenario file: one thing."""
+"""What a person asked to settle, by options or by a scenario file or text: one thing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import click
 
 from cyps.errors import CypsError
 from cyps.geography import GROUPINGS
@@ -97,7 +95,11 @@ def request_from_scenario(path: Path, as_at: datetime.date | None = None) -> Req
     CypsError
         When the file cannot be used (see `read_scenario`).
     """
-    read = read_scenario(path, as_at)
+    return request_of(read_scenario(path, as_at))
+
+
+def request_of(read: ScenarioFile) -> Request:
+    """The request that a scenario makes, wherever it was written."""
     before = read.before_amendment()
     return replace(_request(read), before=None if before is None else _request(before))
 
@@ -264,13 +266,3 @@ def years_of(request: Request, inputs: SettlementInputs) -> tuple[Year, ...]:
             )  # fmt: skip
         years.append(year)
     return tuple(years)
-
-
-def required(given: Mapping[str, object]) -> None:
-    """Say which options are missing where no scenario file is given."""
-    missing = [name for name, value in given.items() if value is None or value == ()]
-    if missing:
-        raise click.UsageError(
-            f"Missing {', '.join(missing)}. Give them, or a scenario file that names them: "
-            "cyps settle SCENARIO.toml --out DIR"
-        )

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.cli.groups import places_of, read_by
-from cyps.cli.request import Request, scenario_of, years_of
 from cyps.errors import CypsError
 from cyps.needs import Use
 from cyps.returns import InputFile, Problems, SettlementInputs, SpendReading, read_split_key
 from cyps.settlement import Change, Merge, Scenario, Split, Year, reorganise
+from cyps.settlement.from_files.groupings import places_of, read_by
+from cyps.settlement.from_files.request import Request, scenario_of, years_of
 from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
 
 
