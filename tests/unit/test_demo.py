@@ -55,6 +55,10 @@ def test_files_agree(demo):
     assert [float(row["use_CARE"]) for row in shares] == loaded.pack.use.children[:, 1].tolist()
     assert [row["share"] for row in shares] == [row["share"] for row in results]
     assert all(fit["converged"] for fit in record["fits"])
+    assert sum(float(row["population"]) for row in results) == 4_000_000
+    assert float(results[0]["pounds_per_child"]) == pytest.approx(
+        int(results[0]["pounds"]) / float(results[0]["population"])
+    )
 
 
 def test_too_few_children_is_said_in_one_line():

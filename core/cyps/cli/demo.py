@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 from rich.console import Console
 
 from cyps.cli.machine import peak_memory_mb
@@ -72,10 +73,12 @@ def demo_command(children: int, seed: int, out: Path) -> None:
     with steps.step("Write the workbook and the rest"):
         from cyps_workbooks import PackNote
 
+        living = dict(zip(everyone.groups, everyone.group_children.tolist(), strict=True))
         outputs = write_outputs(
             settlement,
             out,
             record=_record(fits, pack, identity, children, seed, steps),
+            population=np.array([float(living[code]) for code in settlement.scenario.codes]),
             pack=PackNote(
                 pack.name, identity, pack.status, pack.statement, UNSIGNED.sentence, pack
             ),
