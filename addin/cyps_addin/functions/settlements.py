@@ -29,6 +29,7 @@ from cyps_addin.functions.choosing import (
     settled,
     who,
 )
+from cyps_addin.typed_scenario import settled_text, typed_text
 from cyps_addin.what_if import CHOICES, changed
 
 _RECORD = "settlement.json"
@@ -51,7 +52,10 @@ SHARES: Mapping[str, _Amount] = {
 
 
 def _scenario(source: Cells, choices: Cells = None) -> Cells:
-    settlements = _settlements(one_text(source, "Source"))
+    text = typed_text(source)
+    settlements = (
+        _settlements(one_text(source, "Source")) if text is None else list(settled_text(text))
+    )
     if not is_blank(choices):
         settlements = [changed(one, choices) for one in settlements]
     handles = [str(library.add_settlement(one)) for one in settlements]
@@ -233,14 +237,17 @@ FUNCTIONS: tuple[CellFunction, ...] = (
         "Settlements",
         "Handle of a settlement, taken into this machine's library, with changes if you like",
         (
-            Argument("source", "handle, whole path of a folder that cyps settle wrote or of its "
-                     'settlement.json; "sample" for the made-up one'),
+            Argument("source", "handle; whole path of a folder that cyps settle wrote or of its "
+                     "settlement.json; a scenario's own text, TOML or JSON, in one cell or a line "
+                     'in each; or "sample"'),
             Argument("choices", f"two columns, name and value: {', '.join(CHOICES)}",
                      "as it is"),
         ),
         "text such as cyps:scenario:sample#0123456789abcdef; for a folder of several years one "
         "handle a year, below one another",
-        ("#N/A: no settlement there", "#VALUE!: a choice that there is none of", _CANNOT),
+        ("#N/A: no settlement there",
+         "#VALUE!: a choice that there is none of, or a text that is no scenario (with its line)",
+         _CANNOT),
         '=CYPS_SCENARIO("sample",{"pot",1200000;"floor",-0.01})',
         _scenario,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -32,22 +33,41 @@ _SAID = {
 }
 
 
-def scenario_mistakes(name: str, error: ValidationError) -> str:
+Place = tuple[int | str, ...]
+"""Keys and positions in lists, from the outside in."""
+
+
+def scenario_mistakes(
+    name: str, error: ValidationError, line: Callable[[Place, bool], int | None] | None = None
+) -> str:
     """Every mistake in one sentence each, with its key.
 
     Parameters
     ----------
     name : the scenario file
     error : what its check found
+    line : of a place, and whether its last key is missing; None where it is not known
     """
-    told = "; ".join(f"{_place(problem)} {_words(problem)}" for problem in error.errors())
+    told = "; ".join(
+        f"{_place(problem)}{_in_line(problem, line)} {_words(problem)}"
+        for problem in error.errors()
+    )
     return f"{name} cannot be used as a scenario: {told}. docs/scenarios.md lists every key."
 
 
 def _place(problem: ErrorDetails) -> str:
-    # The way in which a parameter was written is no key of the file.
-    parts = [str(part) for part in problem["loc"] if part not in FORMS and part != "[key]"]
+    parts = [str(part) for part in _keys(problem)]
     return f"'{'.'.join(parts)}'" if parts else "it"
+
+
+def _keys(problem: ErrorDetails) -> Place:
+    # The way in which a parameter was written is no key of the file.
+    return tuple(part for part in problem["loc"] if part not in FORMS and part != "[key]")
+
+
+def _in_line(problem: ErrorDetails, line: Callable[[Place, bool], int | None] | None) -> str:
+    found = line(_keys(problem), problem["type"] == "missing") if line else None
+    return f" (line {found})" if found else ""
 
 
 def _words(problem: ErrorDetails) -> str:

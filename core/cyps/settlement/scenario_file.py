@@ -296,7 +296,7 @@ def read_scenario(path: Path, as_at: datetime.date | None = None) -> ScenarioFil
         When a file is not there, is no TOML or JSON, says something unknown or impossible, or
         extends itself. The sentence names file and key.
     """
-    merged, sources = _extended(path, ())
+    merged, sources = extended(path)
     if as_at is not None:
         merged["as_at"] = as_at
     try:
@@ -311,33 +311,47 @@ def scenario_schema() -> dict[str, Any]:
     return ScenarioChoices.model_json_schema()
 
 
-def _extended(path: Path, above: tuple[Path, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def extended(path: Path, above: tuple[Path, ...] = ()) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What a scenario file says with all that it extends, and the names of these files."""
     if path.resolve() in above or len(above) >= _DEEPEST:
         raise CypsError(
             f"{path.name} extends itself, or more than {_DEEPEST} files stand above it. "
             "Take one 'extends' out."
         )
     own = _written(path)
-    base_name, remove = own.pop("extends", None), own.pop("remove", [])
+    base_name = checked_base(path.name, own)
     if base_name is None:
-        if remove:
-            raise CypsError(
-                f"{path.name}: 'remove' takes out what another scenario says, but there is no "
-                "'extends'. Take it out."
-            )
         return own, (path.name,)
-    if not isinstance(base_name, str):
-        raise CypsError(f"{path.name}: 'extends' must be the name of a scenario file.")
     base_path = path.parent / base_name
     if base_path.parent.resolve() != path.parent.resolve():
         raise CypsError(
             f"{path.name}: 'extends' must name a file in the same folder, because the files that "
             "a scenario names are looked for beside it."
         )
-    base, sources = _extended(base_path, (*above, path.resolve()))
-    for key in _removable(path.name, remove):
-        _remove(path.name, base, key)
-    return _without_stale_hashes(_merged(base, own), own), (path.name, *sources)
+    base, sources = extended(base_path, (*above, path.resolve()))
+    return combined(path.name, own, base), (path.name, *sources)
+
+
+def checked_base(name: str, own: dict[str, Any]) -> str | None:
+    """The scenario that another one extends, taken out of what that one says; None for none."""
+    base = own.pop("extends", None)
+    if base is None and own.get("remove"):
+        raise CypsError(
+            f"{name}: 'remove' takes out what another scenario says, but there is no "
+            "'extends'. Take it out."
+        )
+    if base is not None and not isinstance(base, str):
+        raise CypsError(f"{name}: 'extends' must be the name of a scenario file.")
+    if base is None:
+        own.pop("remove", None)
+    return base
+
+
+def combined(name: str, own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
+    """What is extended without what `remove` lists, and with what is different."""
+    for key in _removable(name, own.pop("remove", [])):
+        _remove(name, base, key)
+    return _without_stale_hashes(_merged(base, own), own)
 
 
 def _removable(name: str, remove: object) -> list[str]:
@@ -403,17 +417,28 @@ def _written(path: Path) -> dict[str, Any]:
         raise CypsError(f"There is no scenario file {path}. Check the name and folder.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise CypsError(f"{path.name} cannot be read as a scenario file: {error}.") from None
-    if path.suffix.lower() != ".json":
+    return parsed(text, path.name, in_json=path.suffix.lower() == ".json")
+
+
+def parsed(text: str, name: str, *, in_json: bool) -> dict[str, Any]:
+    """What a text in TOML or JSON says.
+
+    Raises
+    ------
+    CypsError
+        When it is neither, with line and column.
+    """
+    if not in_json:
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise CypsError(f"{path.name} is not written in TOML: {error}.") from None
+            raise CypsError(f"{name} is not written in TOML: {error}.") from None
     try:
         told = json.loads(text, object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError) as error:
-        raise CypsError(f"{path.name} is not written in JSON: {error}.") from None
+        raise CypsError(f"{name} is not written in JSON: {error}.") from None
     if not isinstance(told, dict):
-        raise CypsError(f"{path.name} is not a scenario: it holds no keys.")
+        raise CypsError(f"{name} is not a scenario: it holds no keys.")
     return told
 
 
