@@ -32,6 +32,12 @@ Public Sub CypsDescribeFunctions()
     CypsDescribe27
 End Sub
 
+' Where a function stands in the page that was installed with the add-in.
+Public Function CypsHelp(ByVal anchor As String) As String
+    CypsHelp = Replace(Replace(ThisWorkbook.Path, "\", "/"), " ", "%20")
+    CypsHelp = "file:///" & CypsHelp & "/_internal/cyps_addin/guide/functions.html#" & anchor
+End Function
+
 Private Sub CypsDescribe1()
     Dim about As String
     about = "Needs shares from use and cost weights. Gives one share a row, adding up to 1."
@@ -42,6 +48,8 @@ Private Sub CypsDescribe1()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_SHARES", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_SHARES", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_shares")
 End Sub
 
 Private Sub CypsDescribe2()
@@ -54,6 +62,8 @@ Private Sub CypsDescribe2()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_WEIGHTS", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_WEIGHTS", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_weights")
 End Sub
 
 Private Sub CypsDescribe3()
@@ -69,6 +79,8 @@ Private Sub CypsDescribe3()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_DAMP", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_DAMP", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_damp")
 End Sub
 
 Private Sub CypsDescribe4()
@@ -81,6 +93,8 @@ Private Sub CypsDescribe4()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_POUNDS", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_POUNDS", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_pounds")
 End Sub
 
 Private Sub CypsDescribe5()
@@ -91,6 +105,8 @@ Private Sub CypsDescribe5()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_RANK", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_RANK", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_rank")
 End Sub
 
 Private Sub CypsDescribe6()
@@ -101,6 +117,8 @@ Private Sub CypsDescribe6()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_QUARTILE", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_QUARTILE", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_quartile")
 End Sub
 
 Private Sub CypsDescribe7()
@@ -113,6 +131,8 @@ Private Sub CypsDescribe7()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_RATE", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_RATE", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_rate")
 End Sub
 
 Private Sub CypsDescribe8()
@@ -124,6 +144,8 @@ Private Sub CypsDescribe8()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_UNIT_COST", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_UNIT_COST", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_unit_cost")
 End Sub
 
 Private Sub CypsDescribe9()
@@ -134,6 +156,8 @@ Private Sub CypsDescribe9()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_PACK", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_PACK", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_pack")
 End Sub
 
 Private Sub CypsDescribe10()
@@ -145,6 +169,8 @@ Private Sub CypsDescribe10()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_PACK_INFO", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_PACK_INFO", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_pack_info")
 End Sub
 
 Private Sub CypsDescribe11()
@@ -159,6 +185,8 @@ Private Sub CypsDescribe11()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_USE", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_USE", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_use")
 End Sub
 
 Private Sub CypsDescribe12()
@@ -173,6 +201,8 @@ Private Sub CypsDescribe12()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_USE_RATE", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_USE_RATE", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_use_rate")
 End Sub
 
 Private Sub CypsDescribe13()
@@ -186,6 +216,8 @@ Private Sub CypsDescribe13()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_CHILD", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_CHILD", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_child")
 End Sub
 
 Private Sub CypsDescribe14()
@@ -193,11 +225,13 @@ Private Sub CypsDescribe14()
     about = "Handle of a settlement, taken into this machine's library, with changes if you like. Gives text such as cyps:scenario:sample#0123456789abcdef; for a folder of several years one handle a year, below on"
     about = about & "e another."
     Dim told(1 To 2) As Variant
-    told(1) = "handle, whole path of a folder that cyps settle wrote or of its settlement.json; ""sample"" for the made-up one"
+    told(1) = "handle; whole path of a folder that cyps settle wrote or of its settlement.json; a scenario's own text, TOML or JSON, in one cell or a line in each; or ""sample"""
     told(2) = "two columns, name and value: pot, floor, ceiling, method, phasing, area cost, weight METRIC, pack, title; blank: as it is"
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_SCENARIO", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_SCENARIO", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_scenario")
 End Sub
 
 Private Sub CypsDescribe15()
@@ -208,6 +242,8 @@ Private Sub CypsDescribe15()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_SCENARIO_INFO", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_SCENARIO_INFO", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_scenario_info")
 End Sub
 
 Private Sub CypsDescribe16()
@@ -218,6 +254,8 @@ Private Sub CypsDescribe16()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_AUTHORITIES", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_AUTHORITIES", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_authorities")
 End Sub
 
 Private Sub CypsDescribe17()
@@ -230,6 +268,8 @@ Private Sub CypsDescribe17()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_SHARE", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_SHARE", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_share")
 End Sub
 
 Private Sub CypsDescribe18()
@@ -242,6 +282,8 @@ Private Sub CypsDescribe18()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_ALLOCATIONS", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_ALLOCATIONS", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_allocations")
 End Sub
 
 Private Sub CypsDescribe19()
@@ -255,6 +297,8 @@ Private Sub CypsDescribe19()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_GROUP_TOTALS", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_GROUP_TOTALS", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_group_totals")
 End Sub
 
 Private Sub CypsDescribe20()
@@ -267,6 +311,8 @@ Private Sub CypsDescribe20()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_NEIGHBOURS", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_NEIGHBOURS", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_neighbours")
 End Sub
 
 Private Sub CypsDescribe21()
@@ -277,6 +323,8 @@ Private Sub CypsDescribe21()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_CHECKS", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_CHECKS", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_checks")
 End Sub
 
 Private Sub CypsDescribe22()
@@ -289,6 +337,8 @@ Private Sub CypsDescribe22()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_COMPARE", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_COMPARE", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_compare")
 End Sub
 
 Private Sub CypsDescribe23()
@@ -301,6 +351,8 @@ Private Sub CypsDescribe23()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_BRIDGE", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_BRIDGE", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_bridge")
 End Sub
 
 Private Sub CypsDescribe24()
@@ -314,6 +366,8 @@ Private Sub CypsDescribe24()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_UNCERTAINTY", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_UNCERTAINTY", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_uncertainty")
 End Sub
 
 Private Sub CypsDescribe25()
@@ -326,6 +380,8 @@ Private Sub CypsDescribe25()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_TRACE", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_TRACE", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_trace")
 End Sub
 
 Private Sub CypsDescribe26()
@@ -336,6 +392,8 @@ Private Sub CypsDescribe26()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_LAST_ERROR", Description:=about, _
         Category:="CYPS needs shares", ArgumentDescriptions:=told
+    Application.MacroOptions Macro:="CYPS_LAST_ERROR", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_last_error")
 End Sub
 
 Private Sub CypsDescribe27()
@@ -344,4 +402,6 @@ Private Sub CypsDescribe27()
     On Error Resume Next ' a description that Excel refuses must not stop the add-in
     Application.MacroOptions Macro:="CYPS_VERSION", Description:=about, _
         Category:="CYPS needs shares"
+    Application.MacroOptions Macro:="CYPS_VERSION", HelpContextID:=0, _
+        HelpFile:=CypsHelp("cyps_version")
 End Sub

@@ -7,6 +7,8 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 from click.testing import CliRunner
@@ -207,7 +209,9 @@ def test_what_only_tells_tells_something(single, name):
 
 
 def test_pages_that_the_guide_names_are_there():
-    for page, _ in run_action("guide")[1:]:
+    [(here, _), *there] = run_action("guide")[1:]
+    assert "CYPS_DAMP" in Path(url2pathname(urlsplit(here).path)).read_text("utf-8")
+    for page, _ in there:
         assert (Path(__file__).resolve().parents[2] / page).is_file(), page
 
 

@@ -14,12 +14,14 @@ import pytest
 from defusedxml import ElementTree
 
 from cyps.errors import CypsError
-from cyps_addin import ACTIONS, CELL_FUNCTIONS
+from cyps_addin import ACTIONS, CELL_FUNCTIONS, guide
 from cyps_addin.actions.assumptions import ASSUMPTION, ASSUMPTIONS
 from cyps_addin.examples import in_calc, run_example
 from cyps_addin.generators import generated
 from cyps_addin.generators.oxt import programmatic
 from cyps_addin.generators.ribbon import GROUPS, NAMESPACES
+from cyps_addin.guide import INSTALLED
+from cyps_addin.registry import CATEGORIES
 from cyps_addin.worker import serve
 from cyps_workbooks import damping_rows
 
@@ -178,6 +180,34 @@ def test_every_action_that_the_code_asks_for_is_there():
     asked = set(re.findall(r'CypsRun\("[^"]*", "(\w+)"', code))
     asked |= set(re.findall(r'CypsAct\("(\w+)"', code))
     assert asked == {a.name for a in ACTIONS}
+
+
+def test_each_function_has_a_help_link_and_the_page_has_its_place():
+    page = generated()["addin/cyps_addin/guide/functions.html"].decode()
+    code = generated()["addin/generated/CypsWizard.bas"].decode("ascii")
+    root = ElementTree.fromstring(generated()["addin/generated/cyps.intellisense.xml"])
+    links = {e.get("Name"): e.get("HelpTopic") for e in root.iter() if e.tag.endswith("}Function")}
+    for one in CELL_FUNCTIONS:
+        assert page.count(f'<h3 id="{one.anchor}">{one.name}</h3>') == 1
+        assert f'Macro:="{one.name}", HelpContextID:=0, _\r\n' in code
+        assert f'HelpFile:=CypsHelp("{one.anchor}")' in code
+        assert links[one.name] == f"{INSTALLED}#{one.anchor}"
+    assert f"/{INSTALLED}#" in code
+
+
+def test_the_help_page_is_whole_and_asks_for_nothing_from_elsewhere():
+    page = generated()["addin/cyps_addin/guide/functions.html"].decode()
+    root = ElementTree.fromstring(
+        page.removeprefix("<!DOCTYPE html>\n").replace('<meta charset="utf-8">', "")
+    )
+    links = [e.get("href") for e in root.iter("a")]
+    assert links == [f"#{one.anchor}" for c in CATEGORIES for one in CELL_FUNCTIONS
+                     if one.category == c]  # fmt: skip
+    assert not {e.tag for e in root.iter()} & {"script", "link", "img", "iframe"}
+    assert "http" not in page
+    assert guide.page().read_bytes() == page.encode()
+    spec = (REPOSITORY / "build/windows/cyps_server.spec").read_text("utf-8")
+    assert 'collect_data_files("cyps_addin", includes=["guide/*.html"])' in spec
 
 
 def test_intellisense_tells_every_function_and_argument():

@@ -7,6 +7,7 @@ import pytest
 from addin.calc_host import Calc, own_folder
 from cyps_addin import CELL_FUNCTIONS
 from cyps_addin.generators.vba import ERROR_MARK, vba_modules
+from cyps_addin.guide import INSTALLED
 from workbooks.engines import libreoffice_missing
 
 pytestmark = [
@@ -120,6 +121,12 @@ def test_an_error_keeps_its_sentence(basic):
     basic("run", macro="CypsFunctions.CYPS_CHECKS", arguments=["refuse"])
     told = basic("run", macro="CypsCalls.CypsLastSentence", arguments=[])
     assert told == "There is no such scenario."
+
+
+def test_a_help_link_leads_to_the_function_s_place_in_the_installed_page(basic):
+    told = basic("run", macro="CypsWizard.CypsHelp", arguments=["cyps_damp"])
+    assert told.startswith("file:///")
+    assert told.endswith(f"/{INSTALLED}#cyps_damp")
 
 
 def ribbon(basic, macro, *arguments):

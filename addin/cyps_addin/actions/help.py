@@ -10,6 +10,7 @@ from cyps_addin.actions.asked import Asked
 from cyps_addin.actions.output import found_rows
 from cyps_addin.cells import table
 from cyps_addin.declare import Action, Cells
+from cyps_addin.guide import page
 from cyps_addin.last_error import LOG, last_sentence
 
 _LINES: Final = 200
@@ -46,7 +47,6 @@ def _log(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
 
 _PAGES: Final = (
     ("addin", "The add-in: functions in cells, the ribbon"),
-    ("functions", "Every cell function with an example"),
     ("workbook", "The settlement workbook, sheet by sheet"),
     ("checklist", "Try the add-in in 20 steps"),
     ("damping", "Damping rules"),
@@ -55,8 +55,10 @@ _PAGES: Final = (
 
 
 def _guide(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
-    """The pages of the guide, which is in the project's folder docs."""
-    return table(("page", "what it tells"), [(f"docs/{name}.md", told) for name, told in _PAGES])
+    """The page that is on this machine, and those of the guide, in the project's folder docs."""
+    here = (page().as_uri(), "Every cell function with an example; on this machine")
+    there = [(f"docs/{name}.md", told) for name, told in _PAGES]
+    return table(("page", "what it tells"), [here, *there])
 
 
 def _about(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing

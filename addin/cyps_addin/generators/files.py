@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from cyps_addin.generators.help_page import help_page
 from cyps_addin.generators.intellisense import intellisense_xml
 from cyps_addin.generators.oxt import oxt_bytes
 from cyps_addin.generators.reference import reference_page
@@ -15,6 +16,7 @@ from cyps_addin.generators.xlam import xlam_bytes
 FOLDER: Final = "addin/generated"
 REFERENCE_PAGE: Final = "docs/functions.md"
 ADD_IN: Final = "addin/cyps.xlam"
+HELP_PAGE: Final = "addin/cyps_addin/guide/functions.html"
 
 
 def generated() -> dict[str, bytes]:
@@ -26,6 +28,7 @@ def generated() -> dict[str, bytes]:
     """
     return {
         REFERENCE_PAGE: reference_page().encode(),
+        HELP_PAGE: help_page().encode(),
         f"{FOLDER}/customUI.xml": ribbon_xml("2006").encode(),
         f"{FOLDER}/customUI14.xml": ribbon_xml("2009").encode(),
         f"{FOLDER}/cyps.intellisense.xml": intellisense_xml().encode(),

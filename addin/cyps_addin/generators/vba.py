@@ -9,6 +9,7 @@ from cyps_addin.declare import Action, CellFunction
 from cyps_addin.error_values import ErrorValue
 from cyps_addin.generators.ribbon import callback
 from cyps_addin.generators.vba_server import SERVER
+from cyps_addin.guide import INSTALLED
 from cyps_addin.registry import ACTIONS, ASSUMPTIONS, CELL_FUNCTIONS
 
 CATEGORY: Final = "CYPS needs shares"
@@ -79,7 +80,7 @@ def _wizard() -> str:
     lines = ["", "' Called when the add-in opens: what Insert Function shows.",
              "Public Sub CypsDescribeFunctions()"]  # fmt: skip
     lines += [f"    CypsDescribe{i}" for i in range(1, len(CELL_FUNCTIONS) + 1)]
-    lines.append("End Sub")
+    lines += ["End Sub", "", _HELP]
     for i, function in enumerate(CELL_FUNCTIONS, 1):
         lines += ["", f"Private Sub CypsDescribe{i}()", *_description(function), "End Sub"]
     return "\n".join([*lines, ""])
@@ -96,6 +97,9 @@ def _description(function: CellFunction) -> Iterator[str]:
     yield "    On Error Resume Next ' a description that Excel refuses must not stop the add-in"
     yield f'    Application.MacroOptions Macro:="{function.name}", Description:=about, _'
     yield f'        Category:="{CATEGORY}"{given}'
+    # By itself: an Excel that wants no such file for help must still take the description.
+    yield f'    Application.MacroOptions Macro:="{function.name}", HelpContextID:=0, _'
+    yield f'        HelpFile:=CypsHelp("{function.anchor}")'
 
 
 def _text(where: str, words: str) -> Iterator[str]:
@@ -177,6 +181,13 @@ def _callback(action: Action) -> Iterator[str]:
     yield f"        {given}, {on_book})"
     yield "End Sub"
 
+
+_HELP = f"""\
+' Where a function stands in the page that was installed with the add-in.
+Public Function CypsHelp(ByVal anchor As String) As String
+    CypsHelp = Replace(Replace(ThisWorkbook.Path, "\\", "/"), " ", "%20")
+    CypsHelp = "file:///" & CypsHelp & "/{INSTALLED}#" & anchor
+End Function"""
 
 _CALLS = """\
 
