@@ -186,7 +186,7 @@ def test_output_fits_the_terminal(country, words, columns):
     ("words", "told"),
     [
         (("compare", "before", "few"), "only before: Reading (E06000038)"),
-        (("compare", "before", "nowhere"), "There is no settlement.json in"),
+        (("compare", "before", "nowhere"), "There is no folder"),
         (("bridge", "before"), "Give two folders, or one folder with --population"),
         (("bridge", "before", "after", "--population"), "Give two folders, or one"),
         (("bridge", "before", "after", "--together", "pot+flour"), "'flour' is no component"),
@@ -241,7 +241,7 @@ def test_a_record_that_is_wrong_but_sealed(country, tmp_path):
     (folder / RECORD).write_text(json.dumps(sealed), encoding="utf-8")
     done = run("trace", folder, "Derby")
     assert done.exit_code == 2
-    assert "more: Extra inputs are not permitted" in one_line(done.stderr)
+    assert "'more' is not a key that belongs here" in one_line(done.stderr)
 
 
 def test_a_folder_of_years_names_them(country, tmp_path):

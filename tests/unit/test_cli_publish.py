@@ -102,7 +102,7 @@ def test_a_broken_rule_is_said_and_the_code_is_1(country, tmp_path):
     ("args", "words"),
     [
         ((), "Give a SOURCE and --out FILE.xlsx, or --check FILE.xlsx"),
-        (("gone", "--out", "a.xlsx"), "There is no settlement.json in gone"),
+        (("gone", "--out", "a.xlsx"), "There is no folder gone"),
         (("gone", "--out", "a.xls"), "the name has to end in .xlsx"),
         (("--check", "gone.xlsx"), "There is no file gone.xlsx"),
         (("gone", "--check", "a.xlsx"), "Give --check FILE.xlsx alone"),

@@ -121,7 +121,7 @@ def test_content_hash_says_which_formula(fitted, tmp_path):
             lambda m: m.update(
                 {"manifest.json": m["manifest.json"].replace(b'_version": 4', b'_version": 9')}
             ),
-            "format_version: .*This version reads format versions 1 to 4",
+            "'format_version' is 9; .*This version reads format versions 1 to 4",
         ),
     ],
 )  # fmt: skip

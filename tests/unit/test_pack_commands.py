@@ -284,7 +284,7 @@ def test_a_wrong_date_is_said(tmp_path):
         "pack", "from-use", use, *WORDS[:-1], "last week", "--out", tmp_path / "p.cyps.zip"
     )  # fmt: skip
     assert done.exit_code == 2
-    assert "created: String should match" in one_line(done.stderr)
+    assert "'created' is 'last week'; it must be a date such as 2026-04-01" in one_line(done.stderr)
 
 
 # --- diff

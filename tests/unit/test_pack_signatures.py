@@ -312,12 +312,18 @@ def test_a_member_twice_under_one_name_is_refused(pack):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[signers", "is not TOML text"),
-        ("", "signers: Field required"),
-        ("[signers]", "at least 1 item"),
-        ('[signers.A]\npublic_key = "0a"', "public_key: String should match"),
-        (f'[signers.A]\npublic_key = "{"0A" * 32}"', "public_key: String should match"),
-        (f'[signers.A]\npublic_key = "{"0a" * 32}"\nyear = 2025', "Extra inputs"),
+        ("[signers", "is not written in TOML: .*It should read"),
+        ("", "'signers' is missing"),
+        ("[signers]", "'signers' must not be empty"),
+        (
+            '[signers.A]\npublic_key = "0a"',
+            "'signers.A.public_key' is '0[aA].*must be digits from 0 to 9",
+        ),
+        (
+            f'[signers.A]\npublic_key = "{"0A" * 32}"',
+            "'signers.A.public_key' is '0[aA].*must be digits from 0 to 9",
+        ),
+        (f'[signers.A]\npublic_key = "{"0a" * 32}"\nyear = 2025', "'signers.A.year' is not a key"),
         (
             f'[signers.A]\npublic_key = "{"0a" * 32}"\n[signers.B]\npublic_key = "{"0a" * 32}"',
             "gives 'A' and 'B' one key",
@@ -333,10 +339,10 @@ def test_a_wrong_trust_file_is_said(tmp_path, text, says):
 def test_a_trust_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(CypsError, match="There is no trust file"):
         read_trust(tmp_path / "t.toml")
-    with pytest.raises(CypsError, match=r"cannot be read|is not TOML"):
+    with pytest.raises(CypsError, match="is a folder"):
         read_trust(tmp_path)
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(CypsError, match="is not TOML text"):
+    with pytest.raises(CypsError, match="does not hold text in UTF-8"):
         read_trust(tmp_path / "bytes.toml")
 
 

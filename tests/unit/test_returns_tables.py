@@ -62,7 +62,7 @@ def test_windows_1252_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.csv", b"", "no header row"),
+        ("a.csv", b"", "is empty"),
         ("a.csv", b"name,baseline\nX,1\n", "no header row.*'code'"),
         ("a.csv", b"code;baseline\nE06000001;1\n", "separated by semicolons"),
         ("a.csv", b"code\tbaseline\nE06000001\t1\n", "separated by tabs"),

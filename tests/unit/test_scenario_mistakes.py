@@ -26,8 +26,8 @@ class _Asked(BaseModel):
     listed: dict[Annotated[str, Field(max_length=3)], int] = {}
     status: Literal["sure", "not sure"] = "sure"
     several: Annotated[
-        Annotated[int, Tag("plain")] | Annotated[list[int], Tag("versions")],
-        Discriminator(lambda value: "versions" if isinstance(value, list) else "plain"),
+        Annotated[int, Tag("[plain]")] | Annotated[list[int], Tag("[versions]")],
+        Discriminator(lambda value: "[versions]" if isinstance(value, list) else "[plain]"),
     ] = 1
 
     @model_validator(mode="after")
@@ -40,20 +40,20 @@ class _Asked(BaseModel):
 def told(asked):
     with pytest.raises(ValidationError) as mistakes:
         _Asked.model_validate(asked)
-    words = scenario_mistakes("my.toml", mistakes.value)
+    words = scenario_mistakes(["my.toml"], mistakes.value, asked)
     head, tail = "my.toml cannot be used as a scenario: ", ". docs/scenarios.md lists every key."
     assert words.startswith(head)
     assert words.endswith(tail)
     return words.removeprefix(head).removesuffix(tail)
 
 
-NO_TEXT = "use letters A to Z, digits, spaces and plain hyphens, at most 40"
+NO_TEXT = "it may have letters A to Z, digits and plain hyphens, no spaces at its ends, at most 40"
 
 
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"cuont": 3}, "'cuont' is not a key that a scenario has"),
+        ({"cuont": 3}, "'cuont' is not a key that belongs here"),
         ({"count": 0}, "'count' is 0; it must be at least 1"),
         ({"count": 2_000}, "'count' is 2_000; it must be below 2_000"),
         ({"rate": -1.5}, "'rate' is -1.5; it must be above -1"),
@@ -62,12 +62,12 @@ NO_TEXT = "use letters A to Z, digits, spaces and plain hyphens, at most 40"
         ({"name": "x 1"}, f"'name' is 'x 1'; {NO_TEXT}"),
         ({"name": "9" * 41}, f"'name' is '{'9' * 40}'; {NO_TEXT}"),
         ({"status": "maybe"}, "'status' is 'maybe'; it must be 'sure' or 'not sure'"),
-        ({"several": [1, "a"]}, "'several.1' is 'a'; it must be a whole number without quotes or "
-         "commas, such as 8_000_000_000"),
+        ({"several": [1, "a"]}, "the 2nd of 'several' is 'a'; it must be a whole number without "
+         "quotes or commas, such as 8_000_000_000"),
         ({"several": "a"}, "'several' is 'a'; it must be a whole number without quotes or commas, "
          "such as 8_000_000_000"),
-        ({"listed": {"long": 1}}, "'listed.long' String should have at most 3 characters"),
-        ({"count": 13}, "it Thirteen. brings ill luck"),
+        ({"listed": {"long": 1}}, "'listed.long' is 'long'; it must have at most 3 characters"),
+        ({"count": 13}, "it: Thirteen. brings ill luck"),
         ({"count": 0, "name": "x 1"}, f"'count' is 0; it must be at least 1; 'name' is 'x 1'; "
          f"{NO_TEXT}"),
         (5, "it is 5; it must be a table of keys and values"),

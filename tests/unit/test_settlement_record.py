@@ -64,19 +64,34 @@ def first_authority(**changes):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"pott": 1}, "pott: Extra inputs are not permitted"),
-        ({"pot": "100"}, "pot: Input should be a valid integer"),
-        ({"pot": 0}, "pot: Input should be greater than 0"),
-        ({"format": "cyps pack"}, "format: Input should be 'cyps settlement'"),
-        ({"format_version": 2}, "format_version: Input should be 1"),
-        ({"damping": {"kind": "flour"}}, "damping: Input tag 'flour'"),
-        ({"damping": {"kind": "floor", "floor": 0.0, "f": 1}}, "Extra inputs"),
-        ({"authorities": first_authority(baseline=-1.0)}, "authorities.0.baseline: Input"),
-        ({"authorities": first_authority(area_cost=0.0)}, "authorities.0.area_cost: Input"),
+        ({"pott": 1}, "'pott' is not a key that belongs here"),
+        ({"pot": "100"}, "'pot' is '100'; it must be a whole number"),
+        ({"pot": 0}, "'pot' is 0; it must be above 0"),
+        ({"format": "cyps pack"}, "'format' is 'cyps pack'; it must be 'cyps settlement'"),
+        ({"format_version": 2}, "'format_version' is 2; it must be 1"),
+        (
+            {"damping": {"kind": "flour"}},
+            "'damping' has the kind 'flour'; it must be one of 'none', 'floor'",
+        ),
+        (
+            {"damping": {"kind": "floor", "floor": 0.0, "f": 1}},
+            "'damping.f' is not a key that belongs here",
+        ),
+        (
+            {"authorities": first_authority(baseline=-1.0)},
+            "'baseline' of the 1st of 'authorities' is -1; it must be at least 0",
+        ),
+        (
+            {"authorities": first_authority(area_cost=0.0)},
+            "'area_cost' of the 1st of 'authorities' is 0; it must be above 0",
+        ),
         ({"authorities": first_authority(name="\x1b[2J")}, "has a control character"),
-        ({"authorities": []}, "authorities: List should have at least 1"),
+        ({"authorities": []}, "'authorities' must not be empty"),
         ({"authorities": told()["authorities"][::-1]}, "in the order of their codes"),
-        ({"transition": {"phasing": 1.5, "group": None}}, "transition.phasing: Input"),
+        (
+            {"transition": {"phasing": 1.5, "group": None}},
+            "'transition.phasing' is 1.5; it must be at most 1",
+        ),
         (
             {"use": {"metrics": ["CIN"], "basis": "x", "children": [["E1", [1.0, 2.0]]]}},
             "Use of E1 does not have one number for each of CIN",

@@ -47,6 +47,11 @@ def read_settled(folder: Path) -> Settled:
     """
     if ".xlsx" in folder.name.lower() and not folder.is_dir():
         return _from_workbook(folder)
+    if not folder.is_dir():
+        there = f"{folder} is a file" if folder.exists() else f"There is no folder {folder}"
+        raise CypsError(
+            f"{there}. Name a folder that cyps settle or cyps demo wrote, or its settlement.xlsx."
+        )
     record = folder / SETTLEMENT
     if not record.is_file():
         raise CypsError(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.needs import Use
+from cyps.returns.text_files import text_of
 
 INTERCEPT: Final = "intercept"
 CHILDREN: Final = "children"
@@ -101,11 +102,10 @@ def read_driver_table(path: Path) -> DriverTable:
     CypsError
         When it is none, with the row that is wrong.
     """
+    text = text_of(path, "table of drivers")
     try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
-    except FileNotFoundError:
-        raise CypsError(f"There is no file {path}. Check the name and the folder.") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
         raise CypsError(f"{path.name} cannot be read as a table of drivers: {error}.") from None
     n = len(_HEAD)
     if (

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from cyps.errors import CypsError
 from cyps.explain.ingredients import Ingredients, ingredients
 from cyps.explain.packed_use import use_gradient
+from cyps.mistakes import mistakes
 from cyps.pack import Pack
 from cyps.settlement import Settlement
 
@@ -189,5 +190,5 @@ def _own_area_cost(made: Ingredients, settled: NDArray[np.float64]) -> NDArray[n
 
 def _in_words(error: CypsError | ValidationError) -> str:
     if isinstance(error, ValidationError):
-        return "; ".join(problem["msg"] for problem in error.errors())
+        return mistakes(error)
     return str(error)

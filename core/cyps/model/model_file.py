@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
@@ -14,12 +13,14 @@ from cyps.cells import Cells, banded, collapse, open_rows
 from cyps.cells.bands import band_names, banded_rows
 from cyps.cells.stored import StoredRows, files_behind
 from cyps.errors import CypsError
+from cyps.mistakes import mistakes
 from cyps.model.dummies import fit_dummies
 from cyps.model.multilevel import fit_cells
 from cyps.model.plain import fit_plain
 from cyps.model.result import CovarianceType, MultilevelFit
 from cyps.model.three_levels import fit_three_levels
 from cyps.pack import Neutral
+from cyps.returns.text_files import read_toml
 
 PARQUET = (".parquet", ".pq")
 
@@ -81,16 +82,11 @@ def read_model_file(path: Path) -> ModelFile:
     CypsError
         With every wrong key at once.
     """
+    written = read_toml(path, "model file")
     try:
-        return ModelFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CypsError(f"{path} is no TOML file: {error}.") from None
+        return ModelFile.model_validate(written)
     except ValidationError as error:
-        wrong = [
-            f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
-            for each in error.errors(include_url=False, include_input=False)
-        ]
-        raise CypsError(f"{path} declares no model: {'; '.join(wrong)}.") from None
+        raise CypsError(f"{path} declares no model: {mistakes(error, written)}.") from None
 
 
 def read_rows(path: Path, as_text: tuple[str, ...] = ()) -> pd.DataFrame:

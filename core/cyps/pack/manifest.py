@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cyps.mistakes import mistakes
 from cyps.pack.use_table import Neutral, PackError
 
 FORMAT: Final = "cyps coefficient pack"
@@ -297,8 +298,4 @@ def _version(text: str) -> object:
 
 def problems_of(error: ValidationError) -> str:
     """Name the first five things that are wrong, each with its place; the version leads."""
-    found = sorted(error.errors(), key=lambda problem: problem["loc"] != ("format_version",))
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'the text'}: {problem['msg']}"
-        for problem in found[:5]
-    )
+    return mistakes(error, most=5, first="format_version")

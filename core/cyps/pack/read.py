@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cyps.errors import CypsError
 from cyps.needs import Use
 from cyps.pack.contents import Pack
 from cyps.pack.manifest import Manifest, parse_manifest
@@ -18,6 +20,7 @@ from cyps.pack.tables import pack_of
 from cyps.pack.trust import Trust
 from cyps.pack.use_table import Neutral, PackError
 from cyps.pack.write import content_hash
+from cyps.returns import source_of
 
 # A pack of 153 authorities, 4 metrics and 60 coefficients is under 2 MB, and as much for
 # each combination of neutralised drivers; these
@@ -113,19 +116,22 @@ def pack_members(path: Path) -> dict[str, bytes]:
         When it cannot be opened, is unreasonably large, or has no manifest.json.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        _, content = source_of(path)
+    except CypsError as error:
+        raise PackError(str(error)) from None
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = _unpacked(path, archive)
-    except FileNotFoundError:
-        raise PackError(f"There is no file {path}. Check the name and the folder.") from None
+    except PackError:
+        raise
     except (
         *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
         *(RuntimeError, NotImplementedError, ValueError),
-    ) as error:
-        if isinstance(error, PackError):
-            raise
+    ):
+        what = "is empty" if not content else "is damaged, or no coefficient pack at all"
         raise PackError(
-            f"{path.name} cannot be opened as a coefficient pack ({error}). It may be damaged "
-            "or not be a pack at all; ask whoever made it for a fresh copy."
+            f"{path.name} cannot be opened as a coefficient pack: it {what}. Ask whoever made the "
+            "pack for a fresh copy."
         ) from None
     if "manifest.json" not in members:
         raise PackError(f"{path.name} is not a coefficient pack: it has no manifest.json.")

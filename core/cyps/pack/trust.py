@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
 from cyps.errors import CypsError
-from cyps.pack.manifest import Strict, Words, problems_of
+from cyps.mistakes import mistakes
+from cyps.pack.manifest import Strict, Words
+from cyps.returns.text_files import read_toml
 
 _EXAMPLE = (
     'It should read like this:\n[signers."Name of the signer"]\npublic_key = "64 hex digits"\n'
@@ -62,19 +63,12 @@ def read_trust(path: Path) -> Trust:
     >>> trust.name_of("0a" * 32), trust.name_of("0b" * 32)
     ('Funding team', None)
     """
+    written = read_toml(path, "trust file", _EXAMPLE)
     try:
-        told = _TrustFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise CypsError(f"There is no trust file {path}. Check the name and the folder.") from None
-    except OSError as error:
-        raise CypsError(f"The trust file {path} cannot be read: {error.strerror}.") from None
+        told = _TrustFile.model_validate(written)
     except ValidationError as error:
         raise CypsError(
-            f"The trust file {path.name} cannot be used ({problems_of(error)}). {_EXAMPLE}"
-        ) from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CypsError(
-            f"The trust file {path.name} is not TOML text ({error}). {_EXAMPLE}"
+            f"The trust file {path.name} cannot be used ({mistakes(error, written)}). {_EXAMPLE}"
         ) from None
     _check_keys(path, told.signers)
     return Trust(dict(told.signers), path.name)

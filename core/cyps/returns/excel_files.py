@@ -78,6 +78,8 @@ def _check_package(file: str, content: bytes) -> None:
             f"{file}: this workbook has a password or is in the format before Excel 2007. "
             "Save it as Excel Workbook (.xlsx) without a password."
         )
+    if content[:4] != b"PK\x03\x04":
+        raise _damaged(file, "it is no workbook" if content else "it is empty")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             parts = package.infolist()

@@ -128,6 +128,8 @@ def read_table(path: Path, *, key_columns: Collection[str]) -> Table:
     (('GSS code', 'Baseline'), (Row(number=3, cells=('E06000001', '100')),))
     """
     source, content = source_of(path)
+    if not content.strip():
+        raise CypsError(f"{source.file} is empty. Give the file that was meant.")
     keys = {same_name(name) for name in key_columns}
     for sheet, rows in _sheets(path, source, content):
         at = next(

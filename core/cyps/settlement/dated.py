@@ -50,26 +50,24 @@ class DatedFile(_Origin):
 
 
 def _form(value: object) -> str:
+    """The way in which a parameter is written; brackets tell it from the keys of a file."""
     if isinstance(value, list | tuple):
-        return "versions"
-    return "origin" if isinstance(value, dict | BaseModel) else "plain"
+        return "[versions]"
+    return "[origin]" if isinstance(value, dict | BaseModel) else "[plain]"
 
-
-FORMS = frozenset({"plain", "origin", "versions", "codes"})
-"""Ways in which a parameter may be written, as they stand in the place of a mistake."""
 
 Pot = Annotated[
-    Annotated[int, Field(strict=True, gt=0, le=10**12), Tag("plain")]
-    | Annotated[Parameter, Tag("origin")]
-    | Annotated[list[Parameter], Field(min_length=1), Tag("versions")],
+    Annotated[int, Field(strict=True, gt=0, le=10**12), Tag("[plain]")]
+    | Annotated[Parameter, Tag("[origin]")]
+    | Annotated[list[Parameter], Field(min_length=1), Tag("[versions]")],
     Discriminator(_form),
 ]
 """Whole pounds; or with their origin; or every version of them, with their dates."""
 
 NamedFile = Annotated[
-    Annotated[NamedWords, Tag("plain")]
-    | Annotated[DatedFile, Tag("origin")]
-    | Annotated[list[DatedFile], Field(min_length=1), Tag("versions")],
+    Annotated[NamedWords, Tag("[plain]")]
+    | Annotated[DatedFile, Tag("[origin]")]
+    | Annotated[list[DatedFile], Field(min_length=1), Tag("[versions]")],
     Discriminator(_form),
 ]
 """A file's name; or with its origin; or every version of it, with their dates."""

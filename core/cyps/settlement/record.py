@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from cyps.errors import CypsError
 from cyps.geography import Authority
+from cyps.mistakes import mistakes
 from cyps.needs import ServiceAreaSpend, Use
 from cyps.settlement.apply import Transition
 from cyps.settlement.rules import DampingRule
@@ -181,7 +182,7 @@ def from_json(text: str, where: str = "The record") -> tuple[Scenario, Use]:
     except ValidationError as error:
         raise CypsError(
             f"{where} is not the record of a settlement that this version can read "
-            f"({_problems(error)}). Settle again with `cyps settle`, or install the version "
+            f"({mistakes(error, most=5)}). Settle again with `cyps settle`, or install the version "
             "of cyps that wrote it."
         ) from None
     try:
@@ -233,11 +234,3 @@ def _use(recorded: _RecordedUse) -> Use:
         np.array([row for _, row in recorded.children]),
         recorded.basis,
     )
-
-
-def _problems(error: ValidationError) -> str:
-    told = [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'the text'}: {problem['msg']}"
-        for problem in error.errors()[:5]
-    ]
-    return "; ".join(told)

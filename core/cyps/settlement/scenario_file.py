@@ -25,6 +25,7 @@ from pydantic import (
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.pack import Neutral
+from cyps.returns.text_files import text_of
 from cyps.settlement.apply import Transition
 from cyps.settlement.dated import (
     AnyFile,
@@ -40,6 +41,7 @@ from cyps.settlement.dated import (
 from cyps.settlement.mistakes import scenario_mistakes
 from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
 from cyps.settlement.rules import DampingRule
+from cyps.settlement.scenario_lines import line_of
 from cyps.settlement.scenario_needs import AreaCostChoices, TypedWeights
 from cyps.settlement.years import Year, names_a_folder
 
@@ -102,11 +104,11 @@ class YearChoices(_Strict):
 
 
 def _groups_form(value: object) -> str:
-    return "codes" if isinstance(value, dict) else "plain"
+    return "[codes]" if isinstance(value, dict) else "[plain]"
 
 
 Groups = Annotated[
-    Annotated[NamedWords, Tag("plain")] | Annotated[dict[str, str], Tag("codes")],
+    Annotated[NamedWords, Tag("[plain]")] | Annotated[dict[str, str], Tag("[codes]")],
     Discriminator(_groups_form),
 ]
 """Damping groups: the name of a grouping or a file, or a table by GSS code."""
@@ -302,7 +304,8 @@ def read_scenario(path: Path, as_at: datetime.date | None = None) -> ScenarioFil
     try:
         choices = ScenarioChoices.model_validate(merged)
     except ValidationError as error:
-        raise CypsError(scenario_mistakes(path.name, error)) from None
+        line = line_of(text_of(path, "scenario file"), in_json=_in_json(path))
+        raise CypsError(scenario_mistakes(sources, error, merged, line)) from None
     return ScenarioFile(path.parent, choices, sources)
 
 
@@ -411,13 +414,12 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _written(path: Path) -> dict[str, Any]:
     """What a file says, as it is written down: TOML, or JSON where its name ends in .json."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise CypsError(f"There is no scenario file {path}. Check the name and folder.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CypsError(f"{path.name} cannot be read as a scenario file: {error}.") from None
-    return parsed(text, path.name, in_json=path.suffix.lower() == ".json")
+    text = text_of(path, "scenario file")
+    return parsed(text, path.name, in_json=_in_json(path))
+
+
+def _in_json(path: Path) -> bool:
+    return path.suffix.lower() == ".json"
 
 
 def parsed(text: str, name: str, *, in_json: bool) -> dict[str, Any]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from cyps.errors import CypsError
-from cyps.settlement.mistakes import Place, scenario_mistakes
+from cyps.settlement.mistakes import scenario_mistakes
 from cyps.settlement.scenario_file import (
     ScenarioChoices,
     ScenarioFile,
@@ -20,13 +17,9 @@ from cyps.settlement.scenario_file import (
     extended,
     parsed,
 )
+from cyps.settlement.scenario_lines import line_of
 
 NAME: Final = "The scenario's text"
-LineOf = Callable[[Place, bool], int | None]
-_PART = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
-_HEADER: Final = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]")
-_KEY: Final = re.compile(rf"\s*({_DOTTED})\s*=")
 
 
 def read_scenario_text(text: str) -> ScenarioFile:
@@ -67,8 +60,8 @@ def read_scenario_text(text: str) -> ScenarioFile:
     try:
         choices = ScenarioChoices.model_validate(own)
     except ValidationError as error:
-        line = _line_in_json(text) if in_json else _line_in_toml(text)
-        raise CypsError(scenario_mistakes(NAME, error, line)) from None
+        line = line_of(text, in_json=in_json)
+        raise CypsError(scenario_mistakes(sources, error, own, line)) from None
     return ScenarioFile(folder, choices, sources)
 
 
@@ -82,69 +75,3 @@ def _hint(text: str) -> str:
     if "\\" in text:
         return " Write paths of Windows in single quotes, such as 'C:\\Settlements\\use.csv'."
     return ""
-
-
-def _line_in_json(text: str) -> LineOf:
-    """Of keys that stand once in the text; of others the line could be wrong."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for number, line in enumerate(text.splitlines(), 1):
-        for key in re.findall(r'"([^"\\]*)"\s*:', line):
-            found[key].append(number)
-    once = {key: lines[0] for key, lines in found.items() if len(lines) == 1}
-
-    def line_of(place: Place, missing: bool) -> int | None:
-        named = [part for part in place if isinstance(part, str)]
-        return once.get(named[-1]) if named and not missing else None
-
-    return line_of
-
-
-def _line_in_toml(text: str) -> LineOf:
-    """By table headers and keys at the beginning of lines."""
-    tables, keys = _keys_and_tables(text)
-
-    def line_of(place: Place, missing: bool) -> int | None:
-        known = tables if missing else tables | keys
-        wanted = place[:-1] if missing else place
-        above = {one[:i] for one in known for i in range(1, len(one) + 1)}
-        found: Place = ()
-        for part in wanted:  # kinds of damping stand in a place, and in no text
-            found = (*found, part) if (*found, part) in above else found
-        meant = [part for part in wanted if isinstance(part, str)]
-        named = [part for part in found if isinstance(part, str)]
-        # Half of a place may be in the scenario that is extended.
-        return known.get(found) if missing or meant[-1:] == named[-1:] else None
-
-    return line_of
-
-
-def _keys_and_tables(text: str) -> tuple[dict[Place, int], dict[Place, int]]:
-    """Lines, from 1, of table headers and of keys."""
-    tables: dict[Place, int] = {}
-    keys: dict[Place, int] = {}
-    count: dict[Place, int] = defaultdict(int)
-    table: Place = ()
-    for number, line in _outside_texts(text):
-        if header := _HEADER.match(line):
-            table = _parts(header[2])
-            if header[1] == "[[":
-                count[table] += 1
-                table = (*table, count[table] - 1)
-            tables.setdefault(table, number)
-        elif key := _KEY.match(line):
-            keys.setdefault((*table, *_parts(key[1])), number)
-    return tables, keys
-
-
-def _outside_texts(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, without those within a text of several lines."""
-    inside = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if not inside:
-            yield number, line
-        for mark in re.findall(r'"""|\'\'\'', line):
-            inside = "" if inside == mark else inside or mark
-
-
-def _parts(dotted: str) -> Place:
-    return tuple(part.strip("\"'") for part in re.findall(_PART, dotted))
