@@ -95,13 +95,12 @@ def mistakes(
     for problem in problems[:most]:
         at = line(keys_of(problem["loc"]), problem["type"] == "missing") if line else None
         told.append(_clause(place_of(problem["loc"], written, at), _words(problem)))
-    return "; ".join(told) + (
-        f"; and {len(problems) - most} more" if most and problems[most:] else ""
-    )
+    more = [f"and {len(problems) - most} more"] if most and problems[most:] else []
+    return "; ".join([*told, *more])
 
 
 def _clause(place: str, words: str) -> str:
-    verb = words.partition(" ")[0] in _VERBS
+    verb = words.partition(" ")[0] in _VERBS or words.startswith("(")
     return f"{place} {words}" if verb else f"{place}: {words}"
 
 
