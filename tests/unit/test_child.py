@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from cyps.cli import main
 from cyps.errors import CypsError
-from cyps.explain import outside_bands, predict_child
+from cyps.explain import far_out, outside_bands, predict_child
 from cyps.pack import read_pack
 from made_models import made_cells, made_children, made_fit, packed, probabilities
 
@@ -82,6 +82,36 @@ def test_probabilities_far_out_are_not_lost():
     for number, limit in ((1e4, 1.0), (-1e4, 0.0)):
         child = predict_child(PACK, {"idaci": number}, rest_at_reference=True)[0]
         assert child.probability == limit
+
+
+def test_a_number_on_a_wrong_scale_is_doubted_before_any_probability():
+    done = run("child", BY_HAND, "--with", "idaci=25", "--with", "age=10-11", "--with", "sex=Male")
+    assert done.exit_code == 0, done.output
+    doubt = one_line(done.output).partition("Look at this first: ")[2]
+    assert doubt.startswith(
+        "idaci = 25 is hardly on the scale of the pack: it alone multiplies or divides the odds of "
+        "CIN by 10 to the 27 against 0. If it is a rate from 0 to 1, write 0.25 for 25%. CIN "
+    )
+    told = json.loads(run("child", BY_HAND, "--with", "idaci=25", "--with", "age=10-11", "--with",
+                          "sex=Male", "--json").output)  # fmt: skip
+    assert told["notes"][0].startswith("Look at this first: idaci = 25")
+
+
+def test_a_small_coefficient_does_not_hide_a_wrong_scale():
+    mild = packed([made_fit(CELLS, BETA / 100)], CELLS)
+    told = {"sex": "male", "group": "few", "urban": "no"}
+    assert far_out(mild, predict_child(mild, told | {"idaci": 0.6})) == ()
+    (doubt,) = far_out(mild, predict_child(mild, told | {"idaci": 25}))
+    mean = CHILDREN["idaci"].mean()
+    assert f"the scale of the pack: its mean over all children is {mean:.4g}. If it is a" in doubt
+    assert far_out(mild, predict_child(mild, told, rest_at_reference=True)) == ()
+
+
+@pytest.mark.parametrize("pack", sorted(CORPUS.glob("v[134]*.zip")), ids=lambda path: path.name)
+def test_what_a_pack_tells_of_is_never_doubted(pack):
+    loaded = read_pack(pack).pack
+    numbers = {d.name: 0.3 for d in loaded.own_drivers if not d.categories}
+    assert far_out(loaded, predict_child(loaded, numbers, rest_at_reference=True)) == ()
 
 
 def test_whom_the_bands_leave_out_is_said():

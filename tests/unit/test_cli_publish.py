@@ -106,7 +106,7 @@ def test_a_broken_rule_is_said_and_the_code_is_1(country, tmp_path):
         (("gone", "--out", "a.xls"), "the name has to end in .xlsx"),
         (("--check", "gone.xlsx"), "There is no file gone.xlsx"),
         (("gone", "--check", "a.xlsx"), "Give --check FILE.xlsx alone"),
-        (("gone", "--out", "a.xlsx", "--published", "1.4.26"), "Write it like 2026-04-01"),
+        (("gone", "--out", "a.xlsx", "--published", "1.4.26"), "write the date as 2026-04-01"),
     ],
 )
 def test_mistakes_are_told_with_code_2(args, words):

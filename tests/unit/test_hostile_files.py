@@ -154,6 +154,7 @@ WRITTEN = {
     "sensitivity:out": "sensitivity done --out BAD.csv",
     "uncertainty:out": "uncertainty small.toml --out BAD.csv",
     "pack diff:out": "pack diff pack.cyps.zip pack.cyps.zip --out BAD.csv",
+    "pack sign:out": "pack sign pack.cyps.zip --key key.pem --signer Me --out BAD.cyps.zip",
     "pack keys new:out": "pack keys new --out BAD.pem",
     "pack import:out": f"pack import table.csv {IMPORT.replace('new', 'BAD')}",
     "pack from-use:out": f"pack from-use use.csv {WORDS} --out BAD.cyps.zip",

@@ -1,6 +1,7 @@
 """`cyps pack` and `cyps settle --use PACK` as their user meets them, in 50 columns."""
 
 import csv
+import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -145,6 +146,58 @@ def test_verify_says_what_is_no_pack(tmp_path):
     assert "Traceback" not in done.output
 
 
+# --- what a new pack may take the place of
+
+
+def test_a_new_pack_never_takes_the_place_of_what_it_is_made_from(tmp_path):
+    use = write_csv(tmp_path / "use.csv", use_rows())
+    table = write_csv(tmp_path / "table.csv", TABLE)
+    before = use.read_bytes(), table.read_bytes()
+    for made in (
+        run("pack", "from-use", use, *WORDS, "--out", use),
+        run("pack", "import", table, "--use", use, "--sigma", "CIN=0.3", *WORDS, "--out", table),
+        run("pack", "import", table, "--use", use, "--sigma", "CIN=0.3", *WORDS, "--out", use),
+    ):
+        assert made.exit_code == 2
+        assert "is a file that this command reads, and would be lost" in one_line(made.stderr)
+    assert before == (use.read_bytes(), table.read_bytes())
+
+
+def test_a_new_pack_takes_the_place_of_an_unsigned_pack_only(tmp_path, use_pack, key):
+    use = tmp_path / "use.csv"
+    assert run("pack", "from-use", use, *WORDS, "--out", use_pack).exit_code == 0
+    letter = tmp_path / "letter.docx"
+    letter.write_bytes(b"Dear all")
+    foreign = run("pack", "from-use", use, *WORDS, "--out", letter)
+    assert "is no coefficient pack, and would be lost" in one_line(foreign.stderr)
+    assert letter.read_bytes() == b"Dear all"
+    assert run("pack", "sign", use_pack, "--key", key, "--signer", "Me").exit_code == 0
+    signed = use_pack.read_bytes()
+    again = run("pack", "from-use", use, *WORDS, "--out", use_pack)
+    assert "is a pack that Me signed, and the signature would be lost" in one_line(again.stderr)
+    assert use_pack.read_bytes() == signed
+
+
+def test_a_pack_of_a_run_is_signed_into_another_file(tmp_path, use_pack, key):
+    digest = hashlib.sha256(use_pack.read_bytes()).hexdigest()
+    record = {"tool": {"name": "cyps"}, "outputs": {use_pack.name: digest}}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    args = ("pack", "sign", use_pack, "--key", key, "--signer", "Me")
+    refused = run(*args)
+    assert refused.exit_code == 2
+    assert "is one of the results of a run" in one_line(refused.stderr)
+    assert hashlib.sha256(use_pack.read_bytes()).hexdigest() == digest
+    done = run(*args, "--out", tmp_path / "signed.cyps.zip")
+    assert done.exit_code == 0, done.output
+    assert "signed.cyps.zip is signed by Me" in one_line(done.output)
+    assert hashlib.sha256(use_pack.read_bytes()).hexdigest() == digest
+    signed, unsigned = read_pack(tmp_path / "signed.cyps.zip"), read_pack(use_pack)
+    assert signed.content_hash == unsigned.content_hash
+    assert [s.signer for s in signed.signatures] == ["Me"]
+    over = run(*args, "--out", use_pack)
+    assert "is a file that this command reads" in one_line(over.stderr)
+
+
 # --- sign
 
 
@@ -284,7 +337,10 @@ def test_a_wrong_date_is_said(tmp_path):
         "pack", "from-use", use, *WORDS[:-1], "last week", "--out", tmp_path / "p.cyps.zip"
     )  # fmt: skip
     assert done.exit_code == 2
-    assert "'created' is 'last week'; it must be a date such as 2026-04-01" in one_line(done.stderr)
+    assert (
+        "'last week' is not a date. Write it with year, month and day, like 2026-02-10."
+        in one_line(done.stderr)
+    )
 
 
 # --- diff

@@ -126,6 +126,24 @@ def test_two_versions_of_one_day_are_refused(folder):
         read_scenario(folder / "scenario.toml").years()
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("10/02/2026", "is not in the form year-month-day: write the date as 2026-02-10."),
+        ("10 Feb 2026", "is not in the form year-month-day: write the date as 2026-02-10."),
+        ("1.2.26", "is not in the form year-month-day: write the date as 2026-02-01."),
+        ("02/13/2026", "is not a date. Write it with year, month and day, like 2026-02-10."),
+        ("2026-02-30", "is not a date. Write it with year, month and day, like 2026-02-10."),
+        ("soon", "is not a date. Write it with year, month and day, like 2026-02-10."),
+    ],
+)
+def test_a_date_in_another_form_is_asked_back(folder, typed, says):
+    done = settle(folder / "scenario.toml", "--as-at", typed, "--out", folder / "out")
+    assert done.exit_code == 2
+    assert f"'{typed}' {says}" in " ".join(done.stderr.split())
+    assert "%" not in done.stderr
+
+
 def test_as_at_in_the_scenario_is_the_option(folder):
     text = SCENARIO.replace('title = "Amended"', 'title = "Amended"\nas_at = 2026-01-01')
     (folder / "then.toml").write_text(text)

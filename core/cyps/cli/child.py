@@ -11,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cyps.cli.explain_report import plain_console
+from cyps.cli.outputs import LOOK
 from cyps.cli.report import print_wrapped
 from cyps.errors import CypsError
 from cyps.explain.child import MEDIAN, ChildPrediction, outside_bands, predict_child
+from cyps.explain.far_out import far_out
 from cyps.pack import LoadedPack, Pack, read_pack, read_trust
 
 _FILE = click.Path(path_type=Path)
@@ -44,7 +46,7 @@ def child_command(
 
     Every driver has to be told, or --reference says that the rest is at the
     reference category, or at the mean over all children. The child is made up:
-    nothing is looked up.
+    nothing is looked up. A number far outside of what the pack tells of is doubted.
     """
     loaded = read_pack(pack, trust=read_trust(trust) if trust else None)
     wanted = [name.upper() for name in metric] or list(loaded.pack.metrics)
@@ -56,12 +58,17 @@ def child_command(
     made = predict_child(loaded.pack, _told(loaded.pack, told), rest_at_reference=reference)
     shown = [child for child in made if child.metric in wanted]
     notes = [MEDIAN, *outside_bands(loaded.pack)]
+    doubts = [f"{LOOK}: {doubt}" for doubt in far_out(loaded.pack, shown)]
     if as_json:
-        click.echo(json.dumps(_as_json(loaded, shown, notes), indent=2, ensure_ascii=False))
+        click.echo(
+            json.dumps(_as_json(loaded, shown, [*doubts, *notes]), indent=2, ensure_ascii=False)
+        )
         return
     console = plain_console()
     console.print(Text(f"{loaded.pack.name} ({loaded.pack.status})", style="bold"))
     print_wrapped(console, f"{loaded.state.sentence} {loaded.pack.statement}")
+    for doubt in doubts:
+        print_wrapped(console, doubt)
     for child in shown:
         _print_child(console, child)
     console.print()

@@ -73,6 +73,8 @@ def compare_command(
     """
     if (neighbours is None) != (authority is None):
         raise click.UsageError("Give --neighbours and --authority together, or neither.")
+    if out is not None and out == out_groups:
+        raise click.UsageError("--out and --out-groups need a file each.")
     for place in (out, out_groups):
         check_out(place, (before, after, neighbours, *map(Path, by)))
     one, other = read_settled(before), read_settled(after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 import click
@@ -88,6 +89,32 @@ def exclusions(
             raise click.BadParameter(f"{code} is given twice. Give each code once.", ctx, param)
         by_code[code] = reason
     return tuple(sorted(by_code.items()))
+
+
+def day(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime.date | None:
+    """Give a date from 2026-02-10; 10/02/2026 is asked back, for it may be read in two ways."""
+    if value is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(value.strip())
+    except ValueError:
+        raise click.BadParameter(_other_date(value.strip()), ctx, param) from None
+
+
+def _other_date(text: str) -> str:
+    """What to write in place of a date in another form: the day first, as it is written here."""
+    found = re.fullmatch(r"(\d{1,2})[/.\- ](\d{1,2}|[A-Za-z]{3,9})[/.\- ](\d{4}|\d{2})", text)
+    if found is not None:
+        day_of_month, month, year = found.groups()
+        form = f"%d %{'m' if month.isdigit() else 'b'} %{'Y' if len(year) == 4 else 'y'}"
+        named = month if month.isdigit() else month[:3]
+        try:
+            meant = datetime.datetime.strptime(f"{day_of_month} {named} {year}", form).date()
+        except ValueError:
+            pass
+        else:
+            return f"'{text}' is not in the form year-month-day: write the date as {meant}."
+    return f"'{text}' is not a date. Write it with year, month and day, like 2026-02-10."
 
 
 def listed_years(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:

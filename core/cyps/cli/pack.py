@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from cyps.cli.folder import written_by_a_run
 from cyps.cli.one_file import check_out, put_file
-from cyps.cli.options import exclusions
+from cyps.cli.options import day, exclusions
 from cyps.cli.pack_report import print_diff, print_made, print_pack, say
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
@@ -41,7 +42,9 @@ def _words(command: _Command) -> _Command:
             click.option("--source", required=True, help="Where the numbers were published."),
             click.option("--year", type=int, default=LAST_YEAR, show_default=True),
             click.option("--name", help="Its name; the file's when not given."),
-            click.option("--created", help="Its date, as 2026-11-20; today when not given."),
+            click.option(
+                "--created", callback=day, help="Its date, as 2026-11-20; today when not given."
+            ),
             click.option("--shares", is_flag=True, help="Use is in shares that add up to 1."),
             click.option(
                 "--exclude",
@@ -129,14 +132,25 @@ def diff_command(before: Path, after: Path, spend: Path | None, out: Path | None
 @click.argument("file", type=_FILE)
 @click.option("--key", type=_FILE, required=True, help="Private key, from cyps pack keys new.")
 @click.option("--signer", required=True, help="Your name, as trust files give it.")
-def sign_command(file: Path, key: Path, signer: str) -> None:
-    """Add a signature to a pack; its content hash stays as it is."""
+@click.option("--out", type=_FILE, help="Write the signed pack here, and leave FILE as it is.")
+def sign_command(file: Path, key: Path, signer: str, out: Path | None) -> None:
+    """Add a signature to a pack; its content hash stays as it is.
+
+    Without --out the signature goes into FILE itself. A pack that is one of the results of
+    a run stays as its record says: sign it into another file.
+    """
     _need_cryptography()
     from cyps.pack.signing import sign_pack
 
-    loaded = sign_pack(file, key, signer)
+    if out is None:
+        _check_not_of_a_run(file)
+    else:
+        check_out(out, (file, key))
+        _check_pack_out(out)
+    loaded = sign_pack(file, key, signer, out)
     made = loaded.signatures[-1]
-    say(f"{file.name} is signed by {made.signer} on {made.date}, with public key")
+    signed = out or file
+    say(f"{signed.name} is signed by {made.signer} on {made.date}, with public key")
     click.echo(made.public_key)
     say(f"Content hash {loaded.content_hash}, as before.")
 
@@ -214,8 +228,9 @@ def import_command(
     TABLE has a row for each category of a driver and a pair of columns for each
     metric: coefficient (CIN) and standard error (CIN_se).
     """
-    parameters = read_parameters(table, sigma=sigma, with_errors=not no_standard_errors)
     made = _Made(**words)
+    made.check_out((table, *use, covariance))
+    parameters = read_parameters(table, sigma=sigma, with_errors=not no_standard_errors)
     of_metric = None if covariance is None else read_covariance(covariance, parameters)
     made.write(pack_of_parameters(parameters, made.use_table(use), made.words(), of_metric))
     if parameters.unread:
@@ -231,7 +246,35 @@ def from_use_command(
 ) -> None:
     """Make a pack from published use by authority: numbers of children, or shares."""
     made = _Made(**words)
+    made.check_out(use)
     made.write(pack_of_use(made.use_table(use), made.words()))
+
+
+def _check_pack_out(out: Path) -> None:
+    """A new pack takes the place of an unsigned pack, and of nothing else."""
+    if not out.exists():
+        return
+    try:
+        signers = [signature.signer for signature in read_pack(out).signatures]
+    except CypsError:
+        raise CypsError(
+            f"{out} is there already and is no coefficient pack, and would be lost. Nothing was "
+            "written. Choose another name with --out, or move it away."
+        ) from None
+    if signers:
+        raise CypsError(
+            f"{out} is a pack that {' and '.join(signers)} signed, and the signature would be "
+            "lost. Nothing was written. Choose another name with --out, or move it away."
+        )
+
+
+def _check_not_of_a_run(file: Path) -> None:
+    if file.exists() and written_by_a_run(file):
+        raise CypsError(
+            f"{file} is one of the results of a run, which its record answers for, and a "
+            "signature would change it. Nothing was written. Write the signed pack elsewhere: "
+            "--out NAME.cyps.zip"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +286,7 @@ class _Made:
     source: str
     year: int
     name: str | None
-    created: str | None
+    created: date | None
     shares: bool
     exclude: tuple[tuple[str, str], ...]
     out: Path
@@ -252,6 +295,11 @@ class _Made:
     def listed(self) -> AuthorityList:
         """The year's authorities, and who is left out."""
         return AuthorityList(self.year, frozenset(code for code, _ in self.exclude))
+
+    def check_out(self, read: Iterable[Path | None]) -> None:
+        """Say why the pack may not be written, before anything is read."""
+        check_out(self.out, read)
+        _check_pack_out(self.out)
 
     def use_table(self, files: tuple[Path, ...]) -> UseTable:
         """The use by authority, from files."""
@@ -265,7 +313,7 @@ class _Made:
             status=self.status,
             statement=self.statement,
             source=f"{self.source}. Left out: {left_out}" if left_out else self.source,
-            created=self.created or datetime.now(UTC).date().isoformat(),
+            created=(self.created or datetime.now(UTC).date()).isoformat(),
             year=self.year,
         )
 

@@ -16,6 +16,7 @@ from rich.text import Text
 from cyps.cli.explain_report import plain_console
 from cyps.cli.folder import RECORD
 from cyps.cli.one_file import check_out
+from cyps.cli.options import day
 from cyps.cli.outputs import SETTLEMENT
 from cyps.cli.report import print_wrapped
 from cyps.cli.settled import read_settled
@@ -31,25 +32,13 @@ _PATH = click.Path(path_type=Path)
 Years = tuple[tuple[str, Settlement], ...]
 
 
-def publication_day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
-    """Give a date from 2026-04-01."""
-    if value is None:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(
-            f"'{value}' is not a date. Write it like 2026-04-01.", ctx, param
-        ) from None
-
-
 @click.command("publish", short_help="The accessible workbook; check any.")
 @click.argument("source", type=_PATH, required=False)
 @click.option("--out", type=_PATH, help="The workbook to write, as published.xlsx.")
 @click.option("--against", type=_PATH, help="Another folder or scenario to compare with.")
 @click.option("--title", help="Its title.  [default: the settlement's]")
 @click.option("--contact", multiple=True, help="A line of the contact. Repeat for more.")
-@click.option("--published", callback=publication_day, help="Date of publication, as 2026-04-01.")
+@click.option("--published", callback=day, help="Date of publication, as 2026-04-01.")
 @click.option("--author", help="Author in the document's properties.")
 @click.option("--trust", type=_PATH, help="Trust file (TOML) for a scenario's pack.")
 @click.option("--check", type=_PATH, help="Check this workbook (.xlsx) against the rules.")

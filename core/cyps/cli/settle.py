@@ -14,7 +14,7 @@ import click
 from cyps.cli.amendment import AMENDED, Amendment
 from cyps.cli.folder import RECORD, put_in_place
 from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, print_groups
-from cyps.cli.options import exclusions, listed_years, printable, rate, whole_pot
+from cyps.cli.options import day, exclusions, listed_years, printable, rate, whole_pot
 from cyps.cli.outputs import (
     WORKBOOK,
     YEARS,
@@ -83,8 +83,9 @@ _INPUTS = (
     click.option("--title", callback=printable, help="Its name.  [default: Settlement from files]"),
     click.option(
         "--as-at",
-        type=click.DateTime(["%Y-%m-%d"]),
-        help="Of a scenario's dated parameters, take those known on this day.",
+        metavar="DATE",
+        callback=day,
+        help="Of a scenario's dated parameters, take those known on this day, as 2026-02-10.",
     ),
 )
 """Options that say what to settle: the files and choices of one year."""
@@ -149,7 +150,7 @@ def requested(
     year: int | None,
     exclude: tuple[tuple[str, str], ...],
     title: str | None,
-    as_at: datetime.datetime | None,
+    as_at: datetime.date | None,
 ) -> Request:
     """What a person asked for: by a scenario file, or by the options in its place.
 
@@ -171,7 +172,7 @@ def requested(
                 f"{scenario.name} says everything; leave {', '.join(also)} out, or write "
                 f'a scenario with extends = "{scenario.name}" that says what is different.'
             )
-        request = request_from_scenario(scenario, as_at.date() if as_at else None)
+        request = request_from_scenario(scenario, as_at)
     else:
         if as_at is not None:
             raise click.UsageError(

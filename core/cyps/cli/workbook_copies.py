@@ -11,8 +11,9 @@ import click
 from rich.text import Text
 
 from cyps.cli.explain_report import plain_console
+from cyps.cli.options import day
 from cyps.cli.pack_use import pack_note
-from cyps.cli.publish import publication_day, publish_years
+from cyps.cli.publish import publish_years
 from cyps.cli.settle import requested, what_to_settle
 from cyps.cli.workbook_refresh import new_name
 from cyps.errors import CypsError
@@ -49,7 +50,7 @@ def freeze_command(file: Path, out: Path | None, as_json: bool) -> None:
 @click.option("--out", type=_FILE, required=True, help="The workbook to write.")
 @click.option("--title", help="Its title.  [default: the settlement's]")
 @click.option("--contact", multiple=True, help="A line of the contact. Repeat for more.")
-@click.option("--published", callback=publication_day, help="Date, as 2026-04-01.")
+@click.option("--published", callback=day, help="Date, as 2026-04-01.")
 @click.option("--author", help="Author in the document's properties.")
 @_JSON
 @click.pass_context

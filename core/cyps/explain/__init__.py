@@ -11,6 +11,7 @@ from cyps.explain.compare import (
     quartiles,
     ranks,
 )
+from cyps.explain.far_out import far_out
 from cyps.explain.packed_use import check_same_use
 from cyps.explain.population import above_population, population_bridge
 from cyps.explain.sensitivity import Tornado, sensitivity
@@ -43,6 +44,7 @@ __all__ = [
     "compare",
     "distance_from_target",
     "driver_csv",
+    "far_out",
     "outside_bands",
     "population_bridge",
     "predict_child",

@@ -64,14 +64,15 @@ def new_key(path: Path) -> NewKey:
     return NewKey(path, key.public_key().public_bytes_raw().hex())
 
 
-def sign_pack(path: Path, key_file: Path, signer: str) -> LoadedPack:
+def sign_pack(path: Path, key_file: Path, signer: str, out: Path | None = None) -> LoadedPack:
     """Add a signature to a pack's file; its content and content hash stay as they are.
 
     Parameters
     ----------
-    path : the pack, written anew in place
+    path : the pack
     key_file : private key from `new_key`, or any unencrypted Ed25519 key in PEM
     signer : name that the signature gives, as in the trust files of those who rely on it
+    out : where the signed pack is written; in place of `path` when it is None
 
     Raises
     ------
@@ -88,8 +89,9 @@ def sign_pack(path: Path, key_file: Path, signer: str) -> LoadedPack:
         raise CypsError(f"{path.name} was signed with this key before. One signature is enough.")
     members = pack_members(path)
     members[SIGNATURES] = signatures_bytes((*loaded.signatures, made))
-    put_in_place(path, zipped(members))
-    return read_pack(path)
+    signed = path if out is None else out
+    put_in_place(signed, zipped(members))
+    return read_pack(signed)
 
 
 def _signature(key: Ed25519PrivateKey, content_hash: str, signer: str) -> Signature:
