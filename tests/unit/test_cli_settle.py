@@ -95,7 +95,7 @@ def test_the_workbook_stores_what_to_compare_with(tmp_path, country):
     assert stored == [int(row["pounds"]) for row in results(tmp_path / "last")]
     done = run(*country(against=tmp_path / "nowhere"))
     assert done.exit_code == 2
-    assert "There is no settlement.json in" in one_line(done.output)
+    assert "There is no folder" in one_line(done.output)
     done = run(*country(against=tmp_path / "last"), "--no-workbook")
     assert "--against is for the workbook" in one_line(done.output)
 
