@@ -15,6 +15,7 @@ Further commands:
     {"do": "menu", "entry": "service:org.cyps.calc.Menu?shares"}   choose an entry of a menu
     {"do": "front"}                                      sheets of the workbook in front, closed
     {"do": "sheets"}                                     names of the sheets
+    {"do": "texts", "sheet": "..."}                      what a sheet shows, as text
     {"do": "load", "path": "cyps.xlam"}                  an Excel add-in; gives its VBA modules
 """
 
@@ -62,6 +63,17 @@ class CalcWithAddin(Office):
     def sheets(self) -> list[str]:
         """Names of the sheets."""
         return list(self.document.Sheets.ElementNames)
+
+    def texts(self, sheet: str) -> list[list[str]]:
+        """What each cell of a sheet shows."""
+        cursor = self.document.Sheets.getByName(sheet).createCursor()
+        cursor.gotoEndOfUsedArea(False)
+        at = cursor.RangeAddress
+        page = self.document.Sheets.getByName(sheet)
+        return [
+            [page.getCellByPosition(c, r).String for c in _to(at.EndColumn + 1)]
+            for r in _to(at.EndRow + 1)
+        ]
 
     def front(self) -> list[str]:
         """Names of the sheets of the workbook in front, which is closed."""

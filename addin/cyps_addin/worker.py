@@ -2,8 +2,9 @@
 
     {"call": "CYPS_RANK", "arguments": [[[5], [9]]]}   ->  {"value": [[2], [1]]}
     {"call": "CYPS_SHARE", "arguments": ["x"]}         ->  {"error": "#N/A", "why": "..."}
-    {"act": "about", "text": ""}                       ->  {"value": [["item", "value"], ...]}
-    {"act": "shares", "book": "copy.xlsx"}             ->  {"value": [["code", "name", ...], ...]}
+    {"act": "about", "text": ""}                       ->  {"value": [["item", "value"], ...], ...}
+    {"act": "shares", "book": "copy.xlsx"}             ->  {"value": [["code", "name", ...], ...],
+                                                            "formats": [[2, 154, 3, "0.0000%"]]}
 
 An error value inside a table is {"error": "#N/A"}. The worker ends when its input ends.
 """
@@ -16,6 +17,7 @@ from typing import Any, TextIO
 
 from cyps.errors import CypsError
 from cyps_addin.actions import run_action
+from cyps_addin.actions.formats import formats
 from cyps_addin.calls import answer
 from cyps_addin.declare import Cells
 from cyps_addin.error_values import ErrorValue
@@ -42,7 +44,9 @@ def _answered(asked: str) -> dict[str, Any]:
         told = json.loads(asked)
         if "act" in told:
             name = str(told["act"])
-            return {"value": _told(run_action(name, told.get("text"), told.get("book")))}
+            rows = run_action(name, told.get("text"), told.get("book"))
+            shown = formats(rows) if isinstance(rows, list) else []
+            return {"value": _told(rows), "formats": shown}
         name, arguments = str(told["call"]), [_cells(given) for given in told["arguments"]]
     except CypsError as error:
         return {"error": str(ErrorValue.VALUE), "why": str(error)}

@@ -158,6 +158,7 @@ def test_the_menu_puts_shares_of_what_is_typed_on_a_new_sheet(calc, book):
     use = made(seed=8, n=8).use.children[:, 0]
     assert shown[0][:3] == ["code", "name", "share of CIN"]
     needs = shown[0].index("needs share")
+    assert calc("texts", sheet="CYPS Shares")[1][needs].endswith("%")
     assert [row[needs] for row in shown[1:]] == pytest.approx((use / use.sum()).tolist(), rel=1e-12)
     assert book.read_bytes() == content, "the file is as it was"
 

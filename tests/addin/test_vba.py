@@ -61,6 +61,15 @@ Public Sub StandInTypes()
     block(4, 0) = "Sheet1!F5": block(4, 1) = "gone": block(4, 2) = ""
     CypsType block
 End Sub
+
+Public Sub StandInFormats()
+    Dim blocks(0 To 1, 0 To 3) As Variant
+    blocks(0, 0) = 2: blocks(0, 1) = 3: blocks(0, 2) = 10: blocks(0, 3) = "0.0000%"
+    blocks(1, 0) = 2: blocks(1, 1) = 2: blocks(1, 2) = 11: blocks(1, 3) = "+#,##0;-#,##0;0"
+    CypsFormat ActiveWorkbook.Worksheets("Sheet1"), Array("OK", "", blocks)
+    CypsFormat ActiveWorkbook.Worksheets("Sheet1"), Array("OK", "", "")
+    CypsFormat ActiveWorkbook.Worksheets("Sheet1"), Array("OK", "")
+End Sub
 """
 
 
@@ -143,3 +152,11 @@ def test_cells_are_typed_into_as_the_server_says(basic):
     basic("run", macro="CypsServer.StandInTypes", arguments=[])
     shown = [row[0] for row in basic("cells", range="F2:F5")]
     assert [shown[0][0], shown[1][0], shown[2][1], shown[3][1]] == [2.5, 5, "Floor", ""]
+
+
+def test_numbers_are_shown_in_the_formats_that_the_server_names(basic):
+    basic("set", sheet="Sheet1", range="J1:K3", values=[["share", "change"], [0.25, 1234.5],
+                                                        [0.5, -1]])  # fmt: skip
+    basic("run", macro="CypsServer.StandInFormats", arguments=[])
+    shown = [[cell[1] for cell in row] for row in basic("cells", range="J1:K3")]
+    assert shown == [["share", "change"], ["25.0000%", "+1,235"], ["50.0000%", "-1"]]

@@ -40,7 +40,9 @@ def _shares(asked: Asked) -> Cells:
 
 
 def _allocations(asked: Asked) -> Cells:
-    """Baseline and pounds by year, and the change in the chosen year."""
+    """Baseline and pounds by year; change and pounds per child in the chosen year."""
+    from cyps_workbooks.kept.compared import children_typed
+
     one = asked.settlement
     baseline = one.scenario.baseline
     change = one.pounds - baseline
@@ -48,13 +50,16 @@ def _allocations(asked: Asked) -> Cells:
         rate = change / baseline
     head = ("code", "name", *(f"pounds {label}" for label in asked.labels),
             f"baseline {asked.labels[asked.year]}", "change", "change rate")  # fmt: skip
+    children = children_typed(asked.opened)
+    each = () if children is None else (one.pounds / children,)
     return table(
-        head,
+        (*head, *("pounds per child" for _ in each)),
         [
-            (*who, *(year.pounds[i] for _, year in asked.years), baseline[i], change[i], rate[i])
+            (*who, *(year.pounds[i] for _, year in asked.years), baseline[i], change[i], rate[i],
+             *(pounds[i] for pounds in each))
             for i, who in enumerate(_who(one))
         ],
-    )
+    )  # fmt: skip
 
 
 def _my_authority(asked: Asked) -> Cells:
@@ -62,12 +67,12 @@ def _my_authority(asked: Asked) -> Cells:
     one, row = asked.settlement, authority_row(asked.settlement, asked.authority)
     place = one.scenario.authorities[row]
     rank = int(ranks(one.share)[row])
-    told = [("", f"{place.name} ({place.code})", f"{asked.labels[asked.year]}", "", ""),
-            ("", "rank of its share, 1 is the largest", "", rank, "")]  # fmt: skip
+    told = [("", f"{place.name} ({place.code})", f"{asked.labels[asked.year]}", "", "", ""),
+            ("", "rank of its share, 1 is the largest", "", rank, "count", "")]  # fmt: skip
     lines = trace(one, place.code, "pounds").lines
     return table(
-        ("line", "name", "formula", "value", "source"),
-        [*told, *((f"({x.letter})", x.name, x.formula, x.value, x.source) for x in lines)],
+        ("line", "name", "formula", "value", "unit", "source"),
+        [*told, *((f"({x.letter})", x.name, x.formula, x.value, x.unit, x.source) for x in lines)],
     )
 
 
@@ -133,7 +138,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "allocations", "Allocations", "Results", "Pounds by authority and year",
-        "Pounds of every year, baseline and change of the chosen one, on a new sheet.",
+        "Pounds of every year; baseline, change and, where children are given, pounds per child of "
+        "the chosen one, on a new sheet.",
         "RA", "AutoSum", _allocations, on_book=True,
     ),
     Action(

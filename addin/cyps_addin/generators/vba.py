@@ -476,7 +476,22 @@ Private Sub CypsShow(ByVal title As String, ByVal answer As Variant)
     CypsNameSheet sheet, "CYPS " & title
     sheet.Range("A1").Resize(UBound(value, 1) - LBound(value, 1) + 1, _
         UBound(value, 2) - LBound(value, 2) + 1).Value2 = value
+    CypsFormat sheet, answer
     sheet.Columns("A:Z").AutoFit
+End Sub
+
+' Number formats that the server names: first row, last row and column, and the format.
+Public Sub CypsFormat(ByVal sheet As Object, ByVal answer As Variant)
+    Dim blocks As Variant, i As Long, c As Long
+    On Error Resume Next ' a table without formats is still the table
+    If UBound(answer) < 2 Then Exit Sub
+    blocks = answer(2)
+    If Not IsArray(blocks) Then Exit Sub
+    c = LBound(blocks, 2)
+    For i = LBound(blocks, 1) To UBound(blocks, 1)
+        sheet.Range(sheet.Cells(blocks(i, c), blocks(i, c + 2)), _
+            sheet.Cells(blocks(i, c + 1), blocks(i, c + 2))).NumberFormat = blocks(i, c + 3)
+    Next i
 End Sub
 
 ' Text that begins like a formula stays text.

@@ -11,6 +11,7 @@ from typing import Final
 
 from cyps.errors import CypsError
 from cyps_addin.actions import ACTION, run_action, writes
+from cyps_addin.actions.formats import formats
 from cyps_addin.declare import Action, Cells
 from cyps_addin.headless.parts import (
     NewSheet,
@@ -87,7 +88,7 @@ def act(name: str, book: Path | None = None, *, text: str = "", out: Path | None
         return _typed_into(book, opened, rows, out)
     parts = parts_of(book)
     sheet = free_name(f"CYPS {action.label}", sheet_names(parts))
-    add_sheet(parts, NewSheet(sheet, rows))
+    add_sheet(parts, NewSheet(sheet, rows, formats(rows)))
     put_in_place(packed(parts), out)
     return Done(rows, out, sheet)
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape, unescape
 
 from cyps.errors import CypsError
+from cyps_addin.actions.formats import Block
 from cyps_addin.declare import Cells
 from cyps_addin.error_values import ErrorValue
+from cyps_addin.headless.styles import styles_of
 from cyps_workbooks.published.foreign import address
 
 Parts = dict[str, bytes]
@@ -159,6 +161,7 @@ class NewSheet:
 
     name: str
     rows: list[list[Cells]]
+    formats: list[Block] = field(default_factory=list)
 
 
 def sheet_names(parts: Parts) -> list[str]:
@@ -212,13 +215,22 @@ def add_sheet(parts: Parts, sheet: NewSheet) -> None:
     parts["[Content_Types].xml"] = kinds.replace(
         "</Types>", f'<Override PartName="/xl/{target}" ContentType="{kind}"/></Types>', 1
     ).encode()
-    parts[f"xl/{target}"] = _sheet(sheet.rows).encode()
+    styles = styles_of(parts, (str(shown) for *_, shown in sheet.formats))
+    shown = {
+        (row, int(column)): styles[str(code)]
+        for first, last, column, code in sheet.formats
+        if str(code) in styles
+        for row in range(int(first), int(last) + 1)
+    }
+    parts[f"xl/{target}"] = _sheet(sheet.rows, shown).encode()
 
 
-def _sheet(rows: list[list[Cells]]) -> str:
+def _sheet(rows: list[list[Cells]], styles: Mapping[tuple[int, int], int]) -> str:
     body = "".join(
         f'<row r="{r}">'
-        + "".join(_plain(value, address(r, c)) for c, value in enumerate(row, 1))
+        + "".join(
+            _plain(value, address(r, c), styles.get((r, c))) for c, value in enumerate(row, 1)
+        )
         + "</row>"
         for r, row in enumerate(rows, 1)
     )
@@ -234,12 +246,13 @@ def _sheet(rows: list[list[Cells]]) -> str:
 
 
 def _width(rows: list[list[Cells]], column: int) -> int:
-    return min(60, max(10, *(len(str(row[column])) + 2 for row in rows)))
+    shown = (row[column] if isinstance(row[column], str) else "£0,000,000,000" for row in rows)
+    return min(60, max(10, *(len(words) + 2 for words in shown)))
 
 
-def _plain(value: Cells, place: str) -> str:
+def _plain(value: Cells, place: str, style: int | None) -> str:
     """A cell of a new sheet: text stays text, whatever it begins with."""
-    at = f'<c r="{place}"'
+    at = f'<c r="{place}"' if style is None else f'<c r="{place}" s="{style}"'
     if value is None or value == "":
         return f"{at}/>"
     if isinstance(value, ErrorValue):

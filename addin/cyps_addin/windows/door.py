@@ -12,7 +12,7 @@ from cyps_addin.windows.values import LONGEST_TEXT, cells_of, told
 
 OK: Final = "OK"
 Reply = list[Any]
-"""["OK", value], or [an error value as text, a sentence]."""
+"""["OK", value], or [an error value as text, a sentence]; of an action ["OK", table, formats]."""
 
 
 def call_function(name: Any, arguments: Any) -> Reply:  # noqa: ANN401 - whatever COM holds
@@ -60,9 +60,12 @@ def run_action(name: Any, text: Any, book: Any = "") -> Reply:  # noqa: ANN401 -
     ['#VALUE!', "There is no action 'import os'."]
     """
     from cyps_addin import actions
+    from cyps_addin.actions.formats import formats
 
     try:
-        return [OK, told(actions.run_action(*_texts(name, text, book)))]
+        rows = actions.run_action(*_texts(name, text, book))
+        shown = formats(rows) if isinstance(rows, list) else []
+        return [OK, told(rows), told(shown) or ""]  # COM has no empty table
     except Exception as error:
         return _refused(str(name), error)
 

@@ -125,11 +125,11 @@ def _results(opened: Opened, years: Years) -> Iterator[Finding]:
             "blank. Choose one from the list.", stops=False,
         )  # fmt: skip
         return
-    for header, values in result_numbers(shown[0], _children(opened)).items():
+    for header, values in result_numbers(shown[0], children_typed(opened)).items():
         yield from _column(opened, RESULTS, header, np.asarray(values).tolist(), shown[0])
 
 
-def _children(opened: Opened) -> NDArray[np.float64] | None:
+def children_typed(opened: Opened) -> NDArray[np.float64] | None:
     """The children typed on the sheet Use, where every authority has a number above 0."""
     if "in_children" not in opened.places:
         return None
