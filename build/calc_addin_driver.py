@@ -1,6 +1,6 @@
 """Drive a LibreOffice that has the extension: `libreoffice_driver` with cells of a new sheet.
 
-    python3 calc_addin_driver.py PROFILE
+    python3 calc_addin_driver.py PROFILE [--dialogs]
 
 Further commands:
 
@@ -13,6 +13,7 @@ Further commands:
     {"do": "run", "macro": "Module.Name", "arguments": []}
     {"do": "shown", "path": "book.xlsx"}                 open a workbook as a person does
     {"do": "menu", "entry": "service:org.cyps.calc.Menu?shares"}   choose an entry of a menu
+    {"do": "answered", "entry": "...", "answers": [["-2%", "OK"]]}   the same, and its dialogs
     {"do": "front"}                                      sheets of the workbook in front, closed
     {"do": "sheets"}                                     names of the sheets
     {"do": "texts", "sheet": "..."}                      what a sheet shows, as text
@@ -22,12 +23,18 @@ Further commands:
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 from libreoffice_driver import Office, _property, main
 
 SHEET = "Sheet1"
+ANSWER_SECONDS = 60
+BUTTON, LIST, TEXT, DIALOGS = 44, 32, 60, (1, 12)
+"""Roles of accessible things."""
+SHOWING = 25
 ALWAYS_WITHOUT_ASKING = 4
 
 
@@ -59,6 +66,36 @@ class CalcWithAddin(Office):
         frame = self.document.CurrentController.Frame
         frame.activate()
         dispatcher.executeDispatch(frame, entry, "_self", 0, ())
+
+    def answered(self, entry: str, answers: list[list[str | None]]) -> list[list[str]]:
+        """Choose an entry and answer each dialog that it opens; what each of them said."""
+        chosen = threading.Thread(target=self.menu, args=(entry,), daemon=True)
+        chosen.start()
+        said: list[list[str]] = []
+        for typed, press in answers:
+            shown = self._dialog(chosen)
+            if typed is not None:
+                _type_or_choose(shown, typed)
+            said.append([one.AccessibleName for one in _within(shown) if one.AccessibleName])
+            _press(shown, str(press))
+        chosen.join(ANSWER_SECONDS)
+        if chosen.is_alive():
+            raise TimeoutError("the menu's entry did not end: it may show another dialog")
+        return said
+
+    def _dialog(self, chosen: threading.Thread) -> Any:  # noqa: ANN401 - UNO objects have no types
+        """The dialog in front, as those see it who cannot see the screen."""
+        toolkit = self.context.ServiceManager.createInstanceWithContext(
+            "com.sun.star.awt.Toolkit", self.context
+        )
+        end = time.monotonic() + ANSWER_SECONDS
+        while chosen.is_alive() and time.monotonic() < end:
+            for i in range(toolkit.getTopWindowCount()):
+                found = toolkit.getTopWindow(i).getAccessibleContext()
+                if found.AccessibleRole in DIALOGS and SHOWING in found.AccessibleStateSet.States:
+                    return found
+            time.sleep(0.05)
+        raise TimeoutError("no dialog was opened")
 
     def sheets(self) -> list[str]:
         """Names of the sheets."""
@@ -139,9 +176,47 @@ class CalcWithAddin(Office):
         return script.invoke(given, (), ())[0]
 
 
+def _within(shown: Any) -> list[Any]:  # noqa: ANN401
+    """An accessible thing and all in it."""
+    found = [shown]
+    for i in range(shown.AccessibleChildCount):
+        found += _within(shown.getAccessibleChild(i).getAccessibleContext())
+    return found
+
+
+def _press(shown: Any, name: str) -> None:  # noqa: ANN401
+    """Press a button of a dialog, which then goes."""
+    buttons = [one for one in _within(shown) if one.AccessibleRole == BUTTON]
+    (button,) = [one for one in buttons if one.AccessibleName.strip("~") == name]
+    button.doAccessibleAction(0)
+    end = time.monotonic() + ANSWER_SECONDS
+    while time.monotonic() < end:
+        try:
+            if SHOWING not in shown.AccessibleStateSet.States:
+                return
+        except Exception:  # it is no more
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"the dialog stayed after {name}")
+
+
+def _type_or_choose(shown: Any, typed: str) -> None:  # noqa: ANN401
+    """Type into the dialog's box, or choose from its list."""
+    for one in _within(shown):
+        if one.AccessibleRole == TEXT and hasattr(one, "setText"):
+            one.setText(typed)
+            return
+        if one.AccessibleRole == LIST:
+            names = [one.getAccessibleChild(i).getAccessibleContext().AccessibleName
+                     for i in range(one.AccessibleChildCount)]  # fmt: skip
+            one.selectAccessibleChild(names.index(typed))
+            return
+    raise LookupError("the dialog has no box and no list")
+
+
 def _to(number: int) -> range:
     return range(number)
 
 
 if __name__ == "__main__":
-    main(CalcWithAddin(sys.argv[1]))
+    main(CalcWithAddin(sys.argv[1], dialogs="--dialogs" in sys.argv))

@@ -42,17 +42,21 @@ def _property(name: str, value: object) -> Any:  # noqa: ANN401 - UNO objects ha
 
 
 class Office:
-    """One soffice process and at most one open document."""
+    """One soffice process and at most one open document.
 
-    def __init__(self, profile: str | None = None) -> None:
+    With `dialogs` LibreOffice has windows that nobody sees; otherwise it cancels each dialog.
+    """
+
+    def __init__(self, profile: str | None = None, *, dialogs: bool = False) -> None:
         self.profile = profile or tempfile.mkdtemp(prefix="cyps_office_")
         self.own_profile = profile is None
         pipe = f"cyps{os.getpid()}"
         self.process = subprocess.Popen(
-            ["soffice", "--headless", "--norestore", "--nologo", "--nodefault",
-             f"-env:UserInstallation={Path(self.profile).as_uri()}",
+            ["soffice", *([] if dialogs else ["--headless"]), "--norestore", "--nologo",
+             "--nodefault", f"-env:UserInstallation={Path(self.profile).as_uri()}",
              f"--accept=pipe,name={pipe};urp;"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+            env=os.environ | ({"SAL_USE_VCLPLUGIN": "svp"} if dialogs else {}),
         )  # fmt: skip
         self.document = None
         try:

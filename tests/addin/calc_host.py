@@ -70,10 +70,10 @@ def cyps(*arguments, base):
 class Calc:
     """LibreOffice Calc with the extension."""
 
-    def __init__(self, profile, data):
+    def __init__(self, profile, data, *more):
         as_user = AS_NOBODY if os.geteuid() == 0 else []
         self.driver = subprocess.Popen(
-            [*as_user, SYSTEM_PYTHON, str(DRIVER), str(profile)],
+            [*as_user, SYSTEM_PYTHON, str(DRIVER), str(profile), *more],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=dict(os.environ, CYPS_DATA=str(data), HOME=str(data.parent)),
         )  # fmt: skip

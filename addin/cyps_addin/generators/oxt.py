@@ -14,13 +14,18 @@ from importlib.resources import files
 from pprint import pformat
 from typing import Final
 
-from cyps_addin.declare import Action, Argument, CellFunction
+from cyps_addin.declare import Action, Argument, Assumption, CellFunction
 from cyps_addin.generators.xml_text import HEAD, closed, escape, tag
-from cyps_addin.registry import ACTIONS, CELL_FUNCTIONS
+from cyps_addin.registry import ACTIONS, ASSUMPTIONS, CELL_FUNCTIONS
 
 IDENTIFIER: Final = "org.cyps.calc"
 IMPLEMENTATION: Final = f"{IDENTIFIER}.Functions"
 MENU: Final = f"{IDENTIFIER}.Menu"
+ASSUME: Final = "assume."
+"""Begins what an entry for an assumption asks for."""
+
+_BEFORE: Final = {"weight": "Write the metric, too, such as CIN=0.4. "}
+
 _TYPES, _COMPONENT, _NAMES = "XCyps.idl", "cyps_calc.py", "CalcAddIns.xcu"
 _MENU = "Addons.xcu"
 _REGISTRY = {"xmlns:oor": "http://openoffice.org/2001/registry",
@@ -113,17 +118,41 @@ def _component() -> str:
     }
     template = files("cyps_addin.libreoffice").joinpath("component.py.txt").read_text("utf-8")
     acts = {
-        a.name: {"label": a.label, "asks": a.asks, "on_book": a.on_book} for a in menu_actions()
+        a.name: {"label": a.label, "asks": a.asks, "on_book": a.on_book, "writes": a.writes}
+        for a in menu_actions()
+    }
+    inputs = {
+        a.name: {
+            "label": a.label,
+            "tip": f"{_BEFORE.get(a.name, '')}{a.supertip}",
+            "cells": a.cells,
+            "choices": a.choices,
+        }
+        for a in menu_assumptions()
     }
     # `repr` and not JSON: it is Python that reads it.
-    return template.replace("{functions}", json.dumps(told, indent=4), 1).replace(
-        "{actions}", pformat(acts, sort_dicts=False), 1
+    return (
+        template.replace("{functions}", json.dumps(told, indent=4), 1)
+        .replace("{actions}", pformat(acts, sort_dicts=False), 1)
+        .replace("{assumptions}", pformat(inputs, sort_dicts=False), 1)
     )
 
 
 def menu_actions() -> tuple[Action, ...]:
-    """What LibreOffice's menu offers: every button but those that type into cells."""
-    return tuple(action for action in ACTIONS if action.shown and not action.writes)
+    """What LibreOffice's menu offers: every button."""
+    return tuple(action for action in ACTIONS if action.shown)
+
+
+def menu_assumptions() -> tuple[Assumption, ...]:
+    """The ribbon's boxes and lists; a metric is typed with its weight, so it is no entry."""
+    return tuple(one for one in ASSUMPTIONS if one.name != "metric")
+
+
+def _entries(group: str) -> list[tuple[str, str]]:
+    """What each entry of a group asks the menu's service for, and its label."""
+    boxes = [(f"{ASSUME}{one.name}", f"{one.label}...") for one in menu_assumptions()]
+    buttons = [(one.name, one.label) for one in menu_actions() if one.group == group]
+    return [*(boxes if group == "Assumptions" else []), *buttons]
 
 
 def _menu() -> str:
@@ -142,12 +171,12 @@ def _menu() -> str:
     for g, group in enumerate(groups):
         lines += [f'<node oor:name="g{g}" oor:op="replace">', _entry("Title", group),
                   '<node oor:name="Submenu">']  # fmt: skip
-        for a, action in enumerate(one for one in menu_actions() if one.group == group):
+        for a, (asked, label) in enumerate(_entries(group)):
             lines += [
                 f'<node oor:name="a{a:02}" oor:op="replace">',
-                f'<prop oor:name="URL"><value>service:{MENU}?{action.name}</value></prop>',
+                f'<prop oor:name="URL"><value>service:{MENU}?{asked}</value></prop>',
                 '<prop oor:name="Target"><value>_self</value></prop>',
-                _entry("Title", action.label),
+                _entry("Title", label),
                 "</node>",
             ]
         lines.append("</node></node>")
