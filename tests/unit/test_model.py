@@ -9,6 +9,7 @@ import pytest
 from cyps.cells import collapse
 from cyps.errors import CypsError
 from cyps.model import fit_cells, fit_multilevel, predict_use
+from cyps.model.inference import log_scale_interval
 
 
 def table_of(rows=4000, groups=20, sigma=0.5, seed=2) -> pd.DataFrame:
@@ -53,6 +54,108 @@ def test_no_variation_between_groups_is_a_plain_logistic_regression():
     np.testing.assert_allclose(fit.coefficients, plain.params, atol=1e-7)
     np.testing.assert_allclose(fit.bse, plain.bse, rtol=1e-6)
     assert fit.loglik == pytest.approx(plain.llf, abs=1e-8)
+
+
+@pytest.mark.parametrize("nagq", [1, 7])
+@pytest.mark.parametrize(("rows", "groups"), [(500, 10), (600, 60), (9000, 30)])
+def test_where_truth_has_no_variation_sigma_is_0_exactly_where_the_likelihood_falls(
+    rows, groups, nagq
+):
+    """Against statsmodels' plain logistic model, its residuals by group, and 20 draws."""
+    import statsmodels.api as sm
+
+    on_boundary = 0
+    for seed in range(20):
+        table = table_of(rows, groups, sigma=0.0, seed=seed)
+        fit = fit_multilevel(table, events="CIN", child=["fsm"], group="la", nagq=nagq)
+        x = np.column_stack([np.ones(rows), table["fsm"] == "yes"]).astype(float)
+        plain = sm.GLM(table["CIN"].to_numpy(float), x, family=sm.families.Binomial())
+        plain = plain.fit(tol=1e-14)
+        left = pd.DataFrame({"r": table["CIN"] - plain.mu, "w": plain.mu * (1 - plain.mu)})
+        by_group = left.groupby(table["la"]).sum()
+        slope = ((by_group["r"] ** 2).sum() - by_group["w"].sum()) / 2
+        assert fit.converged
+        assert (fit.sigma == 0) == (slope <= 0)
+        assert fit.loglik >= plain.llf - 1e-8
+        # It used to take up to a thousand evaluations to get nowhere near 0.
+        assert len(fit.fit_log) < 20
+        assert [step.number for step in fit.fit_log] == list(range(len(fit.fit_log)))
+        if fit.sigma == 0:
+            on_boundary += 1
+            assert "sigma = 0, from where the likelihood falls" in fit.verdict
+            # as near as the verdict says
+            assert (np.abs(fit.coefficients - plain.params) / plain.bse).max() < 4e-6
+            np.testing.assert_allclose(fit.bse, plain.bse, rtol=1e-5)
+            assert fit.convergence().passed
+    assert 5 <= on_boundary < 20
+
+
+def test_the_slope_in_the_variance_is_that_of_the_integral():
+    """Against scipy's integral of each group's likelihood over the effect, at two variances."""
+    from scipy.integrate import quad
+    from scipy.stats import norm
+
+    from cyps.model.laplace import laplace, slope_in_variance
+    from cyps.model.problem import problem_of
+
+    table = table_of(200, 4, seed=5)
+    problem = problem_of(collapse(table, events="CIN", child=["fsm"], group="la"), 0)
+    beta = np.array([-1.7, 0.3])
+    eta = problem.odds(beta)
+    rows = [each for _, each in table.groupby("la")]
+    centre = problem.odds(beta * 0)  # standardised columns: take the predictor from the odds
+    assert (centre[0] == 1).all()
+
+    def loglik(variance):
+        total = 0.0
+        for j, rows_of in enumerate(rows):
+            yes = (rows_of["fsm"] == "yes").to_numpy()
+            odds = np.array([_odds_of(problem, eta, j, each) for each in yes])
+            happened = rows_of["CIN"].to_numpy()
+
+            def density(z, odds=odds, happened=happened):
+                p = odds * np.exp(np.sqrt(variance) * z)
+                return np.prod(np.where(happened, p, 1) / (1 + p)) * norm.pdf(z)
+
+            total += np.log(quad(density, -8, 8, epsabs=0, epsrel=1e-12)[0])
+        return total
+
+    plain = laplace(problem, beta, -np.inf, np.zeros(problem.n_groups))
+    step = 1e-4
+    by_differences = (-3 * loglik(0) + 4 * loglik(step) - loglik(2 * step)) / (2 * step)
+    assert slope_in_variance(problem, plain) == pytest.approx(by_differences, rel=1e-3)
+
+
+def _odds_of(problem, eta, group, yes):
+    """The odds of a child without effect, from the slots and the one area of its group."""
+    slots = slice(problem.slot_start[group], problem.slot_start[group + 1])
+    is_yes = problem.pattern_design[problem.slot_pattern[slots], 1]
+    chosen = np.flatnonzero((is_yes == is_yes.max()) == yes)[0]
+    return eta[0][slots][chosen] * eta[1][problem.area_start[group]]
+
+
+def test_an_interval_of_a_sigma_near_0_reaches_to_infinity_without_a_warning():
+    """A sigma of 0.0016 whose logarithm says nothing: its interval used to overflow."""
+    import warnings
+    from dataclasses import replace
+
+    fit = fit_multilevel(table_of(500, 10), events="CIN", child=["fsm"], group="la")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for sigma in (0.0, 1e-9, 1e-5, 1e-3, 0.01, 0.1):
+            near = replace(fit, sigma=sigma, group_effect=np.zeros(10))
+            table = near.heterogeneity()
+            assert list(table.index) == ["sigma", "icc", "median_odds_ratio"]
+            if sigma:
+                icc = sigma**2 / (sigma**2 + np.pi**2 / 3)
+                assert table.loc["icc", "estimate"] == pytest.approx(icc, rel=1e-12)
+                assert (table["estimate"] >= table[0].fillna(0)).all()
+            else:
+                assert table["estimate"].tolist() == [0, 0, 1]
+                assert table[[0, 1]].isna().all(axis=None)
+            near.summary()
+    endless = log_scale_interval(1e-3, 1e6, 0.05)
+    assert endless == (1e-3, 0.0, np.inf)
 
 
 @pytest.mark.parametrize(

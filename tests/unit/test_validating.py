@@ -22,7 +22,7 @@ from cyps.choosing import hold_out
 from cyps.cli import main
 from cyps.errors import CypsError
 from cyps.model import fit_cells, fit_dummies, fit_plain
-from cyps.validating import Judged, auc, checks, halves, measures, validate, write_report
+from cyps.validating import Judged, areas, auc, checks, halves, measures, validate, write_report
 from cyps.validating.chances import averaged, hold_out_each, log_odds
 from cyps.validating.groups import groupings, hidden, table_of
 from cyps.validating.validate import judged
@@ -196,6 +196,64 @@ def test_a_model_without_what_matters_is_told_so():
     assert "idaci tenth" in answers["groups"].words
 
 
+def test_r_squared_of_authorities_and_what_a_right_model_would_give():
+    """Against children drawn one by one from the model, and the bootstrap of authorities."""
+    rng = np.random.default_rng(8)
+    J, each, sigma = 60, 400, 0.3
+    chance = np.repeat(averaged(rng.normal(-2, 0.4, J), sigma), each)
+    authority = np.repeat(np.arange(J), each)
+    eta = np.log(chance / (1 - chance))
+
+    def drawn():
+        p = 1 / (1 + np.exp(-eta - rng.normal(0, sigma, J)[authority]))
+        return rng.random(p.size) < p
+
+    one = np.ones(chance.size)
+    r_squared = [
+        areas(Judged(chance, one, drawn().astype(float), authority), sigma).r_squared
+        for _ in range(400)
+    ]
+    found = areas(Judged(chance, one, drawn().astype(float), authority), sigma)
+    low, high = np.quantile(r_squared, [0.025, 0.975])
+    assert found.r_squared_if_right == pytest.approx((low, high), abs=0.07)
+    happened = drawn().astype(float)
+    rate, expected = happened.reshape(J, each).mean(axis=1), chance[::each]
+    got = areas(Judged(chance, one, happened, authority), sigma)
+    again = []
+    for _ in range(2000):
+        j = rng.integers(0, J, J)
+        mean = rate[j].mean()
+        again.append(1 - ((rate - expected)[j] ** 2).sum() / ((rate[j] - mean) ** 2).sum())
+    assert got.r_squared == pytest.approx(
+        1 - ((rate - expected) ** 2).sum() / ((rate - rate.mean()) ** 2).sum()
+    )
+    assert got.r_squared_error == pytest.approx(np.std(again), rel=0.2)
+    # A model without effects says more of itself than it can hold.
+    plain = areas(Judged(chance, one, happened, authority), 0.0)
+    assert plain.r_squared < plain.r_squared_if_right[0]
+
+
+def test_drivers_that_fit_only_the_authorities_fitted_are_told_so():
+    """Twelve numbers drawn at random, one an authority each: they fit, and do not predict."""
+    table = drawn_children(1, authorities=24, areas=8, each=60)
+    rng = np.random.default_rng(1)
+    number = table["la"].str[2:].astype(int)
+    at_random = {f"z{k}": rng.normal(size=24)[number] for k in range(12)}
+    cells = collapse(
+        table.assign(**at_random), events="CIN", child=["fsm"], authority=list(at_random),
+        group="la", events_by_cell=True,
+    )  # fmt: skip
+    (each,) = validate(cells, fit_cells(cells)).metrics
+    answer = {check.name: check for check in checks(each)}["authorities"]
+    assert not answer.met
+    assert "not surely better than one rate for all" in answer.words
+    surer = replace(each, areas=replace(each.areas, r_squared=0.3, r_squared_error=0.1,
+                                        r_squared_if_right=(0.4, 0.8)))  # fmt: skip
+    answer = {check.name: check for check in checks(surer)}["authorities"]
+    assert not answer.met
+    assert "less than the model says of itself" in answer.words
+
+
 def test_chances_too_far_apart_are_told_so(cells, fits, found):
     (first, *_) = found.metrics
     p = 1 / (1 + np.exp(-log_odds(cells, fits[0].coefficients)))
@@ -311,3 +369,44 @@ def test_the_command(tmp_path):
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["tool"]["command"] == "validate"
     assert "report.html" in record["outputs"]
+
+
+@pytest.fixture(scope="module")
+def children_in_files(tmp_path_factory, table):
+    """The same children as one CSV file, and as Parquet in three; what the command prints."""
+    folder = tmp_path_factory.mktemp("files")
+    table.to_csv(folder / "children.csv", index=False)
+    (folder / "parts").mkdir()
+    for number, part in table.groupby(np.arange(len(table)) % 3):
+        part.to_parquet(folder / "parts" / f"{number}.parquet")
+    printed = {}
+    for rows in ("children.csv", "parts"):
+        (folder / f"{rows}.toml").write_text(
+            f'rows = "{rows}"\nmetrics = ["CIN", "CARE"]\ngroup = "la"\narea_key = "lsoa"\n'
+            'child = ["fsm", "noise"]\narea = ["idaci"]\n'
+        )
+        done = CliRunner().invoke(
+            main,
+            ["validate", str(folder / f"{rows}.toml"), "--out", str(folder / f"{rows}-out"),
+             "--folds", "4"],
+            env={"COLUMNS": "60"},
+        )  # fmt: skip
+        assert done.exit_code == 0, done.output
+        printed[rows] = done.stdout
+    return folder, printed
+
+
+def test_rows_in_parquet_give_the_same_report_as_in_csv(children_in_files):
+    folder, _ = children_in_files
+    for name in ("report.md", "validation.json", "groups-1.svg"):
+        of_csv, of_parquet = (folder / f"{x}-out" / name for x in ("children.csv", "parts"))
+        assert of_csv.read_bytes() == of_parquet.read_bytes(), name
+
+
+def test_what_is_printed_fits_60_columns(children_in_files):
+    folder, printed = children_in_files
+    # A path cannot be broken between words.
+    lines = [line for line in printed["parts"].splitlines() if str(folder)[:40] not in line]
+    assert max(len(line) for line in lines) <= 60
+    assert "  met     converged" in lines
+    assert any(line.startswith("    Calibration slope") for line in lines)

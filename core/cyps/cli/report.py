@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -35,6 +36,15 @@ def print_wrapped(console: Console, text: str) -> None:
     """Print text broken between words at the terminal's width."""
     # A file or a pipe gets whole lines, so that they can be searched.
     console.print(Text(text), soft_wrap=not console.is_terminal and "COLUMNS" not in os.environ)
+
+
+def print_under(console: Console, first: str, text: str) -> None:
+    """Print what is said under a short first line; in a file or a pipe behind it."""
+    if console.is_terminal or "COLUMNS" in os.environ:
+        console.print(Text(first))
+        console.print(Padding(Text(text), (0, 0, 0, 4), expand=False))
+    else:
+        console.print(Text(f"{first}: {text}"), soft_wrap=True)
 
 
 def print_report(

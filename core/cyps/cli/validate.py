@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from cyps.cli.fit import need_modeller, record_of_fit
 from cyps.cli.folder import RECORD, hashes, put_in_place
+from cyps.cli.report import print_under, print_wrapped
 
 
 @click.command("validate", short_help="Judge a model on authorities it has not seen.")
@@ -66,8 +68,12 @@ def validate_command(
         record = record_of_fit(asked, model, fits, "validate") | {"validation": told}
         record |= {"outputs": hashes(folder)}
         (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    console = Console(highlight=False, markup=False, emoji=False)
     for each in found.metrics:
-        click.echo(each.metric)
+        console.print(each.metric)
         for check in checks(each):
-            click.echo(f"  {'met    ' if check.met else 'NOT MET'} {check.name}: {check.words}")
-    click.echo(f"\nWritten to {out}: {', '.join([*record['outputs'], RECORD])}")
+            print_under(
+                console, f"  {'met    ' if check.met else 'NOT MET'} {check.name}", check.words
+            )
+        console.print()
+    print_wrapped(console, f"Written to {out}: {', '.join([*record['outputs'], RECORD])}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.model.laplace import Evaluation, laplace
+from cyps.model.laplace import Evaluation, laplace, slope_in_variance
 from cyps.model.problem import Problem
 from cyps.model.quadrature import adaptive_quadrature
 
@@ -33,6 +33,9 @@ _ALIASED = 1e-9
 _NOTHING = 1e-9
 # A standard deviation this small cannot be told from none at all.
 _NO_SIGMA = 1e-3
+# While the squares of the groups' reliabilities (how much of an effect its own children tell)
+# add up to less, the likelihood is all but a straight line in the variance.
+_NEXT_TO_NONE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class FitStep:
 class Maximum:
     """Where the likelihood is highest, on the problem's standardised columns.
 
-    `verdict` says in words why the search ended; `converged` whether it is a maximum.
+    `verdict` says in words why the search ended; `converged` whether it is a maximum;
+    `vanishing` that it was left because sigma was on its way to 0.
     """
 
     beta: NDArray[np.float64]
@@ -59,6 +63,7 @@ class Maximum:
     converged: bool
     verdict: str
     log: tuple[FitStep, ...]
+    vanishing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +137,45 @@ def maximise(problem: Problem, nagq: int = 1, start: StartingPoint | None = None
     """
     columns = Columns(problem.labels, problem.extent)
     likelihood = likelihood_of(problem, nagq)
-    found = search(columns, likelihood, start or plain_start(problem))
-    if not found.converged or np.exp(found.log_sigma) >= _NO_SIGMA:
+    found = search(columns, likelihood, start or plain_start(problem), may_vanish=True)
+    if not (found.vanishing or (found.converged and np.exp(found.log_sigma) < _NO_SIGMA)):
         return found
-    # The log scale never reaches zero: compare with the plain model itself, and, because
-    # in very small groups there can be a hill further out, with a search from there.
+    return _next_to_none(problem, columns, likelihood, found)
+
+
+def _next_to_none(
+    problem: Problem, columns: Columns, likelihood: Likelihood, found: Maximum
+) -> Maximum:
+    """Is sigma 0, or only small? The log scale never reaches 0, so the plain model is asked.
+
+    Where the likelihood falls from sigma = 0 on, that is a maximum: on the boundary. In very
+    small groups there can be a higher hill further out: a search from there is made as well.
+    """
     effect = found.evaluation.effect
     plain = search(columns, likelihood, StartingPoint(found.beta, -np.inf, effect))
-    apart = search(columns, likelihood, StartingPoint(found.beta, 0.0, effect))
+    if not plain.converged:
+        return found if found.converged else plain
+    if found.vanishing and slope_in_variance(problem, plain.evaluation) > 0:
+        near = StartingPoint(plain.beta, found.log_sigma, effect)
+        found = search(columns, likelihood, near)
+        if found.converged and np.exp(found.log_sigma) >= _NO_SIGMA:
+            return found
+    far = StartingPoint(plain.beta, 0.0, effect)
+    apart = search(columns, likelihood, far, may_vanish=True)
     ends = [end for end in (plain, found, apart) if end.converged]
     best = max(ends, key=lambda end: end.evaluation.loglik + (1e-6 if end is plain else 0))
     if best is not plain:
         return best
     return replace(
-        plain, verdict=f"{plain.verdict}; no variation between groups is left (sigma = 0)"
+        plain,
+        verdict=f"{plain.verdict}; no variation between groups is left (sigma = 0, from where "
+        "the likelihood falls)",
+        log=_numbered(found.log + plain.log),
     )
+
+
+def _numbered(log: Sequence[FitStep]) -> tuple[FitStep, ...]:
+    return tuple(replace(step, number=number) for number, step in enumerate(log))
 
 
 def plain_start(problem: Problem) -> StartingPoint:
@@ -158,16 +187,22 @@ def plain_start(problem: Problem) -> StartingPoint:
     return StartingPoint(beta, float(np.log(_START_SIGMA)), np.zeros(problem.n_groups))
 
 
-def search(columns: Columns, likelihood: Likelihood, start: StartingPoint) -> Maximum:
+def search(
+    columns: Columns, likelihood: Likelihood, start: StartingPoint, may_vanish: bool = False
+) -> Maximum:
     """Climb from `start` until the gradient vanishes, or say why it does not.
 
-    A start with log sigma = -inf stays there: the plain model.
+    A start with log sigma = -inf stays there: the plain model. With `may_vanish` the search is
+    left where sigma is on its way to 0: in its logarithm gradient and curvature both go to 0
+    there, the gradient worth as much as ever, so that the way has no end.
     """
     beta, log_sigma = start.beta, start.log_sigma
     here = likelihood(beta, log_sigma, start.effect)
     log: list[FitStep] = []
     last: Secant | None = None
     for number in range(_MOST_STEPS):
+        if may_vanish and _vanishes(here):
+            return Maximum(beta, log_sigma, here, False, _VANISHING, tuple(log), vanishing=True)
         direction = _newton_direction(likelihood, beta, log_sigma, here, number, last)
         if direction is None:
             return Maximum(beta, log_sigma, here, False, _stuck(columns, beta, here), tuple(log))
@@ -189,6 +224,14 @@ def search(columns: Columns, likelihood: Likelihood, start: StartingPoint) -> Ma
         beta, log_sigma, here = beta + taken[:-1], log_sigma + float(taken[-1]), ahead
     verdict = _separated(columns, beta) or f"not converged: stopped after {_MOST_STEPS} steps"
     return Maximum(beta, log_sigma, here, False, verdict, tuple(log))
+
+
+_VANISHING = "not converged: sigma is on its way to 0"
+
+
+def _vanishes(here: Evaluation) -> bool:
+    """Whether sigma falls where groups' effects are next to nothing."""
+    return here.gradient_log_sigma < 0 and here.newton_log_sigma < 2 * _NEXT_TO_NONE
 
 
 _NO_ASCENT = "not converged: no step along the gradient raises the likelihood"

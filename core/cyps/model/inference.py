@@ -122,4 +122,5 @@ def log_scale_interval(
 ) -> tuple[float, float, float]:
     """A standard deviation with an interval symmetric in its logarithm."""
     reach = normal_quantile(alpha) * np.sqrt(variance_of_log) if variance_of_log > 0 else np.nan
-    return sigma, float(sigma * np.exp(-reach)), float(sigma * np.exp(reach))
+    with np.errstate(over="ignore"):  # near 0 the logarithm says nothing: up to infinity
+        return sigma, float(sigma * np.exp(-reach)), float(sigma * np.exp(reach))

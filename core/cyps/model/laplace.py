@@ -116,6 +116,18 @@ def laplace(
     )
 
 
+def slope_in_variance(problem: Problem, plain: Evaluation) -> float:
+    r"""Slope of the log-likelihood in sigma squared where sigma is 0.
+
+    :math:`\frac12\sum_j (y_j - \sum m)^2 - \sum w`: do groups' events lie further from those
+    expected than by chance? The same for the integral, its Laplace approximation and quadrature.
+    `plain` is the evaluation at log sigma = -inf.
+    """
+    sums = moments(problem.cell_arrays, plain.slot_odds, plain.area_odds, problem.area_design)
+    m, w = problem.group_sum_of_areas(sums[4]), problem.group_sum_of_areas(sums[5])
+    return float(((problem.group_events - m) ** 2 - w).sum() / 2)
+
+
 def _column_sums(
     problem: Problem, by_slot: NDArray[np.float64], by_area: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -178,8 +178,8 @@ class MultilevelFit(Estimates):
     ) -> pd.DataFrame:
         """Sigma, ICC and median odds ratio with intervals: `estimate`, 0 and 1.
 
-        The Wald interval of sigma is symmetric in log sigma and has none to give where
-        sigma is 0; the profile has.
+        The Wald interval of sigma is symmetric in log sigma. Where sigma is 0 it has none to
+        give, and near 0 it may reach from 0 to infinity: there take the profile.
         """
         from cyps.model.inference import sigma_intervals
 
@@ -187,8 +187,9 @@ class MultilevelFit(Estimates):
         rows = dict(intervals)
         if self.area_sigma is None:
             between = np.array(intervals["sigma"])
-            rows["icc"] = tuple(between**2 / (between**2 + np.pi**2 / 3))
-            rows["median_odds_ratio"] = tuple(_median_odds_ratio(between))
+            with np.errstate(over="ignore", divide="ignore"):  # ends at 0 and at infinity
+                rows["icc"] = tuple(1 / (1 + np.pi**2 / 3 / between**2))
+                rows["median_odds_ratio"] = tuple(_median_odds_ratio(between))
         return pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", 0, 1])
 
     @property

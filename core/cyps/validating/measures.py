@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from cyps.errors import CypsError
 
 _MOST_STEPS = 50
+_DRAWS = 2000
+_SEED = 2019
 # Chances closer than this are one: the same sum taken in another order is no other chance.
 _DECIMALS = 12
 
@@ -152,12 +154,17 @@ class Areas:
     Attributes
     ----------
     r_squared : of rates, weighted by children; below 0 where one rate for all would do better
+    r_squared_error : its standard error, from how authorities differ in what they add to it
+    r_squared_if_right : between what 95% of draws from the model lie, the authorities' own
+        effects and chance on top of what it predicts: what a right model would give
     within : part of the authorities whose predicted use is within 5% and 10% of the actual
     within_if_right : the same that is to be expected of a model that is right in all but what
         nobody can know: the authorities' own effects, and chance
     """
 
     r_squared: float
+    r_squared_error: float
+    r_squared_if_right: tuple[float, float]
     within: tuple[float, float]
     within_if_right: tuple[float, float]
 
@@ -175,14 +182,40 @@ def areas(judged: Judged, sigma: float) -> Areas:
     actual = np.bincount(judged.authority, judged.events, J)
     predicted = np.bincount(judged.authority, judged.children * p, J)
     spread = np.bincount(judged.authority, judged.children * p * (1 - p), J)
-    rate, expected, mean = actual / children, predicted / children, actual.sum() / children.sum()
-    off = children @ (rate - expected) ** 2
-    between = children @ (rate - mean) ** 2
+    of_all = actual.sum() / children.sum()
+    between = children * (actual / children - of_all) ** 2
+    off = children * (actual / children - predicted / children) ** 2
+    whole = float(between.sum())
+    r_squared = 1 - float(off.sum()) / whole if whole > 0 else float("nan")
+    parts = off - (1 - r_squared) * between
+    r_squared_error = np.sqrt(J / max(J - 1, 1) * (parts @ parts)) / whole if whole > 0 else np.nan
     error = np.sqrt(spread + (sigma * spread) ** 2)
     near = [float((np.abs(predicted - actual) <= limit * actual).mean()) for limit in WITHIN]
     if_right = [float((2 * ndtr(limit * predicted / error) - 1).mean()) for limit in WITHIN]
     return Areas(
-        float(1 - off / between) if between > 0 else float("nan"),
+        r_squared,
+        float(r_squared_error),
+        _r_squared_if_right(np.asarray(children), np.asarray(predicted), np.asarray(spread), sigma),
         (near[0], near[1]),
         (if_right[0], if_right[1]),
     )
+
+
+def _r_squared_if_right(
+    children: NDArray[np.float64],
+    predicted: NDArray[np.float64],
+    spread: NDArray[np.float64],
+    sigma: float,
+) -> tuple[float, float]:
+    """Between what 95% of R-squared lie when authorities are drawn from the model itself."""
+    rng = np.random.default_rng(_SEED)
+    shape = (_DRAWS, children.size)
+    # A child's chance p moves by p(1 - p) with the effect, their sum by this part of itself.
+    moved = sigma * spread / predicted
+    practice = predicted * np.exp(moved * rng.normal(size=shape) - moved**2 / 2)
+    actual = practice + np.sqrt(spread) * rng.normal(size=shape)
+    of_all = actual.sum(axis=1, keepdims=True) / children.sum()
+    off = ((actual - predicted) ** 2 / children).sum(axis=1)
+    between = ((actual - of_all * children) ** 2 / children).sum(axis=1)
+    low, high = np.quantile(1 - off / between, [0.025, 0.975])
+    return float(low), float(high)

@@ -153,7 +153,9 @@ def _measures(found: MetricValidation) -> Iterator[str]:
 def _near(found: MetricValidation) -> Iterator[str]:
     here, check = found.areas, found.convergence
     rows = [
-        ("R-squared of authorities' rates", f"{here.r_squared:.4f}"),
+        ("R-squared of authorities' rates; if the model were right",
+         f"{here.r_squared:.4f} ({here.r_squared_error:.4f}); "
+         f"{here.r_squared_if_right[0]:.2f} to {here.r_squared_if_right[1]:.2f}"),
         ("within 5% of actual use; if the model were right",
          f"{here.within[0]:.1%}; {here.within_if_right[0]:.1%}"),
         ("within 10%; if the model were right",

@@ -131,13 +131,22 @@ def _ranking(found: MetricValidation) -> Check:
 
 def _areas(found: MetricValidation) -> Check:
     here = found.areas
+    low, high = here.r_squared_if_right
     near, right = here.within[1], here.within_if_right[1]
+    if not here.r_squared > _SURE * here.r_squared_error:
+        says = "not surely better than one rate for all, which two standard errors above 0 would be"
+    elif here.r_squared < low:
+        says = "less than the model says of itself: some of what it learnt holds for those fitted"
+    else:
+        says = "no less than the model says of itself; the rest is practice and chance"
     return Check(
         "authorities",
-        here.r_squared > 0,
+        here.r_squared > _SURE * here.r_squared_error and here.r_squared >= low,
         f"Drivers alone account for {max(here.r_squared, 0):.0%} of how authorities' rates differ "
-        f"(R-squared {here.r_squared:.3f}, left out). {near:.0%} of the authorities are within 10% "
-        f"of their actual use; {right:.0%} would be if only practice and chance came on top.",
+        f"(R-squared {here.r_squared:.3f}, left out, standard error {here.r_squared_error:.3f}; "
+        f"{low:.2f} to {high:.2f} if the model were right): {says}. {near:.0%} of the authorities "
+        f"are within 10% of their actual use; {right:.0%} would be if only practice and chance "
+        "came on top.",
     )
 
 
