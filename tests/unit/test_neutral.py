@@ -205,7 +205,9 @@ def test_means_of_a_handful_are_not_told():
 
 
 def test_hidden_entries_are_not_the_zeros_of_nobody(tmp_path):
-    cells = country({("female", "most", 0.1): 90, ("male", "most", 0.1): 9})
+    # More patterns than figures, so that no count can be solved for.
+    females = {("female", "most", idaci): 30 for idaci in (0.1, 0.2, 0.3)}
+    cells = country(females | {("male", "most", 0.1): 5, ("male", "most", 0.4): 4})
     pack = packed([made_fit(cells, [-2.0, 0.1, 0.2, 0.3])], cells)
     write_pack(pack, tmp_path / "p.cyps.zip")
     for one in (pack, read_pack(tmp_path / "p.cyps.zip").pack):

@@ -72,7 +72,7 @@ def test_show_begins_with_status_and_state():
     for told in (
         "Says nothing of any authority.", "Coefficients and use, 3 authorities of 2024.",
         "Fitted on 20,000 children of 3 authorities and 40 small areas.",
-        "1 entries of the gradient that rest on fewer than 12 children are 0; it is not told",
+        "1 entries of the gradient that would tell of fewer than 12 children are 0; it is not told",
         "- sex (child): male; reference female", "- idaci (area): a number",
         "CIN Sigma 0.31; children with the event: 812. converged",
         "Intercept -3.5000", "Metric Children CIN 7,331 CARE 1,154",
@@ -527,6 +527,8 @@ def country(tmp_path_factory):
     """A pack of everybody with neutralised use, and the files and scenario of a settlement."""
     folder = tmp_path_factory.mktemp("neutral")
     children = made_children(5, 153 * 120, 153)
+    # Areas of their own, so that no use is withheld as one to solve for counts.
+    children["idaci"] = np.random.default_rng(5).uniform(0.05, 0.6, len(children)).round(4)
     # In one authority only three are not in the reference category.
     of_last = children.index[children["la"] == AUTHORITIES[-1].code]
     children.loc[of_last, "group"] = "most"

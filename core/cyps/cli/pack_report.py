@@ -91,7 +91,7 @@ def _facts(loaded: LoadedPack) -> list[str]:
     if pack.use.suppressed:
         which = "are 0; it is not told which" if pack.use.hidden is None else "are hidden"
         lines.append(
-            f"{pack.use.suppressed:,} entries of the gradient that rest on fewer than "
+            f"{pack.use.suppressed:,} entries of the gradient that would tell of fewer than "
             f"{pack.use.smallest_count} children {which}."
         )
     return [*lines, f"Content hash {loaded.content_hash}"]

@@ -20,6 +20,7 @@ from cyps.geography import authorities
 from cyps.model.neutral import driver_means, few_differ, neutral_cells
 from cyps.model.prediction import predict_use
 from cyps.model.result import MultilevelFit
+from cyps.model.solvable import NeutralCells, solvable
 from cyps.pack import Driver, MetricModel, Neutral, NeutralisedUse, Pack, UseTable
 
 
@@ -52,8 +53,8 @@ def make_pack(
     ------
     CypsError
         When there is no fit or one did not converge, a group is no authority of that
-        year, an authority has too few children to be published, or a driver cannot be
-        neutralised as asked.
+        year, an authority has too few children to be published, counts of a few of them could
+        be solved for from its use alone, or a driver cannot be neutralised as asked.
     """
     if not fits:
         raise CypsError("There is no fit to pack. Fit at least one metric.")
@@ -81,6 +82,17 @@ def make_pack(
             "predicted use would tell of single ones. Leave it out of the children to predict for."
         )
     hidden = _rests_on_few(children)
+    combinations = _combinations(children, neutralise)
+    neutral = [
+        NeutralCells(
+            neutral_cells(children, each), ~np.isin(children.groups, few_differ(children, each))
+        )
+        for each in combinations
+    ]
+    solved = solvable(children, fits, hidden, neutral)
+    _refuse_solved_use(children, solved.use_alone)
+    # Blank whole rows: with one entry less, others may still do.
+    hidden |= solved.with_gradient[:, None]
     names = tuple(name_of[code] for code in children.groups)
     use = _use_table(children, fits, names, hidden)
     means = driver_means(children)
@@ -96,14 +108,29 @@ def make_pack(
         models=tuple(_model(fit) for fit in fits),
         use=use,
         neutralised=tuple(
-            _neutralised(children, fits, combination, names)
-            for combination in _combinations(children, neutralise)
+            _neutralised(
+                each.cells, fits, combination, names, each.shown & ~solved.without_gradient
+            )
+            for combination, each in zip(combinations, neutral, strict=True)
         ),
         driver_means=means,
         sample_children=fits[0].children,
         sample_authorities=len(fits[0].groups),
         sample_areas=sample_areas,
         nagq=fits[0].nagq,
+    )
+
+
+def _refuse_solved_use(children: Cells, solved: NDArray[np.bool_]) -> None:
+    if not solved.any():
+        return
+    named = [code for code, told in zip(children.groups, solved.tolist(), strict=True) if told]
+    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+    raise CypsError(
+        f"The predicted use of {', '.join(named[:5])}{more} would tell of single children: there "
+        "are so few combinations of drivers that their numbers, some below "
+        f"{SMALLEST_COUNT}, can be solved for from the use and the coefficients. Put categories "
+        "together, pack fewer metrics, or leave out the authority."
     )
 
 
@@ -148,24 +175,28 @@ def _combinations(
 
 
 def _neutralised(
-    children: Cells,
+    neutral: Cells,
     fits: Sequence[MultilevelFit],
     combination: Mapping[str, Neutral],
     names: tuple[str, ...],
+    shown: NDArray[np.bool_],
 ) -> NeutralisedUse:
-    """Predicted use with drivers neutralised, without the authorities it would tell too much of."""
-    withheld = few_differ(children, combination)
-    kept = [j for j, code in enumerate(children.groups) if code not in withheld]
+    """Predicted use with drivers neutralised, of the authorities it does not tell too much of.
+
+    `shown` (n_groups,) are these.
+    """
+    kept = np.flatnonzero(shown).tolist()
     if not kept:
         raise CypsError(
             f"{', '.join(combination)} cannot be neutralised: in every authority fewer than "
-            f"{SMALLEST_COUNT} children differ by it, whom the use would tell of."
+            f"{SMALLEST_COUNT} children differ by it, whom the use would tell of, or counts below "
+            f"{SMALLEST_COUNT} could be solved for from it."
         )
-    predicted = predict_use(neutral_cells(children, combination), fits)
+    predicted = predict_use(neutral, fits)
     # No gradient: beside that of the use as it is, it would tell of those who are few in a
     # category and differ by the driver.
     use = UseTable(
-        codes=tuple(children.groups[j] for j in kept),
+        codes=tuple(neutral.groups[j] for j in kept),
         names=tuple(names[j] for j in kept),
         metrics=tuple(fit.metric for fit in fits),
         children=np.column_stack([use.children for use in predicted])[kept],

@@ -36,7 +36,7 @@ class UseTable:
     children : (n_authorities, n_metrics), expected number of children, or their
         shares when `measure` says so
     gradient : (n_metrics, n_authorities, k), derivative by each coefficient, or None; entries
-        that rest on fewer than `smallest_count` children are 0 and hidden
+        that would tell of fewer than `smallest_count` children are 0 and hidden
     smallest_count : fewest children that an entry of the gradient rests on; 0 without one
     suppressed : how many entries of the gradient are hidden for that reason
     measure : "children", or "share" for a table of shares without numbers of children

@@ -62,7 +62,7 @@ _TABLES = {
     "gradient": """\
   use_gradient_<METRIC>.csv  derivative of the predicted use by each coefficient
                            ({suppressed} entries are {hidden}: they
-                           would rest on fewer than {smallest} children)
+                           would tell of fewer than {smallest} children)
 """,
     "means": """\
   driver_means.csv         mean of each driver over all children: a category's part of them,
