@@ -9,7 +9,7 @@ import pytest
 
 from cyps.errors import CypsError
 from cyps.explain import compare
-from cyps.geography import authorities, grouping
+from cyps.geography import Authority, authorities, grouping
 from cyps.settlement import Band, Bands, Transition, Year, settle, settle_years
 from cyps_workbooks import Against, write_settlement
 from cyps_workbooks.checks import check_structure
@@ -181,6 +181,58 @@ def test_the_year_shown_has_its_own_b(engine, base, tmp_path):
     assert engine.grids()["Compare"][6][2] == "A is the same as B, to the pound."
 
 
+def test_pounds_per_child_of_both_settlements(engine, base, other, tmp_path):
+    n, path = len(CODES), tmp_path / "s.xlsx"
+    children = np.round(np.random.default_rng(5).lognormal(10, 0.5, n))
+    write_settlement([(LABEL, base)], path, against=stored(other), population=children)
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    grid, change = engine.grids()["Compare"], base.pounds - other.pounds
+    head = {name: i for i, name in enumerate(grid[11]) if name}
+    for header, pounds in (
+        ("B: pounds per child", other.pounds), ("A: pounds per child", base.pounds),
+        ("A - B (£ per child)", change),
+    ):  # fmt: skip
+        assert difference(column(grid, header, n), (pounds / children).tolist()) <= TOLERANCE
+        assert grid[10][head[header]] == pytest.approx(pounds.sum() / children.sum(), rel=1e-12)
+    assert grid[8][2].startswith("Pounds per child: A and B both")
+    engine.set("in_children", ["", *children[1:].tolist()])
+    engine.recalculate()
+    grid = engine.grids()["Compare"]
+    assert {x or "" for x in column(grid, "A - B (£ per child)", n)} == {""}
+    assert not grid[10][head["B: pounds per child"]]
+    assert grid[8][2].startswith("Pounds per child are blank: the sheet Use does not have")
+
+
+@pytest.mark.parametrize("n", [1, 400])
+def test_one_authority_and_four_hundred(engine, tmp_path, n):
+    places = tuple(
+        Authority(f"E9{i:07d}", f"{i}", f"Made-up authority {i}", f"Region {i % 12}")
+        for i in range(n)
+    )
+    a = made_up(seed=n, places=places)
+    b = settle(replace(a.scenario, pot=a.scenario.pot - 12_345, area_cost=np.ones(n)), a.use)
+    children = np.round(np.random.default_rng(n).lognormal(10, 0.5, n))
+    path = tmp_path / "s.xlsx"
+    write_settlement([(LABEL, a)], path, against=stored(b), population=children)
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+    seen = engine.grids()
+    assert_cells_are(grids(path), seen, n)
+    found, grid = compare(b, a), seen["Compare"]
+    assert difference(column(grid, "A - B (£)", n), found.change.tolist()) == 0
+    assert difference(column(grid, "A - B (share)", n), found.share_change.tolist()) <= TOLERANCE
+    each = (found.change / children).tolist()
+    assert difference(column(grid, "A - B (£ per child)", n), each) <= TOLERANCE
+    rows = {row[0]: row for row in seen["Groups"][9:] if row[0]}
+    assert len(rows) == min(n, 12)
+    for region in found.by_region():
+        row = rows[region.name]
+        assert (row[1], row[9], row[10]) == (region.authorities, region.before, region.change)
+
+
 def test_a_third_engine_gives_the_same(base, other, tmp_path):
     if missing := gnumeric_missing():
         pytest.skip(missing)
@@ -209,7 +261,7 @@ def test_a_stored_b_that_was_changed_is_seen(base, other, tmp_path):
     path = tmp_path / "s.xlsx"
     write_settlement([(LABEL, base)], path, against=stored(other))
     assert check_workbook(path).sound
-    changed = edited(path, tmp_path / "e.xlsx", Compare__O13=5)
+    changed = edited(path, tmp_path / "e.xlsx", Compare__R13=5)
     verdict = check_workbook(changed)
     assert not verdict.sound
     assert "this locked figure was" in str([finding.line() for finding in verdict.findings])

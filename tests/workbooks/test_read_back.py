@@ -237,6 +237,29 @@ def test_weights_typed_over_one_and_spend_changed_below_it(base, tmp_path):
     assert compare_with_engine(seen, back.settle()) == []
 
 
+def test_my_weight_cleared_is_the_default_again(base, tmp_path):
+    path = tmp_path / "s.xlsx"
+    write_settlement(base, path)
+    engine = IronCalc()
+    engine.open(path)
+    engine.set("in_weight_CARE", [0.7])
+    engine.recalculate()
+    weights = {row[0]: row for row in engine.grids()["Weights"]}
+    total = 0.7 + sum(weights[m][3] for m in ("CIN", "CEASED"))
+    for metric, mine in (("CIN", weights["CIN"][3]), ("CARE", 0.7)):
+        default, _, to_use, used, change = weights[metric][3:8]
+        assert (to_use, used) == (mine, pytest.approx(mine / total, rel=1e-15))
+        assert change == used - default
+    assert weights["All metrics"][6] == pytest.approx(1, rel=1e-15)
+    engine.set("in_weight_CARE", [""])
+    engine.recalculate()
+    seen = as_seen(open_settlement(path), engine, ["in_weight_CARE"])
+    back = read_back(seen)
+    assert back.typed_weights == {}
+    assert back.settle()[0][1].pounds.tolist() == base[0][1].pounds.tolist()
+    assert compare_with_engine(seen, back.settle()) == []
+
+
 def test_a_deflator_moves_the_tiers_that_follow_it(base, tmp_path):
     one = base[0][1]
     tiers = Protection(

@@ -106,20 +106,24 @@ def test_the_named_inputs_are_where_they_say(base, workbook):
     expected = {
         "in_pot": base.scenario.pot,
         "in_floor": base.scenario.floor,
-        "in_weight_CIN": base.weights[0],
-        "in_weight_CARE": base.weights[1],
-        "in_weight_CEASED": base.weights[2],
     }
     for name, amount in expected.items():
         sheet, cell = places[name]
         letters, row = re.fullmatch(r"([A-Z])(\d+)", cell).groups()
         assert seen[sheet][int(row) - 1][ord(letters) - 65] == pytest.approx(amount, rel=1e-15)
+    for name, weight in zip(("CIN", "CARE", "CEASED"), base.weights, strict=True):
+        sheet, cell = places[f"in_weight_{name}"]
+        row = seen[sheet][int(cell.removeprefix("E")) - 1]
+        assert row[0] == name
+        assert row[3:8] == [row[3], "", row[3], pytest.approx(weight, rel=1e-15), row[7]]
+        assert row[3] == pytest.approx(weight, rel=1e-15)
+        assert abs(row[7]) < 1e-15
 
 
 def test_every_number_right_of_the_inputs_is_a_classic_formula(workbook):
     fixed = {"s", "str", "inlineStr"}
     # Typed on the sheet of working: the fields of damping, as issued, and places that count.
-    typed = {"Damping": {"B", "D"}, "Factors": {"C"}, "Weights": {"C"}, "Compare": {"O", "P"}}
+    typed = {"Damping": {"B", "D"}, "Factors": {"C"}, "Weights": {"C"}, "Compare": {"R", "S"}}
     for number, name in enumerate(grids(workbook), start=1):
         for cell in sheet_xml(workbook, number).iter(f"{MAIN}c"):
             formula = cell.find(f"{MAIN}f")

@@ -16,7 +16,7 @@ PURPOSES = {
     "Inputs": "Pot, baselines and area cost factors: type over the yellow cells.",
     "Members": "Band, protection tier and damping group of every authority, where they are used.",
     "Use": "Children who use each service, as predicted or published: where everything starts.",
-    "Weights": "National spend by service area, and the weight of each metric.",
+    "Weights": "National spend by service area, and each metric's weight: default, mine, used.",
     "Damping": "The method of each year and the fields it uses; what comes of it.",
     "Factors": "Each damping group: what it shares, its scaling factor, what is wrong if it fails.",
     "Years": "Target, pounds, top-up and change of every authority, year after year.",
@@ -24,7 +24,7 @@ PURPOSES = {
     "Results": "What every authority gets in the year shown, in one table, totals above it.",
     "My authority": "One authority: its figures, ranks, peers, a bridge to its pounds, its path.",
     "Winners and losers": "Everybody from the most gained to the most lost; regions; charts.",
-    "Compare": "What the cells give now beside a stored settlement: pounds, shares, places.",
+    "Compare": "What the cells give now beside a stored settlement: pounds, shares, per child.",
     "Groups": "Totals by region, class, combined authority, band, tier or damping group.",
     "Pack": "What the coefficients behind the use are, who vouches for them, how sure they are.",
     "Worked example": "One made-up child's probability of each event, term by term.",
@@ -40,7 +40,7 @@ HOW_TO = (
     "Pot: sheet Inputs, row 6. Method of damping and its fields: sheet Damping, from row 7 on; "
     "each year has a column. Grey fields are not used by the method chosen.",
     "Weights: on the sheet Weights change a spend, choose another metric for a service area, or "
-    "type a weight.",
+    "type a weight under Mine; clear it to go back.",
     "One authority: choose it on the sheet My authority, cell B5.",
     "Everything recalculates by itself, and the whole pounds still add up to the pot. Row 3 of "
     "every sheet says whether the checks pass.",

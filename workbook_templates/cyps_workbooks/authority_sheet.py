@@ -59,7 +59,7 @@ def shown_first(draft: Draft, chosen: str) -> Shown:
 def draw_my_authority(draft: Draft, chosen: str) -> None:
     """Draw the sheet My authority with `chosen` in the picker."""
     page = new_page(draft, MY_AUTHORITY)
-    for first, last, width in ((0, 0, 38), (1, 2, 26), (3, 3, 36), (4, 7, 14), (8, 8, 3)):
+    for first, last, width in ((0, 1, 38), (2, 2, 26), (3, 3, 36), (4, 7, 14), (8, 8, 3)):
         page.sheet.set_column(first, last, width)
     page.banner("My authority", 8, width=170)
     shown = shown_first(draft, chosen)

@@ -96,7 +96,7 @@ _WIDTHS = {
 def _weights_and_totals(page: Page, year: int, numbers: Mapping[str, ArrayLike]) -> None:
     layout, settlement = page.draft.layout, page.draft.settlements[year][1]
     for m in range(len(layout.metrics)):
-        formula = f"={WEIGHTS}!$F${layout.metric_first + m}"
+        formula = f"={WEIGHTS}!$G${layout.metric_first + m}"
         weight = page.draft.formats.cell("weight")
         page.formula(WEIGHT_ROW, 3 + m, formula, weight, settlement.weights[m])
     for _, step in layout.steps:

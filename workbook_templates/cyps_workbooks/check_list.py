@@ -63,7 +63,7 @@ def checks(draft: Draft) -> list[Check]:
 def _weight_checks(layout: Layout) -> list[Check]:
     at = layout.inputs()
     lines, metrics = layout.spend_lines, len(layout.metrics)
-    weights, counted = layout.weights("E"), layout.weights("B")
+    weights, counted = layout.weights("F"), layout.weights("B")
     unspent = f"SUMPRODUCT(--({counted}=0),--({weights}=0))"
     good = f'COUNTIF({weights},">=0")'
     facts = (
@@ -77,8 +77,8 @@ def _weight_checks(layout: Layout) -> list[Check]:
          'spend would count for nothing. Choose from the list."', at["in_spend_metric"]),
         ("Weights to use", f"IF({good}={metrics},SUM({weights})>0,FALSE)",
          "Every weight is a number of 0 or more and one at least is above 0.",
-         '"A weight is missing, below zero or not a number, or all are 0. Type numbers of 0 or '
-         'more, or retype the formulas shown beside them."', weights),
+         '"A weight is below zero or not a number, or all are 0. Type numbers of 0 or more under '
+         'Mine, or clear the cells to go back to the default."', layout.weights("E")),
         ("Metrics with spend", f"{unspent}=0",
          "Every metric has a service area or a weight of its own.",
          f'{unspent}&" metrics have no service area, so they would get no weight. Give them a '
@@ -245,8 +245,8 @@ def _share_checks(layout: Layout) -> list[Check]:
             'workbook again."', "Use!$D$11", waits='weights_sound="Yes"',
         ),
         Check(
-            "Weights used", total_share.format(layout.weights("F")), "The weights used sum to 1.",
-            '"The weights used do not sum to 1."', layout.weights("F"),
+            "Weights used", total_share.format(layout.weights("G")), "The weights used sum to 1.",
+            '"The weights used do not sum to 1."', layout.weights("G"),
             waits='weights_sound="Yes"',
         ),
     ]  # fmt: skip
@@ -301,7 +301,10 @@ def _result_checks(draft: Draft, year: int) -> list[Check]:
 
 def _notes(draft: Draft) -> list[Check]:
     layout, scenario = draft.layout, draft.settlement.scenario
-    used, spent = layout.weights("E"), layout.weights("D")
+    used, spent = layout.weights("F"), layout.weights("D")
+    typed_over = (
+        "A weight under Mine is another than the one from spend. Clear the cell to go back."
+    )
     left_out = len(scenario.exclusions)
     excluded = (
         f"{left_out} authorities were left out on purpose; they and the reasons are on the sheet "
@@ -312,12 +315,10 @@ def _notes(draft: Draft) -> list[Check]:
             "Weights typed over spend",
             f"SUMPRODUCT(({used}-{spent}>0.000000000001)+({spent}-{used}>0.000000000001))=0",
             "Every weight follows from spend.",
-            '"A weight is typed over the one that spend gives. To go back, retype the formula '
-            'shown beside it."',
-            used, "WARN", waits='weights_sound="Yes"',
+            f'"{typed_over}"',
+            layout.weights("E"), "WARN", waits='weights_sound="Yes"',
             seen="WARN" if draft.weights_typed else "OK",
-            sentence_seen="A weight is typed over the one that spend gives. To go back, retype the "
-            "formula shown beside it.",
+            sentence_seen=typed_over,
         ),
         *(_without_baseline(draft, year) for year in range(len(draft.settlements))),
         Check(

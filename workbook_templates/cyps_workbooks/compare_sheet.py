@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from xlsxwriter.utility import xl_col_to_name as _col
 
 from cyps.explain.compare import ranks
-from cyps_workbooks.layout import COMPARE, FIRST_ROW, HEAD_ROW, RESULTS, TOTAL_ROW
+from cyps_workbooks.layout import COMPARE, FIRST_ROW, HEAD_ROW, RESULTS, TOTAL_ROW, USE
 from cyps_workbooks.page import Draft, Page, new_page
 from cyps_workbooks.results_sheet import chosen
 
@@ -24,8 +25,14 @@ COLUMNS = (
     ("rank_b", "B: rank of pounds", "count", 11),
     ("rank_a", "A: rank of pounds", "count", 11),
     ("places", "Places up", "places", 10),
+    ("child_b", "B: pounds per child", "pence", 13),
+    ("child_a", "A: pounds per child", "pence", 13),
+    ("child_change", "A - B (£ per child)", "pence change", 13),
 )
 """Key, header, kind and width of every column of the comparison, from column D on."""
+
+_PER_CHILD = {"child_b": "pounds_b", "child_a": "pounds_a", "child_change": "change"}
+"""What is divided by the children."""
 
 _AT = {key: 3 + i for i, (key, *_) in enumerate(COLUMNS)}
 STORED_POT_ROW = 9
@@ -53,6 +60,7 @@ def draw_compare(draft: Draft) -> None:
                     "does not move when an input is typed over.")  # fmt: skip
     page.text(5, 2, f"B: {draft.against.label}"[:250])
     _state(page)
+    _by_child(page)
     page.sheet.set_row(HEAD_ROW, 34)
     formulas, numbers = _formulas(page), _numbers(draft)
     for key, head, kind, width in COLUMNS:
@@ -89,6 +97,19 @@ def _state(page: Page) -> None:
                  draft.formats.plain(), whole[0].strip('"'))  # fmt: skip
 
 
+NO_CHILDREN = (
+    "Pounds per child are blank: the sheet Use does not have the children of every authority."
+)
+BY_CHILD = "Pounds per child: A and B both by the children on the sheet Use."
+
+
+def _by_child(page: Page) -> None:
+    """Whose children the pounds per child are by, or why there are none."""
+    formula = f'=IF(children_given="Yes","{BY_CHILD}","{NO_CHILDREN}")'
+    said = NO_CHILDREN if page.draft.population is None else BY_CHILD
+    page.formula(8, 2, formula, page.draft.formats.plain(), said)
+
+
 def stored_is_whole(draft: Draft) -> str:
     """The condition, in cells, that every year's stored pounds add up to their pot."""
     layout, years = draft.layout, len(draft.settlements)
@@ -121,6 +142,11 @@ def _formulas(page: Page) -> dict[str, str]:
             f"+COUNTIF({col}${first}:{at[key]},{at[key]})-1"
         )
 
+    child = f"{USE}!{_col(layout.children)}{{r}}"
+
+    def each(key: str) -> str:
+        return f'IF(children_given="Yes",{at[key]}/{child},"")'
+
     return {
         "pounds_b": stored("pounds"),
         "pounds_a": settled(result("Pounds")),
@@ -132,6 +158,9 @@ def _formulas(page: Page) -> dict[str, str]:
         "rank_b": f'=IF(ISNUMBER({at["pounds_b"]}),{rank("pounds_b")},"")',
         "rank_a": settled(rank("pounds_a")),
         "places": settled(f"{at['rank_b']}-{at['rank_a']}"),
+        "child_b": f'=IF(ISNUMBER({at["pounds_b"]}),{each("pounds_b")},"")',
+        "child_a": settled(each("pounds_a")),
+        "child_change": settled(each("change")),
     }
 
 
@@ -140,6 +169,7 @@ def _numbers(draft: Draft) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]
     change = now.pounds - then.pounds
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(then.pounds > 0, change / then.pounds, np.nan)
+    children = np.full(len(change), np.nan) if draft.population is None else draft.population
     return {
         "pounds_b": then.pounds,
         "pounds_a": now.pounds,
@@ -151,25 +181,34 @@ def _numbers(draft: Draft) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]
         "rank_b": ranks(then.pounds),
         "rank_a": ranks(now.pounds),
         "places": ranks(then.pounds) - ranks(now.pounds),
+        "child_b": then.pounds / children,
+        "child_a": now.pounds / children,
+        "child_change": change / children,
     }
 
 
-def _totals(page: Page, numbers: Mapping[str, ArrayLike]) -> None:
+def _totals(page: Page, numbers: Mapping[str, NDArray[Any]]) -> None:
     formats, layout = page.draft.formats, page.draft.layout
+    children = page.draft.population
     for key, _, kind, _ in COLUMNS:
         col = _AT[key]
+        of = {k: f"{_col(_AT[k])}{TOTAL_ROW + 1}" for k in ("pounds_b", "pounds_a", "change")}
         if key in {"rank_b", "rank_a", "places"}:
             page.text(TOTAL_ROW, col, "", formats.total())
-            continue
-        if key == "rate":
-            of = {k: f"{_col(_AT[k])}{TOTAL_ROW + 1}" for k in ("pounds_b", "change")}
+        elif key == "rate":
             formula = f'=IF(year_settles="Yes",{of["change"]}/{of["pounds_b"]},"")'
             change, before = (float(np.sum(numbers[k])) for k in ("change", "pounds_b"))
             page.formula(TOTAL_ROW, col, formula, formats.total(kind), change / before)
-            continue
-        here = layout.here(col)
-        formula = f'=IF(COUNT({here})>0,SUM({here}),"")'
-        page.formula(TOTAL_ROW, col, formula, formats.total(kind), float(np.sum(numbers[key])))
+        elif key in _PER_CHILD:
+            part, all_children = _PER_CHILD[key], layout.column(USE, layout.children)
+            formula = f'=IF(COUNT({layout.here(col)})>0,{of[part]}/SUM({all_children}),"")'
+            amount = float(np.sum(numbers[part]))
+            seen = "" if children is None else amount / float(children.sum())
+            page.formula(TOTAL_ROW, col, formula, formats.total(kind), seen)
+        else:
+            here = layout.here(col)
+            formula = f'=IF(COUNT({here})>0,SUM({here}),"")'
+            page.formula(TOTAL_ROW, col, formula, formats.total(kind), float(np.sum(numbers[key])))
 
 
 def _stored(page: Page) -> None:

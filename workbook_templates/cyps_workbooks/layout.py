@@ -508,6 +508,7 @@ class Layout:
             "inputs_sound": f"{CHECKS}!$B$6",
             "can_settle": f"{CHECKS}!$B$7",
             "weights_sound": f"{CHECKS}!$B$8",
+            "weights_used": self.weights("G"),
             "year_place": f"{RESULTS}!$B$9",
             "year_settles": f"{RESULTS}!$B$10",
             "my_row": f"{quoted(MY_AUTHORITY)}!$B$6",

@@ -18,13 +18,12 @@ def draw_weights(draft: Draft) -> None:
     """Draw the sheet Weights."""
     page = new_page(draft, WEIGHTS)
     page.sheet.set_column(0, 0, NAME_OF_AREA)
-    page.sheet.set_column(1, 5, 19)
-    page.sheet.set_column(6, 6, 20)
-    page.banner("Cost weights", 7, width=160)
+    page.sheet.set_column(1, 7, 20)
+    page.banner("Cost weights", 8, width=160)
     page.text(
         4, 0,
         "A metric weighs what its service areas cost nationally. Change a spend or its metric, or "
-        "type a weight of your own: only the ratio of the weights matters.",
+        "type a weight of your own below: only the ratio of the weights matters.",
     )  # fmt: skip
     _spend(page)
     _metrics(page)
@@ -53,9 +52,11 @@ def _spend(page: Page) -> None:
 
 
 HEADS = (
-    "Metric", "Service areas", "Spend (£)", "Weight from spend", "Weight to use",
-    "Weight used", "To go back, retype",
+    "Metric", "Service areas", "Spend (£)", "From spend (default)", "Mine",
+    "Mine, or the default", "Used (sums to 1)", "Used - default",
 )  # fmt: skip
+KINDS = ("count", "pounds", "weight", "weight", "weight", "weight", "weight change")
+"""Of every column from the second on."""
 
 
 def _metrics(page: Page) -> None:
@@ -63,24 +64,24 @@ def _metrics(page: Page) -> None:
     top = layout.metric_head_row
     page.text(
         top - 1, 0,
-        "'Weight to use' takes the weight from spend until a number is typed over it; "
-        "'Weight used' makes the weights sum to 1.",
+        "Type under 'Mine' to try another weight; clear the cell (Delete) to go back to the "
+        "default, the weight from the spend above.",
     )  # fmt: skip
     for col, head in enumerate(HEADS):
-        page.text(top, col, head, formats.head(number=0 < col < 6, indent=int(col == 6)))
+        page.text(top, col, head, formats.head(number=col > 0))
     for m, metric in enumerate(settlement.use.metrics):
         _metric(page, layout, m, metric)
     row = layout.metric_last
     page.text(row, 0, "All metrics", formats.total())
-    spend = page.draft.spend
-    used = _to_use(page)
+    page.text(row, 4, "", formats.total())
     from_spend = 1.0 if not page.draft.weights_typed else float(sum(_from_spend(page)))
-    sums = (len(spend), sum(line.pounds for line in spend), from_spend, sum(used), 1.0)
-    for col, (kind, engine) in enumerate(
-        zip(("count", "pounds", "weight", "weight", "weight"), sums, strict=True), start=1
-    ):
-        formula = f"=SUM({layout.weights('ABCDEF'[col])})"
-        page.formula(row, col, formula, formats.total(kind), engine)
+    spend, whole = page.draft.spend, sum(line.pounds for line in page.draft.spend)
+    sums = (len(spend), whole, from_spend, "", sum(_to_use(page)), 1.0, 0.0)
+    for col, (kind, engine) in enumerate(zip(KINDS, sums, strict=True), start=1):
+        if col not in (4, 7):
+            formula = f"=SUM({layout.weights('ABCDEFGH'[col])})"
+            page.formula(row, col, formula, formats.total(kind), engine)
+    page.text(row, 7, "", formats.total())
 
 
 def _metric(page: Page, layout: Layout, m: int, metric: str) -> None:
@@ -98,13 +99,12 @@ def _metric(page: Page, layout: Layout, m: int, metric: str) -> None:
     )  # fmt: skip
     total = f"SUM({layout.spend('C')})"
     page.formula(row, 3, f"=IF({total}>0,C{r}/{total},0)", formats.cell("weight"), from_spend)
-    if weight_name(metric) in page.draft.typed.cells:
-        page.number(row, 4, to_use, formats.entry("weight"))
-    else:
-        page.formula(row, 4, f"=D{r}", formats.entry("weight"), to_use)
-    used = f'=IF(weights_sound="Yes",E{r}/SUM({layout.weights("E")}),"")'
-    page.formula(row, 5, used, formats.cell("weight"), weight)
-    page.text(row, 6, f"=D{r}", formats.beside())
+    page.sheet.write_blank(row, 4, None, formats.entry("weight"))  # what was typed is put in later
+    page.formula(row, 5, f'=IF(E{r}="",D{r},E{r})', formats.cell("weight"), to_use)
+    used = f'=IF(weights_sound="Yes",F{r}/SUM({layout.weights("F")}),"")'
+    page.formula(row, 6, used, formats.cell("weight"), weight)
+    change = f'=IF(ISNUMBER(G{r}),G{r}-D{r},"")'
+    page.formula(row, 7, change, formats.cell("weight change"), weight - from_spend)
 
 
 def _from_spend(page: Page) -> list[float]:
@@ -120,11 +120,11 @@ def _from_spend(page: Page) -> list[float]:
 
 
 def _to_use(page: Page) -> list[float]:
-    """The weight to use of each metric: typed, or the one from spend."""
+    """The weight of each metric before they are made to sum to 1: mine, or the default."""
     found = []
     for metric, weight in zip(page.draft.layout.metrics, _from_spend(page), strict=True):
         typed = page.draft.typed.column(weight_name(metric), 0)
-        found.append(weight if typed is None else float(typed[0] or 0.0))
+        found.append(weight if typed is None or typed[0] is None else float(typed[0]))
     return found
 
 
@@ -153,9 +153,9 @@ def _validation(page: Page) -> None:
     sheet.data_validation(
         layout.metric_first - 1, 4, layout.metric_last - 1, 4,
         ZERO_OR_MORE | {
-            "input_title": "Weight to use",
-            "input_message": "Any number of 0 or more; only ratios matter. "
-            "To go back to the weight from spend, retype the formula shown at the right.",
-            "error_message": "A weight is a number of 0 or more, and one of them is above 0.",
+            "input_title": "My weight",
+            "input_message": "Blank: the weight from spend. Or any number of 0 or more; only "
+            "ratios matter. Clear the cell to go back.",
+            "error_message": "A weight is a number of 0 or more, or blank for the default.",
         },
     )  # fmt: skip

@@ -58,7 +58,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
     ),
     Assumption(
         "weight", "Weight", "Cost weight of the chosen metric",
-        "Type a number of 0 or more; only ratios matter. Reset brings the weight from spend back.",
+        "Type a number of 0 or more; only ratios matter. Blank: the weight from spend.",
         "AW", "in_weight_", "factor",
     ),
     Assumption(
@@ -155,7 +155,7 @@ def _value(one: Assumption, typed: str, asked: Asked) -> Cells:
         return found
     if one.kind == "words":
         return asked.back.scenario.authorities[_row(asked, typed)].name
-    if one.name == "ceiling" and not typed:
+    if one.name in {"ceiling", "weight"} and not typed:
         return ""
     return _number(one, typed)
 

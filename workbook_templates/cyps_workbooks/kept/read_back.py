@@ -209,7 +209,7 @@ def _weights(
         else:
             number = typed.number(
                 entry, f"the weight of {metric}", POUNDS,
-                "Type a number of 0 or more, or the formula shown beside it.",
+                "Type a number of 0 or more, or clear the cell for the one from spend.",
             )  # fmt: skip
             typed_over = typed_over or number is None or abs(number - spent / own) > _CLOSE
             weights[metric] = 0.0 if number is None else number
@@ -226,9 +226,9 @@ def _weights(
 
 
 def from_spend(opened: Opened, entry: Entry) -> bool:
-    """Whether a weight is the formula that takes the one from spend, at its left."""
+    """Whether a weight is the default, from spend: blank, or a formula that takes it."""
     if entry.formula is None:
-        return False
+        return entry.value in (None, "")
     source = opened.followed(entry)
     return (source.row, source.column) == (entry.row, entry.column - 1)
 
