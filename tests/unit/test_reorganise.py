@@ -266,9 +266,38 @@ def test_a_scenario_merges_and_splits(country):
     assert "use of CARE by column 'CARE'" in notes
     assert notes.count("What if.") == 2
     record = json.loads((country.folder / "out" / "run.json").read_text(encoding="utf-8"))
-    assert record["inputs"][-1]["file"] == "essex.csv"
+    key = record["inputs"][-1]
+    assert key["file"] == "essex.csv"
+    assert "key of the split of E10000012" in key.values()
+    assert "split key" in key.values()
     assert record["scenario"]["choices"]["merge"][0]["from"] == parts
     assert any("assumed" in note for note in record["notes"])
+
+
+def test_children_are_split_by_their_own_column_where_the_key_has_one(country):
+    key = [
+        ["new_code", "part", "population"], ["E06900002", 0.4, 100], ["E06900003", 0.6, 300],
+    ]  # fmt: skip
+    write_csv(country.folder / "essex.csv", key)
+    before = country(BASE)["E10000012"]
+    after = country(BASE + SPLIT)
+    for code, part, children in (("E06900002", 0.4, 0.25), ("E06900003", 0.6, 0.75)):
+        assert float(after[code]["baseline"]) == pytest.approx(part * float(before["baseline"]))
+        whole = float(before["population"])
+        assert float(after[code]["population"]) == pytest.approx(children * whole)
+
+
+def test_a_merged_authority_can_be_merged_again_and_keeps_its_region(country):
+    again = MERGE.replace('"E06000036", "E06000037", ', '"E06900001", "E06000036", ').replace(
+        'E06900001", name = "Berkshire', 'E06900007", name = "All of it'
+    )
+    first = MERGE.replace(
+        '"E06000036", "E06000037", "E06000038", "E06000039", "E06000040", "E06000041"',
+        '"E06000037", "E06000044"',
+    )
+    after = country(BASE + first + again)
+    assert after["E06900007"]["region"] == "South East"
+    assert "E06900001" not in after
 
 
 def test_real_codes_bring_their_names_and_splits_come_before_merges(country):
@@ -322,9 +351,9 @@ into = { code = "E06000058" }
         (MERGE.replace('"E06000036"', '"E10000006"'), "Cumbria's code ended: since 2023-04-01"),
         (MERGE.replace('"E06000036"', '"E07000001"'), "It is a district"),
         (MERGE.replace("into = {", 'into = { region = "Wessex",'), "'Wessex' is no region"),
-        (MERGE.replace("from", "parts"), "'merge.0.from' is missing"),
+        (MERGE.replace("from", "parts"), "'from' (line 13) of the 1st of [[merge]] is missing"),
         (MERGE.replace("E06900001", "Berks"), "'Berks' is no GSS code: E and eight digits"),
-        (SPLIT.replace('reason = "What if"', ""), "'split.0.reason' is missing"),
+        (SPLIT.replace('reason = "What if"', ""), "'reason' (line 13) of the 1st of [[split]] is missing"),
         (SPLIT.replace("essex.csv", "sussex.csv"), "There is no file"),
         (SPLIT + '[sha256]\n"essex.csv" = "00"\n', "is not the file that the scenario"),
     ],

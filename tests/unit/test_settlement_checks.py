@@ -10,6 +10,7 @@ import pytest
 from cyps.settlement import Exclusion, Protection, Undamped, settle
 from cyps.settlement.checks import checks, doubts
 from cyps.settlement.example import example
+from cyps.settlement.illustration import illustration
 from cyps.settlement.rules import Band, Bands, PaceOfChange, Proportional
 
 GOOD = example()
@@ -139,3 +140,19 @@ def test_one_wrong_factor_is_doubted_by_name():
     assert names[0] in doubt  # far below the middle of the two
     plain = replace(GOOD.scenario, area_cost=[1.0, 1.4])
     assert doubts(settle(plain, GOOD.use)) == ()
+
+
+def test_five_doubted_authorities_are_named_and_the_others_counted():
+    good = illustration()
+
+    def told_of(number):
+        cost = np.ones(len(good.pounds))
+        cost[:number] = 400
+        wrong = replace(good.scenario, area_cost=cost)
+        (doubt,) = [d for d in doubts(settle(wrong, good.use)) if "factor is" in d]
+        return doubt
+
+    names = [f"{a.name} (400)" for a in good.scenario.authorities]
+    assert f", for {', '.join(names[:5])}. Check" in told_of(5)
+    assert f", for {', '.join(names[:5])} and 1 more. Check" in told_of(6)
+    assert f", for {', '.join(names[:5])} and 2 more. Check" in told_of(7)
