@@ -353,7 +353,10 @@ into = { code = "E06000058" }
         (MERGE.replace("into = {", 'into = { region = "Wessex",'), "'Wessex' is no region"),
         (MERGE.replace("from", "parts"), "'from' (line 13) of the 1st of [[merge]] is missing"),
         (MERGE.replace("E06900001", "Berks"), "'Berks' is no GSS code: E and eight digits"),
-        (SPLIT.replace('reason = "What if"', ""), "'reason' (line 13) of the 1st of [[split]] is missing"),
+        (
+            SPLIT.replace('reason = "What if"', ""),
+            "'reason' (line 13) of the 1st of [[split]] is missing",
+        ),
         (SPLIT.replace("essex.csv", "sussex.csv"), "There is no file"),
         (SPLIT + '[sha256]\n"essex.csv" = "00"\n', "is not the file that the scenario"),
     ],
