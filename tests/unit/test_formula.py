@@ -99,6 +99,7 @@ def test_predictions_with_interactions_are_sums_over_children():
     ("formula", "says"),
     [
         ("CIN ~ np.log(idaci) + (1|la)", r"'np.log\(idaci\)' is computed inside the formula"),
+        ("CIN ~ . + (1|la)", "'.' stands for no columns here: name the drivers"),
         ("CIN ~ sex", r"names no group: add \(1\|la\)"),
         ("CIN ~ sex + (fsm|la)", "slopes that differ between groups"),
         ("CIN ~ sex + (1|a/b/c)", r"\(1\|la/lsoa\) for three"),
@@ -277,3 +278,11 @@ def test_one_authority_has_a_plain_model():
     assert plain.converged
     with pytest.raises(CypsError, match="at least two groups"):
         plain.with_covariance("cluster")
+
+
+def test_the_smaller_group_first_is_told_in_which_order():
+    table = wide_table()
+    three = fit_formula("CIN ~ fsm + (1|la) + (1|lsoa)", table)
+    assert three.estimator == "three levels"
+    with pytest.raises(CypsError, match=r"of 'la' lie in more than one 'lsoa'.*larger first"):
+        fit_formula("CIN ~ fsm + (1|lsoa) + (1|la)", table)

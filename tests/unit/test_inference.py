@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from cyps.cells import collapse
 from cyps.errors import CypsError
 from cyps.model import fit_cells, fit_dummies, fit_multilevel, fit_plain
+from made_samples import drawn_children
 from unit.test_model import table_of
 
 
@@ -325,3 +327,26 @@ def test_robust_errors_are_the_sandwich_of_brute_force_scores(fit):
     )
     assert robust.cov_type == "cluster"
     assert "robust, by group" in robust.summary()
+
+
+def test_a_summary_fits_79_columns_whatever_the_labels():
+    """Ethnicity's categories are long, those of their interactions longer."""
+    table = drawn_children(authorities=6, areas=4)
+    long = "White and Black Caribbean or any other mixed background"
+    table["ethnicity"] = np.where(table["noise"] == "b", long, "White British")
+    cells = collapse(
+        table, events="CIN", child=["ethnicity", "fsm"], interactions=[("ethnicity", "fsm")],
+        references={"ethnicity": "White British"}, group="la",
+    )  # fmt: skip
+    (fit,) = fit_cells(cells)
+    lines = fit.summary().splitlines()
+    assert max(map(len, lines)) <= 79
+    labels = [re.sub(r"(\s+-?\d[\d.e-]*){7}$", "", line) for line in lines]
+    joined = "".join(labels).replace(" ", "")
+    assert f"ethnicity[{long}]fsm".replace(" ", "") in joined
+    assert f"ethnicity[{long}]:fsm[yes]".replace(" ", "") in joined
+    for label in fit.labels:
+        row = next(line for line in lines if f" {fit.params[label]:.4f} " in line)
+        assert f"{fit.bse[label]:.4f}" in row
+    short = fit_cells(cells.without_drivers(["ethnicity", "ethnicity:fsm"]))[0].summary()
+    assert max(map(len, short.splitlines())) <= 79

@@ -187,6 +187,42 @@ def test_what_cannot_be_fitted_is_said(change, says):
         fit_multilevel(change(table_of()), events="CIN", child=["fsm"], group="la")
 
 
+def test_all_or_nobody_in_every_group_is_no_finite_sigma():
+    table = table_of()
+    table["CIN"] = table["la"].isin(["LA03", "LA07"])
+    for nagq in (1, 7):
+        fit = fit_multilevel(table, events="CIN", group="la", nagq=nagq)
+        assert not fit.converged
+        assert "sigma runs off to infinity" in fit.verdict
+        assert fit.bse.isna().all()
+
+
+def test_a_driver_of_one_category_is_refused_by_name():
+    with pytest.raises(CypsError, match="Driver 'fsm' has only one category"):
+        fit_multilevel(table_of().assign(fsm="no"), events="CIN", child=["fsm"], group="la")
+
+
+def test_one_metric_named_twice_is_refused():
+    with pytest.raises(CypsError, match="CIN is named as a metric more than once"):
+        collapse(table_of(), events=["CIN", "CIN"], child=["fsm"], group="la")
+
+
+def test_what_joins_rows_and_areas_is_asked_for():
+    table = table_of().assign(area=lambda t: t["la"] + "a").drop(columns="la")
+    areas = pd.DataFrame({"area": sorted(table["area"].unique())})
+    areas["la"] = areas["area"].str[:4]
+    with pytest.raises(CypsError, match="Give area_key="):
+        collapse(table, events="CIN", areas=areas, group="la")
+    gap = areas.assign(area=areas["area"].where(areas.index > 1))
+    with pytest.raises(CypsError, match="'area' is missing in 2 rows of the table of areas"):
+        collapse(table, events="CIN", areas=gap, area_key="area", group="la")
+
+
+def test_an_interval_of_one_coefficient_by_its_name():
+    fit = fit_multilevel(table_of(), events="CIN", child=["fsm"], group="la")
+    assert fit.conf_int(labels="fsm[yes]").equals(fit.conf_int().loc[["fsm[yes]"]])
+
+
 def test_two_drivers_that_say_the_same_do_not_pass_as_a_fit():
     table = table_of()
     table["also_fsm"] = table["fsm"].str.upper()

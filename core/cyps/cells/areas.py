@@ -83,9 +83,18 @@ def areas_in_rows(
 
 def check_key(columns: Sequence[object], areas: pd.DataFrame, key: str | None) -> str:
     """The key, when it is a column of the rows and, without duplicates, of the areas."""
-    if key is None or key not in columns or key not in areas.columns:
+    if key is None:
+        raise CypsError(
+            "A table of areas is given, but not the column that names a row's area. Give "
+            "area_key='...', a column of both tables."
+        )
+    if key not in columns or key not in areas.columns:
         raise CypsError(
             f"The area key '{key}' must be a column of both the table and the table of areas."
+        )
+    if (missing := int(areas[key].isna().sum())) > 0:
+        raise CypsError(
+            f"The area key '{key}' is missing in {missing:,} rows of the table of areas."
         )
     if areas[key].duplicated().any():
         raise CypsError(f"The table of areas has some '{key}' more than once. Keep one row each.")
@@ -114,7 +123,12 @@ def areas_by_key(
     if (row_area < 0).any():
         raise CypsError(
             f"{how_many(row_area < 0, stands_for):,} rows have an area ('{key}') that is not in "
-            "the table of areas. Add these areas, or drop the rows on purpose."
+            "the table of areas. "
+            + (
+                "None has: is the key text in one table and a number in the other?"
+                if (place < 0).all()
+                else "Add these areas, or drop the rows on purpose."
+            )
         )
     start = np.searchsorted(group_code[by_group], np.arange(len(groups) + 1))
     known, as_named = np.arange(len(areas)), areas[key].to_numpy(dtype=object)[by_group]

@@ -36,7 +36,7 @@ def collapse(
     table: pd.DataFrame | StoredRows | ir.Table,
     *,
     events: str | Sequence[str],
-    child: Sequence[str],
+    child: Sequence[str] = (),
     group: str,
     area: Sequence[str] = (),
     authority: Sequence[str] = (),
@@ -233,6 +233,8 @@ def _check_asked(
 ) -> None:
     if not metrics:
         raise CypsError("No column of events is named, so there is nothing to fit.")
+    if twice := sorted({name for name in metrics if metrics.count(name) > 1}):
+        raise CypsError(f"{', '.join(twice)} is named as a metric more than once.")
     for what, names in drivers.items():
         if isinstance(names, str):
             raise CypsError(f"Give {what} drivers as a list: {what}=['{names}'].")

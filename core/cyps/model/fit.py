@@ -138,9 +138,20 @@ def maximise(problem: Problem, nagq: int = 1, start: StartingPoint | None = None
     columns = Columns(problem.labels, problem.extent)
     likelihood = likelihood_of(problem, nagq)
     found = search(columns, likelihood, start or plain_start(problem), may_vanish=True)
-    if not (found.vanishing or (found.converged and np.exp(found.log_sigma) < _NO_SIGMA)):
+    if found.vanishing or (found.converged and np.exp(found.log_sigma) < _NO_SIGMA):
+        found = _next_to_none(problem, columns, likelihood, found)
+    return _if_finite(found)
+
+
+def _if_finite(found: Maximum) -> Maximum:
+    """Groups that all have the event or have it not drive sigma to infinity."""
+    if not np.exp(found.log_sigma) > _FARTHEST:
         return found
-    return _next_to_none(problem, columns, likelihood, found)
+    verdict = (
+        "not converged: sigma runs off to infinity, because in (nearly) every group nobody or "
+        "everybody has the event. Put groups together, or fit the plain model"
+    )
+    return replace(found, converged=False, verdict=verdict)
 
 
 def _next_to_none(

@@ -71,6 +71,8 @@ def read_formula(formula: str) -> Formula:
     fixed = _EFFECT.sub("1", _JOINED.sub("", formula))
     if "|" in fixed:
         raise CypsError(f"The formula has a '|' outside of (1|group): {formula}")
+    if re.search(r"(?<![\w.])\.(?![\w.])", fixed):
+        raise CypsError(f"'.' stands for no columns here: name the drivers. It was: {formula}")
     try:
         terms = DefaultFormulaParser().get_terms(fixed)
     except (FormulaicError, SyntaxError) as error:
@@ -198,6 +200,7 @@ def collapse_formula(
     """
     asked = read_formula(formula)
     key = area_key or asked.small_area
+    _check_nested(asked, table)
     names = tuple(dict.fromkeys([*asked.drivers, *(n for t in asked.interactions for n in t)]))
     table = _as_categories(table, asked.categorical)
     areas = None if areas is None else _as_categories(areas, asked.categorical)
@@ -218,6 +221,20 @@ def collapse_formula(
         areas=areas,
         area_key=key,
     )
+
+
+def _check_nested(asked: Formula, table: pd.DataFrame) -> None:
+    """Small areas lie in one group each: crossed effects, or the wrong order, are refused."""
+    group, small = asked.group, asked.small_area
+    if small is None or not {group, small} <= set(table.columns):
+        return
+    several = int((table.groupby(small, observed=True)[group].nunique() > 1).sum())
+    if several:
+        raise CypsError(
+            f"{several:,} of '{small}' lie in more than one '{group}', so that they are no small "
+            "areas of it. Write the larger first, such as (1|la/lsoa), and give each small area a "
+            "name of its own; effects that cross are not built."
+        )
 
 
 def _as_categories(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

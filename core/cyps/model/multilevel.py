@@ -104,7 +104,7 @@ def fit_cells(
         check_separation(cells, metric)
         problem = problem_of(cells, metric)
         found = maximise(problem, start=_moved(start, cells, metric))
-        if nagq > 1:
+        if nagq > 1 and found.converged:
             found = maximise(problem, nagq, _start_at(found))
         fits.append(result_of(cells, metric, problem, found, nagq))
         if found.converged and np.isfinite(found.log_sigma):

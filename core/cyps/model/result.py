@@ -140,11 +140,12 @@ class MultilevelFit(Estimates):
         alpha : 0.05 for 95%
         method : "wald" from the standard errors; "profile" where the likelihood,
             maximised over everything else, falls by the chi-square quantile
-        labels : which coefficients; all by default
+        labels : which coefficients, or the name of one; all by default
         """
         from cyps.model.profile import profile_intervals
 
-        wanted = list(self.labels) if labels is None else list(labels)
+        one = [labels] if isinstance(labels, str) else labels
+        wanted = list(self.labels if one is None else one)
         if strangers := [label for label in wanted if label not in self.labels]:
             raise CypsError(
                 f"There is no coefficient {', '.join(strangers)}; there are "

@@ -21,6 +21,11 @@ def check_separation(cells: Cells, metric: int) -> None:
             "so nothing can be fitted to it."
         )
     for block in driver_blocks(cells):
+        if len(block.driver.categories) == 1:
+            raise CypsError(
+                f"Driver '{block.driver.name}' has only one category, so that it tells nothing "
+                "of anybody. Leave it out."
+            )
         events = cells.slot_events if block.driver.level == "child" else cells.area_events
         counts = np.stack([block.children, events[metric]]).astype(np.float64)
         for what, driver, members in _categories(block):

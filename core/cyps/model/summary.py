@@ -28,7 +28,7 @@ _ERRORS = {
 
 
 def summary_text(fit: MultilevelFit, alpha: float) -> str:
-    """The whole summary, 79 columns wide where labels allow."""
+    """The whole summary, 79 columns wide; a label that is too long is broken."""
     table = _coefficients(fit, alpha)
     groups = _between_groups(fit, alpha)
     width = max(_WIDTH, *(len(line) for line in (*table, *groups)))
@@ -73,7 +73,14 @@ def _errors(fit: MultilevelFit) -> str:
 
 
 def _lines(table: pd.DataFrame) -> list[str]:
-    return str(table.to_string(na_rep="-")).split("\n")
+    """A heading, then each row behind its label; the last part of a label has the numbers."""
+    heading, *rows = str(table.to_string(index=False, na_rep="-")).split("\n")
+    room = min(max(map(len, table.index)), max(_WIDTH - len(heading) - 2, 12))
+    lines = [f"{'':<{room}}  {heading}"]
+    for label, row in zip(table.index, rows, strict=True):
+        *before, last = textwrap.wrap(label, room, subsequent_indent="  ")
+        lines += [*before, f"{last:<{room}}  {row}"]
+    return lines
 
 
 def _ends(alpha: float) -> tuple[str, str]:
