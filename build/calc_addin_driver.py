@@ -16,6 +16,8 @@ Further commands:
     {"do": "answered", "entry": "...", "answers": [["-2%", "OK"]]}   the same, and its dialogs
     {"do": "front"}                                      sheets of the workbook in front, closed
     {"do": "sheets"}                                     names of the sheets
+    {"do": "name", "name": "floors", "range": "A1:A3"}   give cells of the new sheet a name
+    {"do": "protect"}                                    let the workbook take no new sheet
     {"do": "texts", "sheet": "..."}                      what a sheet shows, as text
     {"do": "load", "path": "cyps.xlam"}                  an Excel add-in; gives its VBA modules
 """
@@ -100,6 +102,17 @@ class CalcWithAddin(Office):
     def sheets(self) -> list[str]:
         """Names of the sheets."""
         return list(self.document.Sheets.ElementNames)
+
+    def name(self, name: str, range: str) -> None:  # noqa: A002
+        """Give cells a name."""
+        at = self._range(SHEET, range)
+        self.document.NamedRanges.addNewByName(
+            name, at.AbsoluteName, at.getCellByPosition(0, 0).CellAddress, 0
+        )
+
+    def protect(self) -> None:
+        """Protect the workbook's structure, without a password."""
+        self.document.protect("")
 
     def texts(self, sheet: str) -> list[list[str]]:
         """What each cell of a sheet shows."""

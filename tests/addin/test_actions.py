@@ -332,6 +332,21 @@ def test_others_names_sheets_and_manual_calculation_are_left_alone(single, tmp_p
     assert b'calcMode="manual"' in after
 
 
+def test_a_protected_structure_is_left_as_it_is_and_cells_can_be_typed_into(single, tmp_path):
+    parts = parts_of(single)
+    book = parts["xl/workbook.xml"]
+    lock = b'<workbookProtection lockStructure="1"/><bookViews>'
+    assert b"<bookViews>" in book
+    locked, out = tmp_path / "locked.xlsx", tmp_path / "out.xlsx"
+    locked.write_bytes(packed(parts | {"xl/workbook.xml": book.replace(b"<bookViews>", lock)}))
+    assert act("shares", locked).table == act("shares", single).table
+    with pytest.raises(CypsError, match="its structure is protected"):
+        act("shares", locked, out=out)
+    assert not out.exists()
+    act("assume", locked, text="floor=0%", out=out)
+    assert b'lockStructure="1"' in parts_of(out)["xl/workbook.xml"]
+
+
 # --- what is refused
 
 

@@ -9,13 +9,14 @@ import pytest
 from addin.calc_host import Calc, cyps, own_folder
 from cyps.settlement import floor_damped
 from cyps.settlement.record import to_json
-from cyps_addin import CELL_FUNCTIONS
+from cyps_addin import CELL_FUNCTIONS, call
 from cyps_addin.cells import column
 from cyps_addin.error_values import ErrorValue
 from cyps_addin.examples import in_calc, run_example
 from cyps_addin.generators.oxt import MENU
 from cyps_workbooks import write_settlement
 from made_settlements import made
+from plain_files import SPEND, baseline_rows, use_rows, write_csv
 from workbooks.engines import libreoffice_missing
 
 pytestmark = [
@@ -97,6 +98,38 @@ def test_errors_are_real_ones(calc):
 def test_whole_columns_are_cut_where_they_end(calc):
     type_in(calc, "E1:E3", [[5], [9], [7]])
     assert calc.formula("=CYPS_RANK(E:E)", 3) == [[3.0], [1.0], [2.0]]
+
+
+def test_arguments_may_be_ranges_arrays_names_or_left_out(calc):
+    type_in(calc, "A21:B22", [[96, 100], [104, 100]])
+    calc("name", name="our_target", range="A21:A22")
+    calc("name", name="our_baseline", range="B21:B22")
+    expected = [[100.0], [100.0]]
+    for formula in (
+        "=CYPS_DAMP(A21:A22;B21:B22;0)", "=CYPS_DAMP(our_target;our_baseline;0)",
+        "=CYPS_DAMP({96|104};{100|100};0)", "=CYPS_DAMP(our_target;B21:B22;0;;;)",
+    ):  # fmt: skip
+        assert calc.formula(formula, 2) == expected, formula
+
+
+def test_a_scenario_s_text_stands_in_cells(calc, base):
+    where = base / "text"
+    where.mkdir(exist_ok=True)
+    write_csv(where / "use.csv", use_rows())
+    write_csv(where / "spend.csv", SPEND)
+    write_csv(where / "baseline.csv", baseline_rows())
+    text = [
+        "format = 1", "title = 'Typed'", "", "pot = 220_000_000", "[files]",
+        *(f"{role} = '{where}/{role}.csv'" for role in ("use", "spend", "baseline")),
+        "[damping]", "kind = 'floor'", "floor = -0.05",
+    ]  # fmt: skip
+    type_in(calc, f"A31:A{30 + len(text)}", [[line] for line in text])
+    [[handle]] = calc.formula(f"=CYPS_SCENARIO(A31:A{30 + len(text)})")
+    assert handle == call("CYPS_SCENARIO", [[line] for line in text])
+    type_in(calc, "A34", [["pots = 5"]])
+    assert calc.formula(f"=CYPS_SCENARIO(A31:A{30 + len(text)})") == [[VALUE]]
+    [[told]] = calc.formula("=CYPS_LAST_ERROR(A34)")
+    assert "'pots' (line 4) is not a key" in told
 
 
 def test_a_settlement_of_every_authority_comes_into_cells(calc, base):
@@ -183,6 +216,15 @@ def test_a_workbook_that_can_only_be_read_gets_no_sheet(calc, book):
     """Its table goes into a new workbook."""
     book.chmod(0o444)
     calc("shown", path=str(book))
+    before = calc("sheets")
+    choose(calc, "shares")
+    assert calc("sheets") == before
+    assert calc("front") == ["Sheet1", "CYPS Shares"]
+
+
+@pytest.mark.usefixtures("book")
+def test_a_workbook_whose_structure_is_protected_gets_no_sheet(calc):
+    calc("protect")
     before = calc("sheets")
     choose(calc, "shares")
     assert calc("sheets") == before

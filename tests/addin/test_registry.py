@@ -143,6 +143,21 @@ def test_the_ribbon_has_a_button_for_each_action(name, version):
     assert len(set(ids)) == len(ids)
 
 
+@pytest.mark.parametrize("name", ["ribbon", "ribbon-grey"])
+def test_the_ribbon_s_drawing_shows_every_control_and_says_what_it_is(name):
+    root = ElementTree.fromstring(generated()[f"docs/pictures/{name}.svg"])
+    shown = {e.text: e.get("fill") for e in root.iter() if e.tag.endswith("}text")}
+    told = " ".join(e.text or "" for e in root.iter())
+    assert told.count("Not a screenshot of Excel") == 2
+    for one in (*(a for a in ACTIONS if a.shown), *ASSUMPTIONS):
+        assert all(word in told for word in one.label.split())
+        enabled = name == "ribbon" or not getattr(one, "on_book", True)
+        if one.label in shown:  # a large button's is on two lines
+            assert shown[one.label] == ("#1b1b1b" if enabled else "#a6a6a6")
+    width = float(root.get("viewBox").split()[2])
+    assert all(float(e.get("x")) < width for e in root.iter() if e.tag.endswith("}text"))
+
+
 SIGNATURES = {
     "onLoad": "loaded As IRibbonUI",
     "getEnabled": "control As IRibbonControl, ByRef enabled As Variant",

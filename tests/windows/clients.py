@@ -206,3 +206,23 @@ while any(thread.is_alive() for thread in threads):
 print(len(found))
 print("done")
 '''
+
+EXAMPLES = r'''
+"""Every function's example of the registry, each call of it over COM."""
+import json, sys
+import win32com.client
+import cyps_addin.examples
+from cyps_addin.registry import CELL_FUNCTIONS
+server = win32com.client.Dispatch("Cyps.Server")
+def rows(value):
+    return tuple(map(tuple, value)) if isinstance(value, list) else value
+def back(value):
+    return [list(row) for row in value] if isinstance(value, tuple) else value
+def call(name, *arguments):
+    state, value = server.CallFunction(name, tuple(rows(one) for one in arguments))
+    assert state == "OK", (name, value)
+    return back(value)
+cyps_addin.examples.call = call
+print(json.dumps({f.name: cyps_addin.examples.run_example(f.example) for f in CELL_FUNCTIONS}))
+print("done")
+'''

@@ -10,9 +10,12 @@ from importlib.metadata import version
 
 import pytest
 
+from cyps_addin import CELL_FUNCTIONS, ErrorValue
+from cyps_addin.examples import run_example
+from cyps_addin.generators.vba import ERROR_MARK
 from cyps_workbooks import write_settlement
 from made_settlements import made
-from windows.clients import ACTIONS, CRASHES, LIFE, PARALLEL, RAW, REENTERED, VBSCRIPT
+from windows.clients import ACTIONS, CRASHES, EXAMPLES, LIFE, PARALLEL, RAW, REENTERED, VBSCRIPT
 
 pytestmark = [pytest.mark.wine, pytest.mark.slow]
 
@@ -50,6 +53,29 @@ def test_the_wheels_that_the_server_needs_load(windows):
 
 def test_vbscript_calls_functions_and_actions(registered):
     assert_vbscript_is_served(registered)
+
+
+def test_every_function_gives_the_engine_s_value_over_com(registered):
+    """What LibreOffice's cells are compared with, too (test_calc): to 1e-12 of the largest."""
+    (said,) = registered.script(EXAMPLES)
+    given = json.loads(said)
+    assert set(given) == {function.name for function in CELL_FUNCTIONS}
+    for function in CELL_FUNCTIONS:
+        if function.name == "CYPS_LAST_ERROR":
+            continue
+        value = run_example(function.example)
+        rows = value if isinstance(value, list) else [[value]]
+        found = given[function.name]
+        found = found if isinstance(found, list) else [[found]]
+        numbers = [x for row in rows for x in row if isinstance(x, float)]
+        near = 1e-12 * max(map(abs, numbers), default=1.0)
+        for one, other in zip(found, rows, strict=True):
+            expected = [
+                f"{ERROR_MARK}{x}" if isinstance(x, ErrorValue)
+                else x if isinstance(x, str) else pytest.approx(x, abs=near)
+                for x in other
+            ]  # fmt: skip
+            assert one == expected, function.name
 
 
 def assert_actions_are_served(windows):

@@ -10,12 +10,14 @@ from cyps_addin.generators.intellisense import intellisense_xml
 from cyps_addin.generators.oxt import oxt_bytes
 from cyps_addin.generators.reference import reference_page
 from cyps_addin.generators.ribbon import ribbon_xml
+from cyps_addin.generators.ribbon_picture import ribbon_picture
 from cyps_addin.generators.vba import vba_modules
 from cyps_addin.generators.xlam import xlam_bytes
 
 FOLDER: Final = "addin/generated"
 REFERENCE_PAGE: Final = "docs/functions.md"
 ADD_IN: Final = "addin/cyps.xlam"
+PICTURES: Final = "docs/pictures"
 HELP_PAGE: Final = "addin/cyps_addin/guide/functions.html"
 
 
@@ -29,6 +31,8 @@ def generated() -> dict[str, bytes]:
     return {
         REFERENCE_PAGE: reference_page().encode(),
         HELP_PAGE: help_page().encode(),
+        f"{PICTURES}/ribbon.svg": ribbon_picture(settlement=True).encode(),
+        f"{PICTURES}/ribbon-grey.svg": ribbon_picture(settlement=False).encode(),
         f"{FOLDER}/customUI.xml": ribbon_xml("2006").encode(),
         f"{FOLDER}/customUI14.xml": ribbon_xml("2009").encode(),
         f"{FOLDER}/cyps.intellisense.xml": intellisense_xml().encode(),

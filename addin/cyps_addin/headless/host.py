@@ -21,6 +21,7 @@ from cyps_addin.headless.parts import (
     packed,
     parts_of,
     sheet_names,
+    structure_locked,
     typed,
     without_values,
 )
@@ -87,6 +88,11 @@ def act(name: str, book: Path | None = None, *, text: str = "", out: Path | None
     if action.writes:
         return _typed_into(book, opened, rows, out)
     parts = parts_of(book)
+    if structure_locked(parts):
+        raise CypsError(
+            f"{book.name} takes no new sheet: its structure is protected. Leave --out away to see "
+            "the table, or take the protection off (Review, Protect Workbook) in a copy."
+        )
     sheet = free_name(f"CYPS {action.label}", sheet_names(parts))
     add_sheet(parts, NewSheet(sheet, rows, formats(rows)))
     put_in_place(packed(parts), out)

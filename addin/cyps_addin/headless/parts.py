@@ -173,6 +173,12 @@ def sheet_names(parts: Parts) -> list[str]:
     ]
 
 
+def structure_locked(parts: Parts) -> bool:
+    """Whether somebody protected the workbook against new sheets."""
+    found = re.search(rb"<workbookProtection\b[^>]*>", parts["xl/workbook.xml"])
+    return found is not None and re.search(rb'\blockStructure="(?:1|true)"', found[0]) is not None
+
+
 def free_name(wanted: str, taken: Iterable[str]) -> str:
     """A sheet's name that nothing has yet.
 
@@ -240,8 +246,9 @@ def _sheet(rows: list[list[Cells]], styles: Mapping[tuple[int, int], int]) -> st
     )
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        f'<worksheet xmlns="{_SHEETS}"><cols>{widths}</cols>'
-        f"<sheetData>{body}</sheetData></worksheet>"
+        f'<worksheet xmlns="{_SHEETS}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+        f"<cols>{widths}</cols><sheetData>{body}</sheetData>"
+        '<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>'
     )
 
 
