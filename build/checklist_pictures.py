@@ -65,6 +65,7 @@ def crop(pdf: Path, page: int, picture: Path, height: int = 300) -> None:
     """The upper part of a page as a small PNG."""
     subprocess.run(
         ["pdftoppm", "-png", "-singlefile", "-r", str(_DOTS), "-f", str(page), "-l", str(page),
+         *([] if "floor" in picture.name else ["-gray"]),
          "-x", "0", "-y", "40", "-W", "880", "-H", str(height), pdf, picture.with_suffix("")],
         check=True,
     )  # fmt: skip
