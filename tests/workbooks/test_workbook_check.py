@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 
 import pytest
 from click.testing import CliRunner
@@ -97,6 +98,26 @@ def test_what_was_typed_is_listed_with_what_it_was(base, path):
     assert done.exit_code == 1
     assert "formulas have no saved value: a program that does not calculate" in done.output
     assert f"Inputs!D6 (in_pot): was {pot:,}, is 9,000,000,000" in done.output
+
+
+def test_formulas_that_show_empty_text_have_a_saved_value(path):
+    """Blank is what most cells of a year show that cannot be settled; it was calculated."""
+    emptied = path.with_name("blank.xlsx")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(emptied, "w") as to:
+        for name in source.namelist():
+            content = source.read(name)
+            if "worksheets/sheet" in name:
+                content = re.sub(
+                    rb'<c r="(\w+)"( s="\d+")?(?: t="\w+")?>(<f>[^<]*</f>)<v>[^<]*</v>',
+                    rb'<c r="\1"\2 t="str">\3<v></v>', content,
+                )  # fmt: skip
+            to.writestr(name, content)
+    told = " ".join(check(emptied).output.split())
+    assert "no saved value" not in told
+    assert "shows nothing; the engine gives" in told
+    formulas = check(edited(path, path.with_name("e.xlsx"), Inputs__D6=9_000_000_000)).output
+    many = re.search(r"([\d,]+) of ([\d,]+) formulas have no saved value", formulas)
+    assert many[1] == many[2]
 
 
 def test_a_rule_that_cannot_be_kept_is_the_engines_sentence(path):

@@ -17,9 +17,11 @@ from cyps_workbooks import read_records, write_settlement
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.kept import open_settlement
 from cyps_workbooks.kept.frozen import freeze
+from cyps_workbooks.kept.frozen_words import retold
 from cyps_workbooks.kept.verdict import check_workbook
 from cyps_workbooks.page import Against
 from cyps_workbooks.published import check_published
+from cyps_workbooks.published.foreign import Cell, Sheet
 from cyps_workbooks.record_sheet import compared_in
 from workbooks.engines import LibreOffice, libreoffice_missing
 from workbooks.kept_files import edited, patched, sheet_part
@@ -52,16 +54,25 @@ def frozen(path):
     return out
 
 
-def unfrozen_cells(path):
-    """Every sheet but the record, without the title that says that it is frozen."""
-    return {
-        name: [[*grid[0][1:]], *grid[1:]] for name, grid in grids(path).items() if name != "Record"
+def figures(shown, living):
+    """Every sheet but the record, without titles and what tells how the workbook is used."""
+    told = {
+        name: retold(sheet, "", "", ()) for name, sheet in open_settlement(living).sheets.items()
     }
+    return {
+        name: [
+            ["" if r == c == 1 or (r, c) in told[name] else value
+             for c, value in enumerate(row, start=1)]
+            for r, row in enumerate(grid, start=1)
+        ]
+        for name, grid in shown.items()
+        if name != "Record"
+    }  # fmt: skip
 
 
 def test_values_stay_and_formulas_go(path):
     out = frozen(path)
-    assert unfrozen_cells(out) == unfrozen_cells(path)
+    assert figures(grids(out), path) == figures(grids(path), path)
     book = openpyxl.load_workbook(out)
     cells = [cell for sheet in book for row in sheet for cell in row]
     assert not [c.coordinate for c in cells if c.data_type == "f"]
@@ -69,6 +80,36 @@ def test_values_stay_and_formulas_go(path):
     assert {sheet["A1"].value.split(": ")[0] for sheet in book} == {"FROZEN 1 April 2026"}
     assert book.properties.title.startswith("FROZEN 1 April 2026: ")
     assert {f.fault for f in check_structure(out)} == {"the cell is an input but is locked"}
+
+
+def test_a_frozen_copy_says_what_it_is_and_nothing_of_how_to_work_in_it(path):
+    out = frozen(path)
+    about = [str(row[0]) for row in grids(out)["About"]]
+    told = about[about.index("A frozen copy") :]
+    assert told[1].startswith("A copy of the values that s.xlsx showed on 1 April 2026. Nothing")
+    record = {row[0]: row[2] for row in grids(out)["Record"] if len(str(row[2])) == 64}
+    assert len(record) == 2
+    for label, digest in record.items():
+        assert f"{label}: {digest}" in told
+    words = [
+        str(value)
+        for name, grid in grids(out).items()
+        if name not in {"Record", "Glossary"}
+        for row in grid
+        for value in row
+    ]
+    for living in ("recalculates by itself", "yellow", "type over", ", live", "Unprotect Sheet"):
+        assert not [word for word in words if living in word.replace("Yellow", "yellow")], living
+    assert check_workbook(out).findings == ()
+
+
+def test_many_years_on_about_end_where_the_section_ends():
+    cells = {(r, 1): Cell(r, 1, words, None, 0)
+             for r, words in enumerate(("To change an assumption", *"abcd"), start=5)}  # fmt: skip
+    sheet = Sheet("About", cells=cells)
+    told = retold(sheet, "1 April 2026", "s.xlsx", [(f"year {k}", "f" * 64) for k in range(30)])
+    assert list(told) == [(r, 1) for r in range(5, 10)]
+    assert told[(9, 1)] == "and 30 years more: see the sheet Record."
 
 
 def test_a_frozen_workbook_is_sound_says_so_and_is_frozen_once(path):
@@ -104,7 +145,8 @@ def test_the_same_day_gives_the_same_bytes(path):
 def test_hostile_texts_stay_as_they_are(tmp_path):
     write_settlement([("2025-26", hostile())], tmp_path / "s.xlsx")
     out = frozen(tmp_path / "s.xlsx")
-    assert unfrozen_cells(out) == unfrozen_cells(tmp_path / "s.xlsx")
+    living = tmp_path / "s.xlsx"
+    assert figures(grids(out), living) == figures(grids(living), living)
     assert read_records(out)[0][1].notes == hostile().scenario.notes
 
 
@@ -158,10 +200,10 @@ def test_saved_and_opened_by_libreoffice_it_shows_the_same(path, tmp_path):
         office.open(out)
         office.recalculate()
         assert office.errors() == []
-        shown = office.grids()
-        for name, grid in unfrozen_cells(tmp_path / "saved.xlsx").items():
-            theirs = [[*shown[name][0][1:]], *map(list, shown[name][1:])]
-            for row, other in zip(grid, theirs, strict=False):
+        living = tmp_path / "saved.xlsx"
+        shown = figures(office.grids(), living)
+        for name, grid in figures(grids(living), living).items():
+            for row, other in zip(grid, shown[name], strict=False):
                 assert [x for x in row if x != ""] == [x for x in other if x != ""], name
     finally:
         office.close()

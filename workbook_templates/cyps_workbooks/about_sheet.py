@@ -36,6 +36,8 @@ PURPOSES = {
     "Record": "What the settlement was made of as issued, for programs to read back.",
 }
 
+HOW_TO_HEADING = "To change an assumption"
+
 HOW_TO = (
     "Pot: sheet Inputs, row 6. Method of damping and its fields: sheet Damping, from row 7 on; "
     "each year has a column. Grey fields are not used by the method chosen.",
@@ -66,7 +68,7 @@ def draw_about(draft: Draft) -> None:
     row = page.paragraphs(row, textwrap.wrap(status, WIDTH), WIDTH) + 1
     row = _sheets(page, row)
     row = _legend(page, row)
-    page.text(row, 0, "To change an assumption", formats.heading())
+    page.text(row, 0, HOW_TO_HEADING, formats.heading())
     row = page.paragraphs(row + 1, HOW_TO, WIDTH) + 1
     page.text(row, 0, "What it is not", formats.heading())
     row = page.paragraphs(row + 1, IS_NOT, WIDTH) + 1

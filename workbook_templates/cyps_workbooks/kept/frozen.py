@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -15,12 +15,13 @@ from cyps_workbooks.archive import read_archive
 from cyps_workbooks.kept.as_issued import compared_with
 from cyps_workbooks.kept.findings import Finding
 from cyps_workbooks.kept.frozen_marks import FROZEN, frozen_since
+from cyps_workbooks.kept.frozen_words import Retold, retold
 from cyps_workbooks.kept.opened import Opened
 from cyps_workbooks.kept.verdict import check_workbook
 from cyps_workbooks.layout import RECORD
-from cyps_workbooks.published.foreign import Sheet
+from cyps_workbooks.published.foreign import Sheet, address
 from cyps_workbooks.published.reading import MOST_UNPACKED_BYTES, read_workbook_bytes
-from cyps_workbooks.record_sheet import HEAD, record_rows
+from cyps_workbooks.record_sheet import AGAINST, HEAD, record_rows
 
 _SHEET_DATA = re.compile(rb"<((?:\w+:)?)sheetData>(.*)</\1sheetData>", re.DOTALL)
 _FORMULA = re.compile(rb"<((?:\w+:)?)f(?:\s[^<>]*)?/>|<((?:\w+:)?)f(?:\s[^<>]*)?>[^<]*</\2f>")
@@ -36,7 +37,8 @@ def freeze(path: Path, day: date) -> bytes:
     """The workbook with its values only, and what they were settled from in its record.
 
     Sheets, formats, charts and people's text stay as they are in the file; every cell is locked,
-    and the title of every sheet says that it is frozen and since when.
+    and the title of every sheet says that it is frozen and since when. What told people how to
+    work in it tells them that it is a copy of values, of which workbook and from which record.
 
     Parameters
     ----------
@@ -51,15 +53,25 @@ def freeze(path: Path, day: date) -> bytes:
     verdict = check_workbook(path)
     _check(path, verdict.opened, verdict.findings)
     parts = dict(read_archive(path, most_bytes=MOST_UNPACKED_BYTES).parts)
-    since = f"{FROZEN} {day.day} {day:%B %Y}: "
+    in_words = f"{day.day} {day:%B %Y}"
+    since = f"{FROZEN} {in_words}: "
+    record = list(record_rows(verdict.years, compared_with(verdict.opened)))
+    years = list({label: digest for label, _, digest, _ in record
+                  if not label.startswith(AGAINST)}.items())  # fmt: skip
+    words = {
+        sheet.name: retold(sheet, in_words, path.name, years)
+        for sheet in verdict.opened.book.sheets
+        if sheet.name != RECORD
+    }
     for sheet in verdict.opened.book.sheets:
         xml = _without_formulas(parts[sheet.part])
         if sheet.name == RECORD:
-            cells = list(record_rows(verdict.years, compared_with(verdict.opened)))
-            xml = _with_record(xml, sheet, cells)
+            xml = _with_record(xml, sheet, record)
+        for (row, column), told in words.get(sheet.name, {}).items():
+            xml = _with_words(xml, address(row, column), told)
         parts[sheet.part] = _titled(xml, sheet, since)
     content = _packed(_without_calculation(parts, since))
-    _prove(path, verdict.opened, content)
+    _prove(path, verdict.opened, content, words)
     return content
 
 
@@ -91,11 +103,22 @@ def _titled(xml: bytes, sheet: Sheet, since: str) -> bytes:
     """Cell A1, the title of every sheet, says that it is frozen."""
     cell = sheet.cells.get((1, 1))
     words = since + (cell.text if cell is not None and cell.text else sheet.name)
-    pattern = re.compile(rb'<((?:\w+:)?)c\s(?=[^<>]*\br="A1")([^<>]*?)(?:/>|>.*?</\1c>)', re.DOTALL)
-    found = pattern.search(xml)
-    if found is None:
+    if not _cell_at("A1").search(xml):
         raise CypsError(f"The sheet {sheet.name} has no title in A1, so it cannot say that it is "
                         "frozen. Put its title back.")  # fmt: skip
+    return _with_words(xml, "A1", words)
+
+
+def _cell_at(place: str) -> re.Pattern[bytes]:
+    start = rb'<((?:\w+:)?)c\s(?=[^<>]*\br="%s")' % place.encode()
+    return re.compile(start + rb"([^<>]*?)(?:/>|>.*?</\1c>)", re.DOTALL)
+
+
+def _with_words(xml: bytes, place: str, words: str) -> bytes:
+    """A cell with other words in it, looking as it did; `_prove` sees whether it was found."""
+    found = _cell_at(place).search(xml)
+    if found is None:
+        return xml
     given = re.sub(rb'\s?\bt="[^"]*"', b"", found[2])
     return xml[: found.start()] + _text_cell(found[1], given, words) + xml[found.end() :]
 
@@ -161,15 +184,14 @@ def _packed(parts: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _prove(path: Path, before: Opened, content: bytes) -> None:
-    """Every cell shows what it showed, and none has a formula."""
+def _prove(path: Path, before: Opened, content: bytes, words: Mapping[str, Retold]) -> None:
+    """Every cell shows what it showed, or the words for a frozen copy; none has a formula."""
     after = Opened.of(path, read_workbook_bytes(content))
     for name, sheet in before.sheets.items():
-        frozen = after.sheets[name]
+        frozen, told = after.sheets[name], words.get(name, {})
         same = name == RECORD or all(
-            frozen.cells.get(at) is not None
-            and (frozen.cells[at].text, frozen.cells[at].number) == (cell.text, cell.number)
-            for at, cell in sheet.cells.items()
+            _shown(frozen, at) == ((told[at] or None, None) if at in told else _shown(sheet, at))
+            for at in sheet.cells
             if at != (1, 1)
         )
         if frozen.formulas or not same or not frozen_since(after):
@@ -177,3 +199,8 @@ def _prove(path: Path, before: Opened, content: bytes) -> None:
                 f"{path} could not be frozen: its sheet {name} is written in a way that this "
                 "version does not know. Save it in Excel or LibreOffice and try again."
             )
+
+
+def _shown(sheet: Sheet, at: tuple[int, int]) -> tuple[str | None, float | None]:
+    cell = sheet.cells.get(at)
+    return (None, None) if cell is None else (cell.text, cell.number)

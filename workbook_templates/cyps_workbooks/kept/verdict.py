@@ -135,7 +135,7 @@ def _numbers(
         (sheet.name, at)
         for sheet in opened.book.sheets
         for at in sheet.formulas
-        if at not in sheet.cells
+        if at not in sheet.cells and at not in sheet.shown_empty
     ]
     total = sum(len(sheet.formulas) for sheet in opened.book.sheets)
     saved = not total or len(unsaved) <= total / 2

@@ -108,6 +108,8 @@ class Sheet:
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     """Formulas without their =, also of cells that show nothing; empty for one that is shared."""
+    shown_empty: set[tuple[int, int]] = field(default_factory=set)
+    """Cells whose formula was calculated and shows empty text."""
     errors: set[tuple[int, int]] = field(default_factory=set)
     """Cells that show an error such as #DIV/0!."""
     tables: list[Table] = field(default_factory=list)

@@ -152,6 +152,8 @@ class SheetReader:
         if text is not None:
             self.allowance.take_text(text)
         if number is None and not (text or "").strip():
+            if self.formula is not None and text is not None:
+                self.sheet.shown_empty.add((self.row, self.column))
             return
         if len(self.sheet.cells) >= MOST_CELLS:
             raise CypsError(
