@@ -18,8 +18,9 @@ from cyps.geography import authorities
 from cyps.needs import Use
 from cyps.pack import pack_bytes
 from cyps.settlement import Band, Bands, Exclusion, Floor, Protection, Year, settle, settle_years
-from cyps_workbooks import write_settlement
+from cyps_workbooks import PackNote, write_settlement
 from cyps_workbooks.kept import open_settlement, read_back
+from cyps_workbooks.kept.carried import Newcomer
 from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
 from cyps_workbooks.kept.verdict import check_workbook
 from cyps_workbooks.layout import Layout
@@ -226,8 +227,15 @@ def test_what_was_looked_at_is_carried_or_said(three, tmp_path):
 def test_an_authority_that_goes_is_named_with_what_was_typed_for_it(base, one, tmp_path):
     write_settlement(base, tmp_path / "s.xlsx")
     use = another_use(one)
-    with pytest.raises(CypsError, match=r"Hartlepool \(E06000001\) would be lost with all that"):
-        renewed(tmp_path / "s.xlsx", use, places=FEW[1:])
+    made = renewed(tmp_path / "s.xlsx", use, places=FEW[1:])
+    assert made.years[0][1].scenario.codes == CODES[1:]
+    said = next(change for change in made.changes if change.startswith("Gone"))
+    assert said == (
+        "Gone: Hartlepool (E06000001) is not on the list of authorities of 2025. Its baseline of "
+        f"£{one.scenario.baseline[0]:,.0f} and area cost factor of "
+        f"{one.scenario.area_cost[0]:g} went with it."
+    )
+    assert any(change.startswith("Baselines add up to £") for change in made.changes)
     gone = Exclusion(FEW[0].code, FEW[0].name, "merged")
     made = renewed(tmp_path / "s.xlsx", use, places=FEW[1:], gone=(gone,))
     assert made.years[0][1].scenario.codes == CODES[1:]
@@ -244,8 +252,13 @@ def test_an_authority_that_goes_is_named_with_what_was_typed_for_it(base, one, t
 def test_new_and_renamed_authorities_are_named(base, one, tmp_path):
     write_settlement(base, tmp_path / "s.xlsx")
     extra = authorities(2025)[14]
-    with pytest.raises(CypsError, match=rf"{extra.name} \({extra.code}\) is new in 2025"):
+    with pytest.raises(CypsError) as refused:
         renewed(tmp_path / "s.xlsx", one.use, places=(*FEW, extra))
+    assert (
+        f"{extra.name} ({extra.code}) is new in 2025: say --new "
+        f'"{extra.code}:baseline=POUNDS" --new "{extra.code}:area_cost=FACTOR"'
+    ) in str(refused.value)
+    assert f"the new use has nothing for {extra.name}" in str(refused.value)
     other = type(FEW[1])(FEW[1].code, FEW[1].dfe_code, "Another name", FEW[1].region)
     made = renewed(tmp_path / "s.xlsx", one.use, places=(FEW[0], other, *FEW[2:]))
     assert f"Renamed: {FEW[1].name} is Another name ({FEW[1].code})." in made.changes
@@ -282,6 +295,176 @@ def test_area_cost_by_metric_is_carried(one, tmp_path):
     assert_every_cell_is_what_it_would_calculate(path)
 
 
+MORE = authorities(2025)[14]
+USE_OF_MORE = np.array([[120.0, 30.0, 12.0]])
+
+
+def with_more(settlement):
+    use = settlement.use
+    children = np.vstack([use.children, USE_OF_MORE])
+    return Use((*use.codes, MORE.code), use.metrics, children, "another use")
+
+
+def test_a_newcomer_begins_with_what_is_said_and_others_are_carried_by_code(three, tmp_path):
+    write_settlement(three, tmp_path / "s.xlsx", population=np.arange(14) + 1000.0)
+    old = edited(tmp_path / "s.xlsx", tmp_path / "e.xlsx", Inputs__D14=5e7, Members__D13="a, b")
+    before = read_back(open_settlement(old))
+    use = with_more(three[0][1])
+    begins = {MORE.code: Newcomer(baseline=6e7, area_cost=1.25, band="a, b")}
+    made = renewed(old, use, places=(*FEW[1:], MORE), newcomers=begins)
+    told = " ".join(made.changes)
+    assert (
+        f"New: {MORE.name} ({MORE.code}) with baseline £60,000,000, area cost factor 1.25, band "
+        "a, b, as said with --new. A later year follows the first"
+    ) in told
+    assert "Gone: Hartlepool (E06000001)" in told
+    assert f"Children of {MORE.code} are not known" in " ".join(made.left)
+    expected = settle_years(
+        replace(
+            before.scenario, authorities=(*FEW[1:], MORE),
+            baseline=np.append(before.scenario.baseline[1:], 6e7),
+            area_cost=np.append(before.scenario.area_cost[1:], 1.25),
+        ),
+        [
+            replace(
+                year,
+                baseline=year.baseline if isinstance(year.baseline, str)
+                else np.append(year.baseline[1:], 6e7),
+                area_cost=np.append(year.area_cost[1:], 1.25),
+            )
+            for year in before.years
+        ],
+        Use(use.codes[1:], use.metrics, use.children[1:], use.basis),
+    )  # fmt: skip
+    for (_, now), (_, then) in zip(made.years, expected, strict=True):
+        assert now.pounds.tolist() == then.pounds.tolist()
+    path = write(made, tmp_path)
+    assert cells(path, "in_baseline")[-1] == [6e7] * 3
+    assert cells(path, "in_band")[-1] == ["a, b"] * 3
+    assert cells(path, "in_children")[-1] == [None]
+    assert check_workbook(path).sound
+    assert_every_cell_is_what_it_would_calculate(path)
+
+
+def test_a_newcomer_without_a_needed_band_or_with_an_unknown_one_is_refused(one, tmp_path):
+    rule = Bands(
+        bands={"urban": Band(floor=-0.5), "Rural, north": Band(floor=-0.4)},
+        member=named_by(CODES, "urban", "Rural, north"),
+    )
+    years = settle_years(one.scenario, [Year("y", one.scenario.pot, rule)], one.use)
+    write_settlement(years, tmp_path / "s.xlsx")
+    places, use = (*FEW, MORE), with_more(one)
+    for begins, words in (
+        (Newcomer(baseline=1.0, area_cost=1.0), f'say --new "{MORE.code}:band=NAME"'),
+        (Newcomer(1.0, 1.0, band="x"), "'x' is not a band of the workbook, for E06000015: Rural, "),
+        (Newcomer(band="urban", area_cost=1.0), f'say --new "{MORE.code}:baseline=POUNDS"'),
+    ):
+        with pytest.raises(CypsError) as refused:
+            renewed(tmp_path / "s.xlsx", use, places=places, newcomers={MORE.code: begins})
+        assert words in str(refused.value)
+    begins = {MORE.code: Newcomer(1.0, 1.0, band="Rural, north"), CODES[0]: Newcomer(1.0, 1.0)}
+    with pytest.raises(CypsError, match="E06000001 is not new in 2025"):
+        renewed(tmp_path / "s.xlsx", use, places=places, newcomers=begins)
+    del begins[CODES[0]]
+    made = renewed(tmp_path / "s.xlsx", use, places=places, newcomers=begins)
+    assert made.years[0][1].scenario.damping.member[MORE.code] == "Rural, north"
+    assert check_workbook(write(made, tmp_path)).findings == ()
+
+
+def test_a_later_year_that_follows_in_part_still_follows(three, tmp_path):
+    """Cells typed over stay numbers; the others go on following the first year."""
+    write_settlement(three, tmp_path / "s.xlsx")
+    whole = [["=D13", "=D13"]]
+    sheet, area = named_places(tmp_path / "s.xlsx")["in_baseline"]
+    assert (sheet, area) == ("Inputs", "D13:F26")
+    old = edited(
+        tmp_path / "s.xlsx", tmp_path / "e.xlsx",
+        **{
+            "Inputs__E7": "given", "Inputs__F7": "given", "Inputs__E14": 5e7, "Inputs__F15": "=E15",
+            "Inputs__F16": "=E17", "Members__D13": "x", "Members__F14": "y",
+        },
+    )  # fmt: skip
+    made = renewed(old, three[0][1].use)
+    assert [line.split(" was not carried")[0] for line in made.left] == [
+        "Inputs!F16: its formula =E17"
+    ]
+    book = openpyxl.load_workbook(write(made, tmp_path))
+    inputs, members = book["Inputs"], book["Members"]
+    assert [inputs["E13"].value, inputs["F13"].value] == whole[0]
+    assert inputs["E14"].value == 5e7
+    assert inputs["F14"].value == "=D14"
+    assert inputs["F15"].value == "=E15"
+    assert isinstance(inputs["F16"].value, int | float)
+    assert [members["E13"].value, members["E14"].value] == ['=D13&""', '=D14&""']
+    assert members["F14"].value == "y"
+    assert_every_cell_is_what_it_would_calculate(write(made, tmp_path))
+
+
+def test_a_later_year_typed_alike_does_not_begin_to_follow(three, one, tmp_path):
+    write_settlement(three, tmp_path / "s.xlsx")
+    typed = {f"Inputs__E{13 + i}": x for i, x in enumerate(one.scenario.baseline.tolist())}
+    old = edited(tmp_path / "s.xlsx", tmp_path / "e.xlsx", Inputs__E7="given", **typed)
+    made = renewed(old, one.use)
+    book = openpyxl.load_workbook(write(made, tmp_path))
+    assert isinstance(book["Inputs"]["E13"].value, int | float)
+    assert made.left == ()
+
+
+STRAY = {
+    "QA_log__F3": 'ask Jo, "Ynys Môn"',
+    "Change_log__E9": "agreed 3 May",
+    "Change_log__A3": "=1+1 said somebody",  # a drawn label's place: row 3 is a formula
+    "Glossary__D40": "ŵ" * 255,
+    "Inputs__A9": "typed over a label",
+    "Checks__H2": 1234.5,
+    "Notes__C6": "=SUM(A1)",
+    "Change_log__B21": "below the log's head",
+}
+
+
+@pytest.mark.parametrize("with_pack", [False, True])
+def test_no_word_outside_the_yellow_cells_is_lost(one, tmp_path, with_pack):
+    full = made_up(seed=3)
+    pack = made_up_pack(statement='Not for Wales, or "elsewhere". ' + "a " * 120)
+    note = PackNote(pack.name, "a" * 64, pack.status, pack.statement, "Unsigned: nobody.", pack)
+    settled = [(LABELS[0], full if with_pack else one)]
+    places = full.scenario.authorities if with_pack else FEW
+    write_settlement(settled, tmp_path / "s.xlsx", pack=note if with_pack else None)
+    use = settled[0][1].use
+    left = renewed(tmp_path / "s.xlsx", use, places=places).left
+    assert [line for line in left if "in_child" not in line] == []
+    old = edited(tmp_path / "s.xlsx", tmp_path / "e.xlsx")
+    book = openpyxl.load_workbook(old)
+    for place, value in STRAY.items():
+        sheet, cell = place.rsplit("__", 1)
+        book[sheet.replace("_", " ")][cell].value = value
+    book["Notes"]["C6"].data_type = "f"
+    for cell in ("Change log", "A3"), ("QA log", "F3"):
+        book[cell[0]][cell[1]].data_type = "s"
+    book.save(old)
+    made = renewed(old, use, places=places)
+    path = write(made, tmp_path)
+    told, seen = " ".join((*made.changes, *made.left)), grids(path)
+    for place, value in STRAY.items():
+        sheet, cell = place.replace("_log", " log").rsplit("__", 1)
+        at = corner(f"{cell}:{cell}")
+        row = seen[sheet][at.row] if at.row < len(seen[sheet]) else []
+        carried = at.col < len(row) and row[at.col] == value
+        quoted = f"'{sheet}'" if " " in sheet else sheet
+        assert f"{quoted}!{cell}: " in told, place
+        assert carried == (place in {"QA_log__F3", "Change_log__E9", "Glossary__D40",
+                                     "Checks__H2"}), place  # fmt: skip
+        said = f"={value.removeprefix('=')}" if place == "Notes__C6" else value
+        assert (str(said) if isinstance(said, str) else "1,234.5") in told, place
+    # Carried again by the next one, and the workbook's log has what was not.
+    assert check_workbook(path).sound
+    log = " ".join(str(row[2]) for row in seen["Change log"] if len(row) > 2)
+    assert "typed over a label" in log
+    again = renewed(path.rename(tmp_path / "once.xlsx"), use, places=places)
+    assert len([c for c in again.changes if c.startswith("Carried to the same cell")]) == 4
+    assert again.left == ()
+
+
 def test_sheets_comments_and_stray_words_are_named_not_dropped_silently(base, one, tmp_path):
     write_settlement(base, tmp_path / "s.xlsx")
     book = openpyxl.load_workbook(tmp_path / "s.xlsx")
@@ -289,12 +472,26 @@ def test_sheets_comments_and_stray_words_are_named_not_dropped_silently(base, on
     book["Inputs"]["H20"] = "ask Jo"
     book["Inputs"]["D6"].comment = Comment("agreed on 3 May", "J")
     book.save(tmp_path / "e.xlsx")
-    left = renewed(tmp_path / "e.xlsx", one.use).left
-    assert left == (
-        "The sheet 'My sums' was not drawn by cyps: copy it over if you need it.",
+    made = renewed(tmp_path / "e.xlsx", one.use)
+    assert made.left == (
+        "The sheet 'My sums' was not drawn by cyps (cells with something in them: 1): copy it over "
+        "if you need it.",
         "Inputs!D6: the comment 'agreed on 3 May'.",
-        "Inputs!H20: 'ask Jo', which stands outside the inputs.",
     )
+    assert made.changes[-1] == (
+        "Carried to the same cell, outside the inputs: Inputs!H20: 'ask Jo'."
+    )
+    assert grids(write(made, tmp_path))["Inputs"][19][7] == "ask Jo"
+
+
+def test_an_overwritten_formula_is_named_too(base, one, tmp_path):
+    write_settlement(base, tmp_path / "s.xlsx")
+    part = sheet_part(tmp_path / "s.xlsx", "Calculation")
+    old = patched(
+        tmp_path / "s.xlsx", tmp_path / "o.xlsx", part, (rb'(<c r="M20"[^>]*>)<f>[^<]*</f>', rb"\1")
+    )
+    (left,) = renewed(old, one.use).left
+    assert left.startswith("Calculation!M20: its formula was overwritten with ")
 
 
 def test_people_s_text_is_carried_by_name(base, one, tmp_path, monkeypatch):

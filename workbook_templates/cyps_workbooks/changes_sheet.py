@@ -53,4 +53,9 @@ def written_before(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """What an earlier workbook's log says that cyps wrote, from the rows of the sheet."""
     heads = [i for i, row in enumerate(rows) if row and row[0] == WRITTEN]
     below = rows[heads[0] + 1 :] if heads else ()
-    return tuple(row[2] for row in below if len(row) > 2 and row[2])
+    return tuple(row[2] for row in below if is_written(row))
+
+
+def is_written(row: Sequence[str]) -> bool:
+    """Whether a row below that head is one of cyps: a number, nothing, and words."""
+    return len(row) == 3 and row[0].isdigit() and not row[1] and bool(row[2])

@@ -87,11 +87,16 @@ class Typed:
     cells : by defined name of an input or of people's text, laid out as this workbook is: also
         what no method uses. They are drawn in place of what the settlement would give
     changes : what a refresh changed, in words, for the workbook's own log
+    follows : of an input by authority, which column of its block each cell follows by a formula,
+        counted from 0; None for a cell that was typed. Laid out as `cells`
+    outside : what stands outside every input, by sheet, row and column counted from 1
     """
 
     spend: tuple[ServiceAreaSpend, ...] | None = None
     cells: Mapping[str, Grid] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
+    follows: Mapping[str, tuple[tuple[int | None, ...], ...]] = field(default_factory=dict)
+    outside: Mapping[tuple[str, int, int], float | str] = field(default_factory=dict)
 
     def column(self, name: str, col: int) -> list[float | str | None] | None:
         """One column of a name's cells; None where nothing was typed."""

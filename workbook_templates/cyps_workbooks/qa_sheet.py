@@ -22,6 +22,8 @@ from cyps_workbooks.page import Draft, Page, checks_line, new_page
 from cyps_workbooks.record_sheet import record_rows
 
 WIDTHS = (22, 84, 54, 26)
+OF_PACK = "the pack"
+"""Where a limit comes from."""
 _LINE = 15
 """Points of one line of text."""
 
@@ -110,6 +112,6 @@ def _known(draft: Draft) -> Iterator[tuple[str, str, str]]:
     yield "Limit", f"Status: {scenario.status}. {scenario.statement}", "the scenario"
     limits = pack.pack.limits if pack is not None and pack.pack is not None else ()
     for limit in limits:
-        yield "Limit", limit, "the pack"
+        yield "Limit", limit, OF_PACK
     for limit in (*LIMITS, *IS_NOT):
         yield "Limit", limit, "the method"

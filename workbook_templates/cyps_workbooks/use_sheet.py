@@ -47,8 +47,9 @@ def _children(page: Page) -> None:
             page.number(FIRST_ROW + i, col, children[i], formats.entry("count"))
     here = layout.here(col)
     total = "" if children is None else float(children.sum())
-    page.formula(TOTAL_ROW, col, f'=IF(COUNT({here})>0,SUM({here}),"")', formats.total("count"),
-                 total)  # fmt: skip
+    # A sum of some of them would be read as that of all.
+    page.formula(TOTAL_ROW, col, f'=IF(children_given="Yes",SUM({here}),"")',
+                 formats.total("count"), total)  # fmt: skip
     given = f'=IF(COUNT({here})={layout.authorities},IF(MIN({here})>0,"Yes","No"),"No")'
     form = formats.of(align="right")
     page.formula(9, col, given, form, "No" if children is None else "Yes")

@@ -117,6 +117,49 @@ def _other_date(text: str) -> str:
     return f"'{text}' is not a date. Write it with year, month and day, like 2026-02-10."
 
 
+def newcomers(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> dict[str, dict[str, str | float]]:
+    """Give what authorities begin with, by code and field, from CODE:FIELD=VALUE."""
+    found: dict[str, dict[str, str | float]] = {}
+    for value in values:
+        place, equals, told = value.partition("=")
+        code, _, what = (part.strip() for part in place.partition(":"))
+        code, what, told = code.upper(), what.lower().replace(" ", "_"), told.strip()
+        if not (code and equals and told) or what not in (*_NUMBERS, *_NAMES):
+            raise click.BadParameter(
+                f"'{value}' does not say what an authority begins with. Write CODE:FIELD=VALUE, "
+                'for example --new "E06000063:baseline=52,000,000". Fields: '
+                f"{', '.join((*_NUMBERS, *_NAMES))}.",
+                ctx,
+                param,
+            )
+        own = found.setdefault(code, {})
+        if what in own:
+            raise click.BadParameter(f"{what} of {code} is given twice.", ctx, param)
+        printable(ctx, param, told)
+        own[what] = _number_of(ctx, param, code, what, told) if what in _NUMBERS else told
+    return found
+
+
+_NUMBERS, _NAMES = ("baseline", "area_cost", "children"), ("band", "tier", "group")
+
+
+def _number_of(
+    ctx: click.Context, param: click.Parameter, code: str, what: str, told: str
+) -> float:
+    try:
+        number = signed_amount(told.removeprefix("£"))
+    except CypsError:
+        number = -1.0
+    if number < 0 or (number == 0 and what != "baseline"):
+        least = "0 or more" if what == "baseline" else "above 0"
+        raise click.BadParameter(
+            f"{what} of {code} is '{told}'. It has to be a number {least}.", ctx, param
+        )
+    return number
+
+
 def listed_years(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
     """Give years from 2017-18,2018-19, each once."""
     years = [year.strip() for year in (value or "").split(",") if year.strip()]

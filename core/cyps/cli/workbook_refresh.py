@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
 from cyps.cli.explain_report import plain_console
-from cyps.cli.options import exclusions
+from cyps.cli.options import exclusions, newcomers
 from cyps.cli.pack_use import pack_note
 from cyps.cli.report import print_lines
+from cyps.cli.workbook_report import shortened
 from cyps.errors import CypsError
 from cyps.geography import Authority, authorities
 from cyps.needs import Use
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from cyps_workbooks.kept.refreshed import Refreshed, Renewal
 
 _FILE = click.Path(path_type=Path)
+_LOST_SHOWN = 200
+"""Lines of what was lost: --json, and the log of the new workbook, have them too."""
 
 
 @click.command("refresh", short_help="A new one with another use; typing kept.")
@@ -36,6 +40,11 @@ _FILE = click.Path(path_type=Path)
     "--exclude", metavar="CODE=REASON", callback=exclusions, multiple=True,
     help="Leave an authority out with what was typed for it, and say why. Repeat for more.",
 )  # fmt: skip
+@click.option(
+    "--new", "new", metavar="CODE:FIELD=VALUE", callback=newcomers, multiple=True,
+    help="What an authority new in --year begins with: baseline, area_cost; band, tier, group "
+    "where used; children. Repeat for more.",
+)  # fmt: skip
 @click.option("--out", type=_FILE, help="The new workbook.  [default: FILE-refreshed.xlsx]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 def refresh_command(
@@ -45,16 +54,19 @@ def refresh_command(
     trust: Path | None,
     year: int | None,
     exclude: tuple[tuple[str, str], ...],
+    new: dict[str, dict[str, Any]],
     out: Path | None,
     as_json: bool,
 ) -> None:
     """Write a new workbook beside FILE, with another use and all that people typed.
 
-    Inputs, weights, members, notes and logs are carried over by the names of their cells. What
-    differs is listed, and so is whatever could not be carried. FILE stays as it is, and no
-    workbook is ever written over.
+    Inputs, weights, members, notes and logs are carried over by the names of their cells, and
+    authorities by their codes. Words outside the inputs stay where they are if there is room.
+    What differs is listed, and so is whatever could not be carried. FILE stays as it is, and
+    no workbook is ever written over.
     """
     # Reading and drawing need libraries that no other command need load.
+    from cyps_workbooks.kept.carried import Newcomer
     from cyps_workbooks.kept.refreshed import open_for_refresh, refresh
     from cyps_workbooks.placing import put_beside
 
@@ -62,8 +74,9 @@ def refresh_command(
         raise click.UsageError("Give the new use: --pack PACK, or --use FILE for each file.")
     place = new_name(file, out, "refreshed")
     opened, back = open_for_refresh(file)
-    new = _renewal(back.records[0][1], pack, use, trust, year, exclude)
-    made = refresh(opened, back, new)
+    renewal = _renewal(back.records[0][1], pack, use, trust, year, exclude)
+    begin = {code: Newcomer(**told) for code, told in new.items()}
+    made = refresh(opened, back, replace(renewal, newcomers=begin))
     put_beside(made.content, place)
     _print(place, made, as_json)
 
@@ -142,5 +155,5 @@ def _print(place: Path, made: Refreshed, as_json: bool) -> None:
         return
     console = plain_console()
     console.print(Text(f"Written: {place}"), soft_wrap=True)
-    print_lines("What changed", made.changes)
-    print_lines("Not carried as it was", made.left)
+    print_lines("What changed", shortened(made.changes))
+    print_lines("Not carried as it was", shortened(made.left, most=_LOST_SHOWN))

@@ -37,8 +37,8 @@ def _lines(findings: Sequence[Finding]) -> list[str]:
     return shortened([finding.line() for finding in findings])
 
 
-def shortened(lines: Sequence[str]) -> list[str]:
+def shortened(lines: Sequence[str], most: int = _SHOWN) -> list[str]:
     """The first lines, and how many more there are."""
-    if len(lines) <= _SHOWN:
+    if len(lines) <= most:
         return list(lines)
-    return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN:,} more; --json lists them."]
+    return [*lines[:most], f"and {len(lines) - most:,} more; --json lists them."]

@@ -11,21 +11,20 @@ from cyps_workbooks.kept.findings import Finding, said
 from cyps_workbooks.kept.opened import Entry, Opened
 from cyps_workbooks.kept.read_back import ReadBack
 from cyps_workbooks.layout import COMPARE, DAMPING, RECORD
-from cyps_workbooks.page import Against, Typed
+from cyps_workbooks.page import Against, PackNote, Typed
 from cyps_workbooks.published.reading import read_workbook_bytes
 from cyps_workbooks.record_sheet import compared_in
 from cyps_workbooks.settlement_workbook import settlement_bytes
 
-_SHOWN = 5
 _CLOSE = 5e-15
 """Programs that save 15 digits change a number by less than this part of it."""
 
 
-def draw_as_issued(opened: Opened, back: ReadBack) -> Opened:
-    """The workbook that the record of a file describes, without its pack."""
+def draw_as_issued(opened: Opened, back: ReadBack, pack: PackNote | None = None) -> Opened:
+    """The workbook that the record of a file describes; without its pack, which is not in it."""
     settled = [(label, settle(scenario, use)) for label, scenario, use in back.records]
     content = settlement_bytes(
-        settled, typed=Typed(spend=back.lines), against=compared_with(opened)
+        settled, pack=pack, typed=Typed(spend=back.lines), against=compared_with(opened)
     )
     return Opened.of(opened.path, read_workbook_bytes(content))
 
@@ -59,9 +58,6 @@ def changed_formulas(opened: Opened, issued: Opened) -> list[Finding]:
             if (name, *at) not in inputs:
                 then, now = issued.entry(name, *at), opened.entry(name, *at)
                 found += _changed(then, now)
-    if len(found) > _SHOWN:
-        more = len(found) - _SHOWN
-        found = [*found[:_SHOWN], Finding("formulas", "", f"and {more:,} more such cells.")]
     return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from cyps.settlement import Settlement
 from cyps_workbooks.damping_rows import BAND_SLOTS, GROUP_SLOTS, TIER_SLOTS, YES
@@ -12,6 +14,7 @@ from cyps_workbooks.kept.read_back import ReadBack, from_spend
 from cyps_workbooks.kept.typed_cells import shown_text
 from cyps_workbooks.layout import Layout, weight_name
 from cyps_workbooks.page import Grid, Typed
+from cyps_workbooks.published.foreign import Area
 from cyps_workbooks.published.reading_sheets import area_of
 
 BY_AUTHORITY = ("in_baseline", "in_area_cost", "in_band", "in_tier", "in_group", "in_children")
@@ -29,21 +32,47 @@ _SHOWN = {
 """What people choose to look at, which moves no number of the settlement."""
 
 
+_IN_ROW = re.compile(r'\$?([A-Z]{1,3})\$?([0-9]{1,7})(?:&"")?')
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What an authority that the old workbook does not know begins with, in every year.
+
+    Pounds, a factor, names of the lists on the sheet Damping, children; None or "" where nothing
+    was said.
+    """
+
+    baseline: float | None = None
+    area_cost: float | None = None
+    band: str = ""
+    tier: str = ""
+    group: str = ""
+    children: float | None = None
+
+    def cell(self, name: str) -> Value:
+        """What stands in its cells of an input by authority."""
+        value = getattr(self, name.removeprefix("in_"))
+        return value if value != "" else None
+
+
 @dataclass(slots=True)
 class Carrying:
     """Carries the cells of one workbook by name; `left` says what could not be, and why.
 
-    `codes` are the authorities of the new workbook, each of them one of the old.
+    `codes` are the authorities of the new workbook, each of them one of the old or a newcomer.
     """
 
     opened: Opened
     back: ReadBack
     codes: tuple[str, ...]
+    newcomers: Mapping[str, Newcomer] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
 
     def typed(self) -> Typed:
         """Everything that is drawn as it was typed."""
         cells: dict[str, Grid] = {}
+        follows = {name: self._follows(name) for name in BY_AUTHORITY if name in self.opened.places}
         for name in self.opened.places:
             if not name.startswith(("in_", "text_")) or name in _SHOWN:
                 continue
@@ -58,7 +87,7 @@ class Carrying:
         }
         for what, (names, slots) in _TABLES.items():
             self._fit_table(cells, what, names, slots)
-        return Typed(spend=self.back.lines, cells=cells)
+        return Typed(spend=self.back.lines, cells=cells, follows=follows)
 
     def shown_authority(self, names: dict[str, str]) -> str | None:
         """The authority that was shown, by its new name; `names` are new names by old name."""
@@ -98,14 +127,14 @@ class Carrying:
                 continue
             blank: tuple[Value, ...] = (None,) * columns
             cells[name] = (*grid[:rows], *(blank for _ in range(rows - len(grid))))
-        return Typed(typed.spend, cells, typed.changes)
+        return replace(typed, cells=cells)
 
     # --- cells
-    def _value(self, entry: Entry) -> Value:
+    def _value(self, entry: Entry, *, follows: bool = False) -> Value:
         source = self.opened.followed(entry)
-        if source.formula is not None:
+        if entry.formula is not None and not follows:
             self.left.append(
-                f"{entry.place}: its formula ={source.formula[:60]} was not carried; its value "
+                f"{entry.place}: its formula ={entry.formula[:60]} was not carried; its value "
                 f"{said(source.value)} was."
             )
         return None if source.value == "" else source.value
@@ -113,10 +142,37 @@ class Carrying:
     def _grid(self, name: str) -> Grid:
         return tuple(tuple(self._value(e) for e in row) for row in self.opened.block(name))
 
+    def _follows(self, name: str) -> tuple[tuple[int | None, ...], ...]:
+        """Which column of its row each cell follows; a newcomer's later years the first."""
+        block = self.opened.block(name)
+        _, area = self.opened.places[name]
+        found = dict(zip(self.back.scenario.codes, block, strict=False))
+        width = len(block[0])
+        first = width // len(self.back.records)  # columns of a year
+        new = tuple(None if j < first else j % first for j in range(width)) if first else (None,)
+        return tuple(
+            new if code not in found else tuple(_followed(e, area) for e in found[code])
+            for code in self.codes
+        )
+
     def _by_authority(self, name: str) -> Grid:
-        old = self.back.scenario.codes
-        rows = dict(zip(old, self._grid(name), strict=False))
-        return tuple(rows[code] for code in self.codes)
+        follows = dict(zip(self.codes, self._follows(name), strict=True))
+        block = dict(zip(self.back.scenario.codes, self.opened.block(name), strict=False))
+        width = len(next(iter(block.values())))
+        rows = []
+        for code in self.codes:
+            if code in block:
+                pairs = zip(block[code], follows[code], strict=True)
+                rows.append(tuple(self._value(e, follows=f is not None) for e, f in pairs))
+            else:
+                value = self.newcomers[code].cell(name)
+                rows.append((value,) * width)
+                if name == "in_children" and value is None and _filled(tuple(rows[:-1])):
+                    self.left.append(
+                        f"Children of {code} are not known: pounds per child stay blank for "
+                        "everybody until they are typed on the sheet Use."
+                    )
+        return tuple(rows)
 
     def _fit_table(
         self, cells: dict[str, Grid], what: str, names: tuple[str, ...], slots: int
@@ -154,6 +210,16 @@ class Carrying:
             for entry in row:
                 if entry.value not in (None, ""):
                     self.left.append(f"{entry.place} ({name}): {said(entry.value)}: {why}.")
+
+
+def _followed(entry: Entry, area: Area) -> int | None:
+    """The column of its block that a cell follows, in its own row; None where it does not."""
+    found = None if entry.formula is None else _IN_ROW.fullmatch(entry.formula.removeprefix("="))
+    if found is None:
+        return None
+    at = area_of(found[1] + found[2])
+    inside = area.left <= at.left <= area.right and at.left != entry.column
+    return at.left - area.left if at.top == entry.row and inside else None
 
 
 def _filled(rows: Grid) -> bool:

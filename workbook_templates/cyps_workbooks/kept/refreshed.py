@@ -4,40 +4,39 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.geography import Authority
 from cyps.needs import Use
-from cyps.settlement import (
-    Bands,
-    DampingRule,
-    Exclusion,
-    Protection,
-    Scenario,
-    Settlement,
-    Year,
-    settle_years,
-)
+from cyps.settlement import Exclusion, Scenario, Settlement, Year, settle_years
 from cyps_workbooks.changes_sheet import written_before
-from cyps_workbooks.kept.as_issued import compared_with, draw_as_issued
-from cyps_workbooks.kept.carried import Carrying, moved
+from cyps_workbooks.kept.as_issued import compared_with
+from cyps_workbooks.kept.carried import Carrying, Newcomer, moved
 from cyps_workbooks.kept.compared import compare_with_engine
 from cyps_workbooks.kept.frozen_marks import frozen_since
 from cyps_workbooks.kept.opened import Opened, is_open_elsewhere, open_settlement
-from cyps_workbooks.kept.outside import left_behind
+from cyps_workbooks.kept.outside import outside
 from cyps_workbooks.kept.read_back import ReadBack, read_back
+from cyps_workbooks.kept.who import (
+    check_everybody,
+    everybody,
+    members_of,
+    rule_of,
+    who_is_another,
+)
 from cyps_workbooks.layout import CHANGES
-from cyps_workbooks.page import Against, PackNote
+from cyps_workbooks.page import Against, PackNote, Typed
 from cyps_workbooks.published.reading import read_workbook_bytes
 from cyps_workbooks.settlement_workbook import layout_of, settlement_bytes
 
 _NAMED = 10
-"""Cells or authorities that an error names."""
+"""Cells that an error names."""
+_LOGGED = 100
+"""Lines of each kind that a refresh adds to the log of the new workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,8 @@ class Renewal:
     """What is new: the use, whose it is, and for which authorities.
 
     `exclusions` are left out besides those of the workbook; `notes` say where the use came from;
-    `warning` what every banner must say of it.
+    `warning` what every banner must say of it; `newcomers`, by code, what authorities that the
+    workbook does not know begin with.
     """
 
     use: Use
@@ -55,6 +55,7 @@ class Renewal:
     notes: tuple[str, ...] = ()
     warning: str = ""
     pack: PackNote | None = None
+    newcomers: Mapping[str, Newcomer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +115,33 @@ def refresh(opened: Opened, back: ReadBack, new: Renewal) -> Refreshed:
     Raises
     ------
     CypsError
-        When an authority or metric of the new use has no inputs in the workbook, or the rule
-        cannot be kept with the new use.
+        When a metric of the new use has no inputs in the workbook, an authority that is new lacks
+        a value, somebody has no use, or the rule cannot be kept with the new use.
     """
     _check_metrics(back.use, new.use)
-    _check_everybody(back.scenario, new)
+    check_everybody(back, new)
     codes = tuple(place.code for place in new.authorities)
     settled = _settle(opened, back, new, codes)
-    carrying = Carrying(opened, back, codes)
+    carrying = Carrying(opened, back, codes, new.newcomers)
     typed = carrying.typed()
-    layout = layout_of(settled, new.pack, typed)
-    typed = carrying.fitting(typed, layout)
+    typed = carrying.fitting(typed, layout_of(settled, new.pack, typed))
     chosen = carrying.shown_authority(_new_names(back.scenario, new))
-    changes = tuple(_changes(back, new, settled))
-    typed = replace(
-        typed, changes=(*_history(opened), *changes, *(f"Not carried: {x}" for x in carrying.left))
-    )
     against = _against(opened, back, settled)
-    content = settlement_bytes(settled, pack=new.pack, chosen=chosen, typed=typed, against=against)
+
+    def drawn_with(typed: Typed) -> bytes:
+        return settlement_bytes(settled, pack=new.pack, chosen=chosen, typed=typed, against=against)
+
+    stray = outside(opened, back, Opened.of(opened.path, read_workbook_bytes(drawn_with(typed))))
+    changes = (*_changes(back, new, settled), *stray.moved)
+    left = [*carrying.left, *stray.lost]
+    logged = [*_history(opened), *changes[:_LOGGED], *(f"Not carried: {x}" for x in left[:_LOGGED])]
+    if (more := len(changes[_LOGGED:]) + len(left[_LOGGED:])) > 0:
+        logged.append(f"And {more:,} more, which cyps workbook refresh --json listed.")
+    typed = replace(typed, outside=stray.carried, changes=tuple(logged))
+    content = drawn_with(typed)
     drawn = _proved(opened.path, content, settled)
+    carrying.left = left
     carrying.note_what_is_shown(drawn)
-    carrying.left += left_behind(opened, draw_as_issued(opened, back), drawn)
     return Refreshed(content, settled, changes, tuple(carrying.left))
 
 
@@ -185,40 +192,6 @@ def _check_metrics(old: Use, new: Use) -> None:
         )
 
 
-def _check_everybody(old: Scenario, new: Renewal) -> None:
-    """Nobody without inputs, nobody without use, and nobody left out but on purpose."""
-    now = {place.code: place for place in new.authorities}
-    known, gone = set(old.codes), {x.code for x in new.exclusions}
-    added = [place for place in new.authorities if place.code not in known]
-    removed = [p for p in old.authorities if p.code not in now and p.code not in gone]
-    parts = []
-    if added:
-        parts.append(
-            f"{_named(added)} {'is' if len(added) == 1 else 'are'} new in {new.year}, and the "
-            "workbook has no baseline, area cost factor or band for them: settle anew with "
-            "cyps settle, from files that have them, or leave them out with --exclude "
-            "CODE=reason"
-        )
-    if removed:
-        parts.append(
-            f"{_named(removed)} would be lost with all that was typed for them: say so with "
-            "--exclude CODE=reason"
-        )
-    without = [place for code, place in now.items() if code not in new.use.codes]
-    if without:
-        parts.append(
-            f"the new use has nothing for {_named(without)}: give use that has it, or leave them "
-            "out with --exclude CODE=reason"
-        )
-    if parts:
-        raise CypsError(f"The workbook cannot be refreshed: {'; '.join(parts)}.")
-
-
-def _named(places: Sequence[Authority]) -> str:
-    names = ", ".join(f"{place.name} ({place.code})" for place in places[:_NAMED])
-    return f"{names} and {len(places) - _NAMED} more" if len(places) > _NAMED else names
-
-
 def _new_names(old: Scenario, new: Renewal) -> dict[str, str]:
     now = {place.code: place.name for place in new.authorities}
     return {place.name: now[place.code] for place in old.authorities if place.code in now}
@@ -231,17 +204,19 @@ def _settle(
     opened: Opened, back: ReadBack, new: Renewal, codes: tuple[str, ...]
 ) -> tuple[tuple[str, Settlement], ...]:
     old = back.scenario
-    kept = np.array([old.codes.index(code) for code in codes])
     statement = f"{new.warning} {old.statement}".strip() if new.warning else old.statement
     scenario = replace(
         old, authorities=new.authorities, year=new.year, statement=statement,
-        baseline=old.baseline[kept], area_cost=old.area_cost[kept],
-        damping=_rule(old.damping, codes),
-        transition=replace(old.transition, group=_of(old.transition.group, codes)),
+        baseline=everybody(old.baseline, "baseline", back, new),
+        area_cost=everybody(old.area_cost, "area_cost", back, new),
+        damping=rule_of(old.damping, codes, new.newcomers),
+        transition=replace(
+            old.transition, group=members_of(old.transition.group, "group", codes, new.newcomers)
+        ),
         exclusions=tuple(sorted({x.code: x for x in (*old.exclusions, *new.exclusions)}.values(),
                                 key=lambda x: x.code)),
     )  # fmt: skip
-    years = [_year(year, codes, kept) for year in back.years]
+    years = [_year(year, codes, back, new) for year in back.years]
     use = _metrics_in_order(new.use, back.use.metrics, codes)
     settled = settle_years(scenario, years, use)
     first = _origin(opened.path)
@@ -266,25 +241,17 @@ def _still_true(notes: tuple[str, ...]) -> list[str]:
     return [note for note in notes if not note.startswith(("Pack '", "Refreshed from "))]
 
 
-def _year(year: Year, codes: tuple[str, ...], kept: NDArray[np.int64]) -> Year:
+def _year(year: Year, codes: tuple[str, ...], back: ReadBack, new: Renewal) -> Year:
+    group = members_of(year.transition.group, "group", codes, new.newcomers)
+    baseline, area_cost = year.baseline, year.area_cost
     return replace(
         year,
-        damping=_rule(year.damping, codes),
-        transition=replace(year.transition, group=_of(year.transition.group, codes)),
-        baseline=year.baseline if isinstance(year.baseline, str) else year.baseline[kept],
-        area_cost=None if year.area_cost is None else year.area_cost[kept],
-    )
-
-
-def _rule(rule: DampingRule, codes: tuple[str, ...]) -> DampingRule:
-    """The rule for those who are left; a band or tier that nobody is in stays described."""
-    if isinstance(rule, Bands | Protection):
-        return rule.model_copy(update={"member": _of(rule.member, codes)})
-    return rule
-
-
-def _of(member: Mapping[str, str] | None, codes: tuple[str, ...]) -> dict[str, str] | None:
-    return None if member is None else {code: member[code] for code in codes}
+        damping=rule_of(year.damping, codes, new.newcomers),
+        transition=replace(year.transition, group=group),
+        baseline=baseline if isinstance(baseline, str)
+        else everybody(baseline, "baseline", back, new),
+        area_cost=None if area_cost is None else everybody(area_cost, "area_cost", back, new),
+    )  # fmt: skip
 
 
 def _metrics_in_order(use: Use, metrics: tuple[str, ...], codes: tuple[str, ...]) -> Use:
@@ -307,12 +274,10 @@ def _changes(
         yield f"Use of {metric} in all: {was:,.1f} before, {now:,.1f} now."
     if new.year != old.year:
         yield f"Authority list: year ending 31 March {new.year}, {old.year} before."
-    names = {place.code: place.name for place in old.authorities}
-    for place in new.authorities:
-        if names[place.code] != place.name:
-            yield f"Renamed: {names[place.code]} is {place.name} ({place.code})."
-    for gone in new.exclusions:
-        yield f"Left out: {gone.name} ({gone.code}): {gone.reason}. {_lost(old, gone.code)}"
+    yield from who_is_another(back, new)
+    if settled[0][1].scenario.codes != old.codes:
+        was, now = (float(one.baseline.sum()) for one in (old, settled[0][1].scenario))
+        yield f"Baselines add up to £{now:,.0f} in {settled[0][0]}, £{was:,.0f} before."
     try:
         before = back.settle()
     except CypsError:
@@ -320,13 +285,3 @@ def _changes(
         return
     for (label, was_settled), (_, now_settled) in zip(before, settled, strict=True):
         yield f"{label}: {moved(was_settled, now_settled)}."
-
-
-def _lost(old: Scenario, code: str) -> str:
-    if code not in old.codes:
-        return ""
-    i = old.codes.index(code)
-    factors = ", ".join(f"{factor:g}" for factor in np.atleast_1d(old.area_cost[i]).tolist())
-    return (
-        f"Its baseline of £{old.baseline[i]:,.0f} and area cost factor of {factors} went with it."
-    )

@@ -185,7 +185,11 @@ def _against_issue(opened: Opened, back: ReadBack) -> tuple[tuple[str, ...], lis
         f"{now.place} ({name}): was {said(was.value)}, is {said(opened.followed(now).value)}"
         for name, was, now in changed_inputs(opened, issued)
     )
-    return changed, changed_formulas(opened, issued)
+    formulas = changed_formulas(opened, issued)
+    if len(formulas) > _SHOWN:
+        more = Finding("formulas", "", f"and {len(formulas) - _SHOWN:,} more such cells.")
+        formulas = [*formulas[:_SHOWN], more]
+    return changed, formulas
 
 
 def _checks_sheet(opened: Opened) -> Iterator[Finding]:
