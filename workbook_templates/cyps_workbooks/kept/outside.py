@@ -150,7 +150,7 @@ class _Known:
         self, entry: Entry, texts: set[str], written: _Words, ours: set[tuple[int, int]]
     ) -> bool:
         if entry.formula is not None or not isinstance(entry.value, str):
-            return not self.alike or entry.value is None or (entry.row, entry.column) in ours
+            return not self.alike or (entry.row, entry.column) in ours
         words = _plain(entry.value)
         return words in texts or words in written.each or (words in written.all and len(words) > 20)
 
