@@ -19,7 +19,7 @@ from cyps_workbooks.style import EDGE, ENGLAND, FONT, GAIN, LOSS, MINE, REGION, 
 WIDTH = 760
 _ROW_PIXELS = 20
 _FONT = {"name": FONT, "size": 11, "bold": False}
-_LABEL = {"name": FONT, "size": 10}
+LABEL = {"name": FONT, "size": 10}
 _GRID = {"visible": True, "line": {"color": RULE}}
 _RATES = "+0.0%;-0.0%;0.0%"
 
@@ -33,9 +33,9 @@ class Drawn:
     description: str
 
 
-def insert(page: Page, row: int, col: int, drawn: Drawn) -> int:
+def insert(page: Page, row: int, col: int, drawn: Drawn, width: int = WIDTH) -> int:
     """Put a chart into a sheet; gives the row where the next one can stand."""
-    drawn.chart.set_size({"width": WIDTH, "height": drawn.height})
+    drawn.chart.set_size({"width": width, "height": drawn.height})
     page.sheet.insert_chart(
         row, col, drawn.chart, {"object_position": 3, "description": drawn.description}
     )
@@ -52,13 +52,13 @@ def against_peers(page: Page, first: int, head: int) -> Drawn:
                 "categories": [MY_AUTHORITY, first + 1, 0, first + 2, 0],
                 "values": [MY_AUTHORITY, first + 1, col, first + 2, col],
                 "fill": {"color": colour}, "border": {"color": EDGE}, "gap": 80,
-                "data_labels": {"value": True, "num_format": _RATES, "font": _LABEL,
+                "data_labels": {"value": True, "num_format": _RATES, "font": LABEL,
                                 "position": "outside_end"},
             }
         )  # fmt: skip
-    _dress(chart, f"Change against the baseline: my authority, its peers, {page.draft.everyone}")
-    chart.set_x_axis({"label_position": "low", "num_font": _LABEL, "line": {"color": EDGE}})
-    chart.set_y_axis(_values("Change (%)", "0%"))
+    dress(chart, f"Change against the baseline: my authority, its peers, {page.draft.everyone}")
+    chart.set_x_axis({"label_position": "low", "num_font": LABEL, "line": {"color": EDGE}})
+    chart.set_y_axis(axis_of_values("Change (%)", "0%"))
     return Drawn(
         chart, 380, "Column chart of the rate of change before and after damping for the chosen "
         "authority, its peers and all; the figures are in the table on the left.",
@@ -79,10 +79,10 @@ def waterfall(page: Page, first: int, last: int) -> Drawn:
             {"name": name, "categories": labels, "values": [MY_AUTHORITY, first, col, last, col],
              "gap": 30, **look}
         )  # fmt: skip
-    _dress(chart, "My authority: from the start to its pounds, step by step")
+    dress(chart, "My authority: from the start to its pounds, step by step")
     chart.set_legend({"none": True})  # the labels say + and -
     chart.set_y_axis(_names())
-    chart.set_x_axis(_values("£ million", "0.0,,;-0.0,,;0"))
+    chart.set_x_axis(axis_of_values("£ million", "0.0,,;-0.0,,;0"))
     return Drawn(
         chart, 150 + 28 * (last - first + 1), "Waterfall of bars from the start (baseline, or "
         "share of children) to the whole pounds of the chosen authority: pot, use of each "
@@ -107,9 +107,9 @@ def path_to_target(page: Page, head: int, last: int) -> Drawn:
                     "border": {"color": EDGE}}}
     )  # fmt: skip
     chart.combine(line)
-    _dress(chart, "My authority: path to its target")
-    chart.set_x_axis({"num_font": _LABEL, "line": {"color": EDGE}})
-    chart.set_y_axis(_values("£ million", "0.0,,;-0.0,,;0") | {"min": 0})
+    dress(chart, "My authority: path to its target")
+    chart.set_x_axis({"num_font": LABEL, "line": {"color": EDGE}})
+    chart.set_y_axis(axis_of_values("£ million", "0.0,,;-0.0,,;0") | {"min": 0})
     return Drawn(
         chart, 380, "Columns of baseline and pounds and a dashed line of the target of the chosen "
         "authority, year by year; the figures are in the table Path.",
@@ -127,13 +127,13 @@ def most_and_least(page: Page, head: int, rows: int) -> Drawn:
                 "name": name, "categories": names,
                 "values": [WINNERS, head + 1, col, head + rows, col],
                 "fill": {"color": colour}, "border": {"color": EDGE}, "gap": 35, "overlap": 100,
-                "data_labels": {"value": True, "num_format": "+0.0%;-0.0%;;", "font": _LABEL,
+                "data_labels": {"value": True, "num_format": "+0.0%;-0.0%;;", "font": LABEL,
                                 "position": "outside_end"},
             }
         )  # fmt: skip
-    _dress(chart, "Who gains and who loses most: change against the baseline, after damping")
+    dress(chart, "Who gains and who loses most: change against the baseline, after damping")
     chart.set_y_axis(_names())
-    chart.set_x_axis(_values("Change (%)", "0%"))
+    chart.set_x_axis(axis_of_values("Change (%)", "0%"))
     return Drawn(
         chart, 150 + 24 * rows, "Bar chart of the authorities that gain and lose most by rate of "
         "change in whole pounds against the baseline; the figures are in the table on the left.",
@@ -165,13 +165,13 @@ def region_strip(page: Page, head: int, rows: int, regions: tuple[int, int]) -> 
          "marker": {"type": "square", "size": 9, "fill": {"color": MINE},
                     "border": {"color": MINE}},
          "data_labels": {"custom": labels, "value": True,
-                         "position": "above", "font": _LABEL}}
+                         "position": "above", "font": LABEL}}
     )  # fmt: skip
-    _dress(chart, "Every authority by region: change against the baseline, after damping")
+    dress(chart, "Every authority by region: change against the baseline, after damping")
     chart.set_y_axis({"min": 0, "max": len(labels) + 1, "reverse": True, "visible": False,
                       "crossing": "max",
                       "major_gridlines": {"visible": False}})  # fmt: skip
-    chart.set_x_axis(_values("Change (%)", "0%"))
+    chart.set_x_axis(axis_of_values("Change (%)", "0%"))
     return Drawn(
         chart, 150 + 44 * len(labels), "Strip of marks, one for each authority by its rate of "
         "change, on a line for each region, with the region as a whole; the figures are in the "
@@ -180,16 +180,18 @@ def region_strip(page: Page, head: int, rows: int, regions: tuple[int, int]) -> 
 
 
 def _names() -> dict[str, Any]:
-    return {"reverse": True, "label_position": "low", "num_font": _LABEL,
+    return {"reverse": True, "label_position": "low", "num_font": LABEL,
             "line": {"color": EDGE}, "major_tick_mark": "none", "crossing": "max"}  # fmt: skip
 
 
-def _values(unit: str, number_format: str) -> dict[str, Any]:
-    return {"num_format": number_format, "num_font": _LABEL, "line": {"none": True},
+def axis_of_values(unit: str, number_format: str) -> dict[str, Any]:
+    """An axis of numbers in a unit, with light lines across the chart."""
+    return {"num_format": number_format, "num_font": LABEL, "line": {"none": True},
             "name": unit, "name_font": _FONT, "major_gridlines": _GRID}  # fmt: skip
 
 
-def _dress(chart: Chart, title: str) -> None:
+def dress(chart: Chart, title: str) -> None:
+    """Give a chart its title, its legend below and the house's border."""
     font: dict[str, Any] = _FONT | {"size": 13, "bold": True}
     chart.set_title({"name": title, "name_font": font, "overlay": False})
     chart.set_legend({"position": "bottom", "font": _FONT})

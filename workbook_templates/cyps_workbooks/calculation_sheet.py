@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,8 +37,13 @@ _AS_IT_IS = f'OR({_METHOD}="{NO_DAMPING}",{_METHOD}="{OUTSIDE}")'
 _PACE, _PROPORTIONAL = f'{_METHOD}="{PACE}"', f'{_METHOD}="{PROPORTIONAL}"'
 
 
-def draw_calculation(draft: Draft, year: int, lines: Solution, sound: str) -> None:
-    """Draw the Calculation of a year; `sound` is the condition that its inputs can be used."""
+def draw_calculation(
+    draft: Draft, year: int, lines: Solution, sound: str, weights: Sequence[str] = ()
+) -> None:
+    """Draw the Calculation of a year; `sound` is the condition that its inputs can be used.
+
+    `weights` are the formulas of the cost weights, where they are not those of the sheet Weights.
+    """
     page = new_page(draft, draft.layout.calculations[year])
     formats, layout = draft.formats, draft.layout
     page.authority_rows()
@@ -47,7 +52,7 @@ def draw_calculation(draft: Draft, year: int, lines: Solution, sound: str) -> No
     page.text(4, 3, "Each column is one step, lettered. The same formula stands in every row, "
                     "and its meaning stands above the column in words.")  # fmt: skip
     page.text(5, 3, f"Steps from {layout.letter_of['needs_share']} on stay blank while an input "
-                    f"cannot be used (sheet Checks); steps from {layout.letter_of['factor']} on "
+                    f"cannot be used (sheet {_verdict_sheet(layout)}); steps from {layout.letter_of['factor']} on "
                     "also while the rule cannot be kept with this pot.")  # fmt: skip
     page.sheet.set_row(WORDS_ROW, 80)
     page.text(LETTER_ROW, 0, "Step", formats.heading())
@@ -64,8 +69,12 @@ def draw_calculation(draft: Draft, year: int, lines: Solution, sound: str) -> No
         page.text(HEAD_ROW, col, step.header, formats.head(number=True))
         form = formats.beside(right=True) if step.kind == "word" else formats.cell(step.kind)
         page.column(col, formulas[step.key], form, numbers[step.key])
-    _weights_and_totals(page, year, numbers)
+    _weights_and_totals(page, year, numbers, weights)
     page.finish(pages_wide=4)
+
+
+def _verdict_sheet(layout: Layout) -> str:
+    return layout.verdict.split("!")[0].strip("'")
 
 
 def _flags(page: Page, year: int, sound: str) -> None:
@@ -93,10 +102,12 @@ _WIDTHS = {
 }  # fmt: skip
 
 
-def _weights_and_totals(page: Page, year: int, numbers: Mapping[str, ArrayLike]) -> None:
+def _weights_and_totals(
+    page: Page, year: int, numbers: Mapping[str, ArrayLike], weights: Sequence[str]
+) -> None:
     layout, settlement = page.draft.layout, page.draft.settlements[year][1]
     for m in range(len(layout.metrics)):
-        formula = f"={WEIGHTS}!$G${layout.metric_first + m}"
+        formula = weights[m] if weights else f"={WEIGHTS}!$G${layout.metric_first + m}"
         weight = page.draft.formats.cell("weight")
         page.formula(WEIGHT_ROW, 3 + m, formula, weight, settlement.weights[m])
     for _, step in layout.steps:
@@ -112,9 +123,10 @@ def step_formulas(layout: Layout, year: int, baseline: str) -> dict[str, str]:
     """The formula of every step of a year; `{r}` stands for the authority's row."""
     name = {step.key: xl_col_to_name(layout.calculation(step.key)) for _, step in layout.steps}
     n = {key: f"{col}{{r}}" for key, col in name.items()}
+    use = [layout.use(m) for m in range(len(layout.metrics))]
     metrics = {
-        f"metric {m}": f"=Use!{xl_col_to_name(3 + m)}{{r}}/Use!{xl_col_to_name(3 + m)}$11"
-        for m in range(len(layout.metrics))
+        f"metric {m}": f"={sheet}!{xl_col_to_name(col)}{{r}}/{sheet}!{xl_col_to_name(col)}$11"
+        for m, (sheet, col) in enumerate(use)
     }
     last_metric = xl_col_to_name(2 + len(layout.metrics))
     sound = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
@@ -36,12 +37,21 @@ from cyps_workbooks.members_sheet import members
 from cyps_workbooks.page import Draft, Page, new_page
 from cyps_workbooks.style import RULE
 
+QUOTE = "'"
 _WORDS = 76
 """Width of the column of words; longer ones take another line."""
 
 
-def draw_damping(draft: Draft, groups: list[GroupLines]) -> None:
-    """Draw the sheet Damping: one line a row, a column for each year, as issued beside it."""
+Follows = Callable[[str, int], str | None]
+"""The formula that a field or a row of a table follows, by its key and place; None for none."""
+
+
+def draw_damping(draft: Draft, groups: list[GroupLines], follows: Follows | None = None) -> None:
+    """Draw the sheet Damping: one line a row, a column for each year, as issued beside it.
+
+    With `follows` nothing is typed here: each value follows what stands elsewhere or is fixed,
+    and bands, tiers and groups that a settlement does not have are left out.
+    """
     page = new_page(draft, DAMPING)
     years = len(draft.settlements)
     page.sheet.set_column(0, 0, 52)
@@ -50,14 +60,23 @@ def draw_damping(draft: Draft, groups: list[GroupLines]) -> None:
     page.sheet.set_column(2 + years, 1 + 2 * years, 17)
     page.sheet.set_column(2 + 2 * years, 2 + 2 * years, _WORDS)
     page.banner("Damping", 3 + 2 * years, width=150)
-    page.text(3, 0, "Choose a method and fill in the fields it uses; grey fields count for "
-                    "nothing. To go back, copy the value as issued.")  # fmt: skip
+    page.text(3, 0, _TYPED if follows is None else _FOLLOWED)
     _head(page, DAMPING_HEAD_ROW, "Field")
-    _fields(page)
+    _fields(page, follows)
     _outcomes(page, groups)
-    _tables(page)
+    _tables(page, follows)
     page.sheet.freeze_panes(DAMPING_HEAD_ROW + 1, 1)
     page.finish(one_page=False)
+
+
+_TYPED = (
+    "Choose a method and fill in the fields it uses; grey fields count for nothing. To go back, "
+    "copy the value as issued."
+)
+_FOLLOWED = (
+    "The rule in force. Nothing is typed here: it follows the levers; grey fields count for "
+    "nothing."
+)
 
 
 def _head(page: Page, row: int, title: str, *, issued: bool = True) -> None:
@@ -88,18 +107,23 @@ def _unused(cell: str, used_by: tuple[str, ...]) -> str:
     return f"NOT(OR({used}))"
 
 
-def _fields(page: Page) -> None:
+def _fields(page: Page, follows: Follows | None) -> None:
     draft, layout = page.draft, page.draft.layout
     issued = [field_values(settlement) for _, settlement in draft.settlements]
     for field in FIELDS:
         row = layout.damping_rows[field.key]
         page.text(row, 0, field.label, draft.formats.cell())
         values = [values[field.key] for values in issued]
-        _entries(page, row, values, field.kind, _typed(draft, f"in_{field.key}", 0, values))
+        if follows is None:
+            _entries(page, row, values, field.kind, _typed(draft, f"in_{field.key}", 0, values))
+        else:
+            _followed(page, row, values[0], field.kind, follows(field.key, 0))
         _in_use(page, row, field.used_by)
-        _words(page, row, field.words)
+        if follows is None or field.key != "method":
+            _words(page, row, field.words)
         _grey(page, (row, row), field.used_by)
-    _validations(page)
+    if follows is None:
+        _validations(page)
 
 
 def _typed(draft: Draft, name: str, i: int, values: list[Value]) -> list[Value]:
@@ -115,6 +139,22 @@ def _entries(page: Page, row: int, values: list[Value], kind: str, typed: list[V
         _value(page, row, 1 + year, typed[year], entry)
         issued = formats.beside(right=True) if kind == "text" else formats.cell(kind)
         _value(page, row, 2 + years + year, value, issued)
+    _bold_where_changed(page, row)
+
+
+def _followed(page: Page, row: int, value: Value, kind: str, formula: str | None) -> None:
+    """What is in force, and beside it what was issued, of the one year."""
+    form = page.draft.formats.beside(right=True) if kind == "text" else page.draft.formats.cell(kind)
+    _value(page, row, 3, value, form)
+    if formula is None:
+        _value(page, row, 1, value, form)
+    else:
+        page.formula(row, 1, formula, form, "" if value is None else value)
+    _bold_where_changed(page, row)
+
+
+def _bold_where_changed(page: Page, row: int) -> None:
+    years = len(page.draft.layout.years)
     first, other = f"B{row + 1}", f"{xl_col_to_name(2 + years)}{row + 1}"
     page.sheet.conditional_format(
         row, 1, row, years,
@@ -225,7 +265,7 @@ def _outcome_rows(
     left = settlement.scenario.pot - int(pounds_below(damped.allocation).base.sum())
     return (
         ("pot", "Pot", f"={layout.pot(year)}", "pounds", settlement.scenario.pot,
-           "From the sheet Inputs."),
+           f"From the sheet {layout.pot(year).split('!')[0].strip(QUOTE)}."),
         ("baseline", "Baseline of everyone", total("baseline"), "pounds",
            float(settlement.scenario.baseline.sum()), f"Sum of step {letter['baseline']}."),
         ("cost", "Cost of the floors", total("cost"), "pence", float(damped.cost.sum()),
@@ -294,11 +334,13 @@ _NAMED = {
 }  # fmt: skip
 
 
-def _tables(page: Page) -> None:
+def _tables(page: Page, follows: Follows | None) -> None:
     draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
     values = [table_values(settlement, layout) for _, settlement in draft.settlements]
     names = {"band_floor": layout.bands, "tier_part": layout.tiers, "group_members": layout.groups}
     for key, title, kind, used_by, words in _TABLES:
+        if follows is not None and not names[_NAMED.get(key, key)]:
+            continue
         first, slots = layout.damping_rows[key], layout.damping_tables[key]
         typed = key in values[0]
         _head(page, first - 1, title, issued=typed)
@@ -306,7 +348,8 @@ def _tables(page: Page) -> None:
             row = first + i
             if key in names:
                 name = names[key][i] if i < len(names[key]) else ""
-                _value(page, row, 0, name or None, formats.entry("text"))
+                form = formats.entry("text") if follows is None else formats.cell("text")
+                _value(page, row, 0, name or None, form)
             else:
                 beside = f"$A${layout.damping_rows[_NAMED[key]] + 1 + i}"
                 known = names[_NAMED[key]]
@@ -314,11 +357,14 @@ def _tables(page: Page) -> None:
                 page.formula(row, 0, f'={beside}&""', formats.cell(), said)
             if typed:
                 own = [value[key][i] for value in values]
-                _entries(page, row, own, kind, _typed(draft, f"in_{key}", i, own))
+                if follows is None:
+                    _entries(page, row, own, kind, _typed(draft, f"in_{key}", i, own))
+                else:
+                    _followed(page, row, own[0], kind, follows(key, i))
                 _in_use(page, row, used_by)
             else:
                 _worked_out(page, key, i, kind)
-            if i == 0:
+            if i == 0 and follows is None:
                 _words(page, row, words)
         if typed:
             _grey(page, (first, first + slots - 1), used_by)

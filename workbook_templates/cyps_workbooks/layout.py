@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from xlsxwriter.utility import xl_col_to_name
 
@@ -109,15 +110,16 @@ class Layout:
     fixed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Groupings that no cell changes, each with the group of every authority."""
 
-    @staticmethod
+    @classmethod
     def of(
+        cls,
         settlements: Sequence[tuple[str, Settlement]],
         *,
         has_pack: bool = False,
         pack: Pack | None = None,
         spend_lines: int | None = None,
         named: Mapping[str, Sequence[str]] | None = None,
-    ) -> Layout:
+    ) -> Self:
         """The layout that fits the authorities, metrics, spend lines and rules of all years.
 
         `has_pack` gives the sheet Pack; what drivers a `pack` has, the sheet Worked example.
@@ -135,7 +137,7 @@ class Layout:
         rules = [settlement.scenario.damping for _, settlement in settlements]
         groups = [settlement.scenario.transition.group for _, settlement in settlements]
         codes = first.scenario.codes
-        return Layout(
+        return cls(
             len(codes),
             metrics,
             len(first.scenario.spend) if spend_lines is None else spend_lines,
@@ -366,6 +368,15 @@ class Layout:
     def baseline_from(self, year: int) -> str:
         """Where a later year says which baseline it has, with its sheet."""
         return f"{INPUTS}!${xl_col_to_name(3 + year)}$7"
+
+    @property
+    def verdict(self) -> str:
+        """Where it stands in words whether anything stops, with its sheet."""
+        return f"{CHECKS}!$A$5"
+
+    def use(self, metric: int) -> tuple[str, int]:
+        """Sheet and zero-based column of the use of a metric."""
+        return USE, 3 + metric
 
     def flag(self, name: str, year: int) -> str:
         """Where a year's Calculation says "Yes" or "No", with its sheet."""

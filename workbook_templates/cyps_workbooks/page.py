@@ -19,7 +19,7 @@ from cyps.needs import ServiceAreaSpend
 from cyps.pack import Pack
 from cyps.settlement import Settlement
 from cyps.settlement.summaries import GroupTotals, region_totals
-from cyps_workbooks.layout import CHECKS, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
+from cyps_workbooks.layout import ABOUT, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
 from cyps_workbooks.style import TITLE, UNUSED, UNUSED_TEXT, Formats
 
 CODE_WIDTH, NAME_WIDTH, REGION_WIDTH = 11, 36, 25
@@ -122,6 +122,8 @@ class Draft:
     """Children of every authority, (n_authorities,), where they are known."""
     chosen: str = ""
     """The authority that the sheet My authority shows first."""
+    verdict: str = ""
+    """What the line on top of every sheet says at first; where "", what the checks say."""
 
     @property
     def against(self) -> Against:
@@ -258,7 +260,8 @@ class Page:
             self.sheet.set_row(row, 20)
             for col in range(columns):
                 self.sheet.write_blank(row, col, None, form)
-        statement = textwrap.shorten(scenario.statement, width, placeholder=" ... (see About)")
+        more = " ... (see About)" if ABOUT in self.draft.layout.sheets else " ..."
+        statement = textwrap.shorten(scenario.statement, width, placeholder=more)
         status = scenario.status.upper()
         heading = f"{title} - {self.draft.title}"
         if split:
@@ -267,7 +270,7 @@ class Page:
         self.text(0, 0, title if split else heading, formats.title())
         self.text(1, 0, status if split else f"{status}: {statement}", formats.status())
         line = checks_line(self.draft)
-        self.formula(2, 0, f"={CHECKS}!$A$5", formats.of(bold=True), line)
+        self.formula(2, 0, f"={self.draft.layout.verdict}", formats.of(bold=True), line)
         area = f"A3:{xl_col_to_name(columns - 1)}3"
         for begins, alert in (("STOP", formats.stop()), ("WARN", formats.warn())):
             rule = {"type": "formula", "criteria": f'=LEFT($A$3,4)="{begins}"', "format": alert}
@@ -334,5 +337,7 @@ def warnings_at_issue(draft: Draft) -> int:
 
 def checks_line(draft: Draft) -> str:
     """The line on top of every sheet, as it stands when the workbook is written."""
+    if draft.verdict:
+        return draft.verdict
     warnings = warnings_at_issue(draft)
     return f"WARN: {warnings} to note (see Checks)" if warnings else "OK: every check passes"

@@ -47,6 +47,7 @@ NUMBER_FORMATS = {
     "factor point": f'{NEVER}"never";0.0000000000',
     "limit": "+0.00%;-0.00%;0.00%",
     "part": "0.0000%",
+    "level": "0.00%",
     "word": "General",
     "millionths": "£#,##0.000000;-£#,##0.000000",
     "remainder": "0.000000",
