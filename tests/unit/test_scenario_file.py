@@ -368,3 +368,25 @@ def test_a_baseline_in_thousands_is_told_before_any_number(folder):
     told = " ".join(years.output.split())
     assert "2026-27: Baselines and pot do not seem to be in one unit" in told
     assert "2028-29: Baselines and pot" not in told  # its baseline is what each got before
+
+
+def test_a_what_if_stands_beside_the_results_of_every_year(folder):
+    done = settle(folder / "scenario.toml", "--out", folder / "out", "--what-if")
+    assert done.exit_code == 0, done.output
+    written = json.loads((folder / "out/run.json").read_text())["outputs"]
+    assert "what-if.xlsx" in written
+    assert settle(folder / "scenario.toml", "--out", folder / "out").exit_code == 0
+    assert not (folder / "out/what-if.xlsx").exists()
+    years = settle(folder / "years.toml", "--out", folder / "years", "--what-if", "--no-workbook")
+    assert years.exit_code == 0, years.output
+    found = sorted(path.parent.name for path in (folder / "years").rglob("what-if.xlsx"))
+    assert found == ["2026-27", "2027-28", "2028-29"]
+    assert not list((folder / "years").rglob("settlement.xlsx"))
+
+
+def test_a_what_if_of_several_years_says_where_to_get_one(folder):
+    words = ["workbook", "new", str(folder / "years.toml"), "--what-if", "--out"]
+    done = CliRunner().invoke(main, [*words, str(folder / "w.xlsx")], env={"COLUMNS": "80"})
+    assert done.exit_code != 0
+    assert "A what-if has one year" in " ".join(done.output.split())
+    assert not (folder / "w.xlsx").exists()

@@ -337,7 +337,9 @@ def test_hostile_text_stays_text(engine, tmp_path):
     assert engine.errors() == []
     seen = engine.grids()
     assert column(seen["Scenario"], "Authority", len(HOSTILE)) == list(HOSTILE)
-    assert [int(x) for x in column(seen["Calculation"], "Pounds", len(HOSTILE))] == base.pounds.tolist()
+    assert [
+        int(x) for x in column(seen["Calculation"], "Pounds", len(HOSTILE))
+    ] == base.pounds.tolist()
 
 
 # --- as it is written, without an engine

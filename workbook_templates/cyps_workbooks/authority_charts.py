@@ -33,12 +33,15 @@ class Drawn:
     description: str
 
 
-def insert(page: Page, row: int, col: int, drawn: Drawn, width: int = WIDTH) -> int:
+def insert(
+    page: Page, row: int, col: int, drawn: Drawn, width: int = WIDTH, *, x_offset: int = 0
+) -> int:
     """Put a chart into a sheet; gives the row where the next one can stand."""
     drawn.chart.set_size({"width": width, "height": drawn.height})
     page.sheet.insert_chart(
-        row, col, drawn.chart, {"object_position": 3, "description": drawn.description}
-    )
+        row, col, drawn.chart,
+        {"object_position": 3, "description": drawn.description, "x_offset": x_offset},
+    )  # fmt: skip
     return row + drawn.height // _ROW_PIXELS + 2
 
 

@@ -52,8 +52,9 @@ def draw_calculation(
     page.text(4, 3, "Each column is one step, lettered. The same formula stands in every row, "
                     "and its meaning stands above the column in words.")  # fmt: skip
     page.text(5, 3, f"Steps from {layout.letter_of['needs_share']} on stay blank while an input "
-                    f"cannot be used (sheet {_verdict_sheet(layout)}); steps from {layout.letter_of['factor']} on "
-                    "also while the rule cannot be kept with this pot.")  # fmt: skip
+                    f"cannot be used (sheet {_verdict_sheet(layout)}); steps from "
+                    f"{layout.letter_of['factor']} on also while the rule cannot be kept with this "
+                    "pot.")  # fmt: skip
     page.sheet.set_row(WORDS_ROW, 80)
     page.text(LETTER_ROW, 0, "Step", formats.heading())
     page.text(WORDS_ROW, 0, "In words", formats.heading())

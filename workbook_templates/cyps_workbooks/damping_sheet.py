@@ -144,7 +144,9 @@ def _entries(page: Page, row: int, values: list[Value], kind: str, typed: list[V
 
 def _followed(page: Page, row: int, value: Value, kind: str, formula: str | None) -> None:
     """What is in force, and beside it what was issued, of the one year."""
-    form = page.draft.formats.beside(right=True) if kind == "text" else page.draft.formats.cell(kind)
+    form = (
+        page.draft.formats.beside(right=True) if kind == "text" else page.draft.formats.cell(kind)
+    )
     _value(page, row, 3, value, form)
     if formula is None:
         _value(page, row, 1, value, form)

@@ -17,6 +17,7 @@ from cyps.settlement import Settlement, settle
 from cyps.settlement.illustration import illustration
 from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.settlement_workbook import settlement_bytes
+from cyps_workbooks.what_if_workbook import what_if_bytes
 
 FOLDER = Path(__file__).resolve().parents[1]
 _FEW = 12
@@ -25,7 +26,11 @@ _FEW = 12
 def templates() -> dict[str, bytes]:
     """Every template by the name of its file, drawn now."""
     label = f"{LAST_YEAR - 1}-{LAST_YEAR % 100:02d}"
-    return {"settlement-made-up.xlsx": settlement_bytes([(label, made_up())])}
+    made = made_up()
+    return {
+        "settlement-made-up.xlsx": settlement_bytes([(label, made)]),
+        "what-if-made-up.xlsx": what_if_bytes(label, made),
+    }
 
 
 def made_up() -> Settlement:

@@ -13,12 +13,17 @@ from cyps_workbooks.what_if_sheets import ORDER_HEAD_ROW, order_column, ranked
 MOST_NAMES = 24
 """Authorities whose names can be read below the axis."""
 
+_MARKED = {
+    "data_labels": {
+        "value": True, "num_format": '"Mine: "+0.0%;"Mine: "-0.0%;;', "position": "outside_end",
+        "font": LABEL | {"bold": True, "color": STOP_FILL},
+    }
+}  # fmt: skip
+"""A label on the one bar that is mine: the others of its series are 0 and show none."""
 
-def before_and_after(page: Page, height: int, mine: str) -> Drawn:
-    """Bars with your levers, from the most gained to the most lost; dots as in the scenario.
 
-    `mine` is the address of the words that say what is marked.
-    """
+def before_and_after(page: Page, height: int) -> Drawn:
+    """Bars with your levers, from the most gained to the most lost; dots as in the scenario."""
     many = ranked(page.draft.settlement)
     first, last = ORDER_HEAD_ROW + 1, ORDER_HEAD_ROW + max(1, many)
     names = [IN_ORDER, first, order_column("name"), last, order_column("name")]
@@ -29,12 +34,13 @@ def before_and_after(page: Page, height: int, mine: str) -> Drawn:
     chart = page.draft.workbook.add_chart({"type": "column"})
     for key, name, colour in (
         ("gain", "Rise, with your levers", GAIN), ("loss", "Fall, with your levers", LOSS),
-        ("mine", mine, STOP_FILL),
+        ("mine", "My authority", STOP_FILL),
     ):  # fmt: skip
         chart.add_series(
             {"name": name, "categories": names, "values": values(key), "gap": 15, "overlap": 100,
              "fill": {"color": colour},
-             "border": {"color": EDGE} if many <= MOST_NAMES else {"none": True}}
+             "border": {"color": EDGE} if many <= MOST_NAMES else {"none": True},
+             **(_MARKED if key == "mine" else {})}
         )  # fmt: skip
     dots = page.draft.workbook.add_chart({"type": "line"})
     dots.add_series(

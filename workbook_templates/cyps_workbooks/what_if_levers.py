@@ -99,20 +99,24 @@ def _floor(settlement: Settlement, layout: WhatIfLayout) -> Lever:
     rule, c = settlement.scenario.damping, _typed(layout, "floor")
     if isinstance(rule, Bands | Protection):
         banded = isinstance(rule, Bands)
-        issued = _as_issued(layout, "band_floor" if banded else "tier_part")
+        all_issued = _as_issued(layout, "band_floor" if banded else "tier_part")
         what = "Floors of all bands" if banded else "Protected parts of all tiers"
         least, most = ("-1", "10") if banded else ("0", "10")
-        needed = f"Type a percentage, such as 1%, that leaves each between {_shown(least)} and 1000%."
+        needed = (
+            f"Type a percentage, such as 1%, that leaves each between {_shown(least)} and 1000%."
+        )
         return Lever(
             "floor", f"2  {what}: move by", "floor", 0.0,
             "1% moves each up by a percentage point, and -1% down.", needed,
-            f"IF(MIN({issued})+{c}>={least},MAX({issued})+{c}<={most},FALSE)",
+            f"IF(MIN({all_issued})+{c}>={least},MAX({all_issued})+{c}<={most},FALSE)",
             validation=_between("decimal", -10, 10, "Percentage points", needed),
         )  # fmt: skip
     pace = isinstance(rule, PaceOfChange)
-    issued = getattr(rule, "least" if pace else "floor", None)
+    issued: float | None = getattr(rule, "least" if pace else "floor", None)
     needed = "Type a percentage from -100% to 1000%, such as -5% or 0%."
-    words = "Nobody's baseline grows by less." if pace else "Nobody falls by more; others pay for it."
+    words = (
+        "Nobody's baseline grows by less." if pace else "Nobody falls by more; others pay for it."
+    )
     if issued is None:
         words = "The scenario has none. With one nobody falls by more; others pay for it."
     return Lever(
@@ -126,7 +130,7 @@ def _floor(settlement: Settlement, layout: WhatIfLayout) -> Lever:
 def _ceiling(settlement: Settlement, layout: WhatIfLayout) -> Lever:
     rule, c, b = settlement.scenario.damping, _typed(layout, "ceiling"), layout.lever_row("ceiling")
     floor = layout.in_use("floor").split("!")[1]
-    used = f"IF({c}=\"\",$B${b},{c})"
+    used = f'IF({c}="",$B${b},{c})'
     if isinstance(rule, Protection):
         return Lever("ceiling", "3  Ceiling", "floor", NOT_USED, "Protection has no ceiling.")
     if isinstance(rule, Bands):
@@ -155,7 +159,7 @@ def _ceiling(settlement: Settlement, layout: WhatIfLayout) -> Lever:
         "floor", NONE if issued is None else float(issued), words, needed,
         f"IF({c}>=-1,{c}<=10,FALSE)",
         fits=f"IF(ISNUMBER({floor}),IF(ISNUMBER({used}),{used}>={floor},TRUE),TRUE)",
-        misfit="It would be below lever 2, and nothing would lie between them. Move one of the two.",
+        misfit="It would be below lever 2, with nothing between them. Move one of the two.",
         validation=_between("decimal", -1, 10, "A percentage", needed),
     )  # fmt: skip
 
@@ -234,7 +238,9 @@ def _between(kind: str, least: float, most: float, title: str, words: str) -> di
 # --- what the rest of the workbook makes of them
 
 
-def damping_follows(settlement: Settlement, layout: WhatIfLayout) -> Callable[[str, int], str | None]:
+def damping_follows(
+    settlement: Settlement, layout: WhatIfLayout
+) -> Callable[[str, int], str | None]:
     """The formulas by which the sheet Damping follows the levers."""
     rule = settlement.scenario.damping
     floor, ceiling, phasing = (layout.in_use(key) for key in ("floor", "ceiling", "phasing"))

@@ -14,7 +14,7 @@ from cyps_workbooks.authority_charts import insert
 from cyps_workbooks.factors_sheet import factor_range
 from cyps_workbooks.layout import HEAD_ROW
 from cyps_workbooks.page import Draft, Page, new_page
-from cyps_workbooks.style import UNUSED, UNUSED_TEXT
+from cyps_workbooks.style import SMALL, UNUSED, UNUSED_TEXT
 from cyps_workbooks.what_if_chart import before_and_after
 from cyps_workbooks.what_if_layout import (
     LEVER_ROW,
@@ -33,7 +33,7 @@ HINT = (
 )
 _WIDTHS = (47, 21, 21, 21, 82)
 _CHART_COLUMN = 4
-_CHART_WIDTH, _ROW_PIXELS = 575, 24
+_CHART_WIDTH, _ROW_PIXELS = 571, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,14 @@ class Line:
     """Whether fewer is more, as with ranks."""
 
 
-def draw_what_if(draft: Draft, layout: WhatIfLayout, listed: tuple[Lever, ...], metric: str) -> None:
+def draw_what_if(
+    draft: Draft, layout: WhatIfLayout, listed: tuple[Lever, ...], metric: str
+) -> None:
     """Draw the page, with `metric` the one whose weight lever 5 moves at first."""
     page = new_page(draft, WHAT_IF)
     for col, width in enumerate(_WIDTHS):
         page.sheet.set_column(col, col, width)
-    page.banner("What if", len(_WIDTHS), width=150)
+    page.banner(f"What if, {layout.years[0]}", len(_WIDTHS), width=150)
     _pickers(page, layout, metric)
     _levers(page, layout, listed)
     last = _results(page, layout)
@@ -63,8 +65,8 @@ def draw_what_if(draft: Draft, layout: WhatIfLayout, listed: tuple[Lever, ...], 
     for row in range(RESULT_ROW, last + 1):
         page.sheet.set_row_pixels(row, _ROW_PIXELS)
     height = _ROW_PIXELS * (last - RESULT_ROW + 1)
-    mine = f"='{WHAT_IF}'!$A${last + 1}"
-    insert(page, RESULT_ROW, _CHART_COLUMN, before_and_after(page, height, mine), _CHART_WIDTH)
+    chart = before_and_after(page, height)
+    insert(page, RESULT_ROW, _CHART_COLUMN, chart, _CHART_WIDTH, x_offset=8)
     page.sheet.print_area(0, 0, last, len(_WIDTHS) - 1)
     page.finish(one_page=True)
     page.sheet.activate()
@@ -73,20 +75,23 @@ def draw_what_if(draft: Draft, layout: WhatIfLayout, listed: tuple[Lever, ...], 
 def _pickers(page: Page, layout: WhatIfLayout, metric: str) -> None:
     draft, formats = page.draft, page.draft.formats
     heads = ("My authority: choose", "Metric of lever 5: choose", "Its region", "Place in the list")
-    for col, head in enumerate(heads):
-        page.text(PICKER_ROW - 1, col, head, formats.of(bold=True, font_size=9))
+    for col, head in enumerate((*heads, "Rule of the scenario")):
+        page.text(
+            PICKER_ROW - 1, col, head, formats.of(bold=True, font_size=SMALL, indent=int(col == 4))
+        )
     page.sheet.set_row(PICKER_ROW, 22)
     page.sheet.write_string(PICKER_ROW, 0, draft.chosen, formats.entry("general"))
     page.sheet.write_string(PICKER_ROW, 1, metric, formats.entry("general"))
     names = layout.column(SCENARIO, 1)
     place = [a.name for a in draft.settlement.scenario.authorities].index(draft.chosen)
     region = draft.settlement.scenario.authorities[place].region
-    page.formula(
-        PICKER_ROW, 2, f'=IF(my_row>0,INDEX({layout.column(SCENARIO, 2)},my_row),"no such authority")',
-        formats.beside(), region,
-    )  # fmt: skip
+    regions = layout.column(SCENARIO, 2)
+    found = f'=IF(my_row>0,INDEX({regions},my_row),"no such authority")'
+    page.formula(PICKER_ROW, 2, found, formats.beside(), region)
     page.formula(PICKER_ROW, 3, f"=IFERROR(MATCH(in_authority,{names},0),0)",
                  formats.cell("count"), place + 1)  # fmt: skip
+    rule = textwrap.shorten(draft.settlement.scenario.damping_in_words, 82, placeholder=" ...")
+    page.text(PICKER_ROW, 4, rule[:1].upper() + rule[1:], formats.beside())
     last = xl_col_to_name(2 + len(layout.metrics))
     heads_of_use = f"{SCENARIO}!$D${HEAD_ROW + 1}:${last}${HEAD_ROW + 1}"
     for col, source, title, words in (
@@ -159,9 +164,7 @@ def _words(lever: Lever, r: int) -> str:
     if lever.fits:
         fits = f'IF({lever.fits},{fits},"{FAULT}{lever.misfit}")'
     fault = f'"{FAULT}{lever.fault}"'
-    return (
-        f'=IF($C{r}="",{fits},IF(ISNUMBER($C{r}),IF({lever.holds},{fits},{fault}),{fault}))'
-    )
+    return f'=IF($C{r}="",{fits},IF(ISNUMBER($C{r}),IF({lever.holds},{fits},{fault}),{fault}))'
 
 
 def _metric_at_first(page: Page) -> str:
@@ -213,7 +216,7 @@ def _verdict(page: Page, layout: WhatIfLayout, listed: tuple[Lever, ...]) -> Non
 
 
 def _results(page: Page, layout: WhatIfLayout) -> int:
-    """The results; gives the zero-based row of the last line, which says what the chart marks."""
+    """The results; gives the zero-based row of the last line."""
     row = _head(page, RESULT_ROW, '=IF(my_row>0,in_authority&"","No such authority")',
                 page.draft.chosen)  # fmt: skip
     for line in _mine(page.draft, layout):
@@ -275,7 +278,8 @@ def _mine(draft: Draft, layout: WhatIfLayout) -> list[Line]:
     def region_rate(source: str) -> str:
         own = f"--({region}=INDEX({region},my_row))"
         base = f"SUMPRODUCT({own},{baseline})"
-        return (f'IF(my_row>0,IF({base}>0,(SUMPRODUCT({own},{source})-{base})/{base},""),"")')  # fmt: skip
+        rate = f"(SUMPRODUCT({own},{source})-{base})/{base}"
+        return f'IF(my_row>0,IF({base}>0,{rate},""),"")'
 
     children = layout.fact("children")
     given = f"COUNT({children})={layout.authorities}"
@@ -363,14 +367,17 @@ def _all(draft: Draft, layout: WhatIfLayout) -> list[Line]:
 
 
 def _moved(page: Page, layout: WhatIfLayout, row: int) -> int:
-    """Who gets more and who less than in the scenario; the last line is what the chart marks."""
+    """Who gets more and who less than in the scenario; gives the last row."""
     formats = page.draft.formats
     before, after = layout.fact("pounds"), layout.step("pounds", 0)
     settles = f'{layout.flag("settles", 0)}="Yes"'
     page.text(row, 0, "Your levers against the scenario", formats.head())
     for col, head in enumerate(("Authorities", "Together (£)", ""), start=1):
         page.text(row, col, head, formats.head(number=True))
-    for label, sign, kind in (("Get more", ">", "pounds change"), ("Get less", "<", "pounds change")):
+    for label, sign, kind in (
+        ("Get more", ">", "pounds change"),
+        ("Get less", "<", "pounds change"),
+    ):
         row += 1
         page.text(row, 0, label, formats.cell())
         count = f'=IF({settles},SUMPRODUCT(--({after}{sign}{before})),"")'
@@ -378,19 +385,4 @@ def _moved(page: Page, layout: WhatIfLayout, row: int) -> int:
         page.formula(row, 1, count, formats.cell("count"), 0)
         page.formula(row, 2, money, formats.cell(kind), 0)
         page.text(row, 3, "", formats.cell())
-    row += 1
-    rate = f"C{RESULT_ROW + 4}"
-    shown = f'TEXT({rate},"+0.0%;-0.0%;0.0%")'
-    words = f'=IF(ISNUMBER({rate}),in_authority&": "&{shown},"No figures")'
-    i = [a.name for a in page.draft.settlement.scenario.authorities].index(page.draft.chosen)
-    change = float(page.draft.settlement.change_rate[i])
-    seen = "No figures" if np.isnan(change) else f"{page.draft.chosen}: {_percent(change)}"
-    page.formula(row, 0, words, formats.of(bold=True), seen)
-    page.text(row, 1, "is the bar marked in red.", formats.plain())
     return row
-
-
-def _percent(rate: float) -> str:
-    tenths = int(np.floor(abs(rate) * 1000 + 0.5))
-    sign = "" if tenths == 0 else "+" if rate > 0 else "-"
-    return f"{sign}{tenths / 10:.1f}%"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
 from cyps.settlement import Bands, Protection, Settlement
 from cyps.settlement.summaries import change_ranks, on_the_floor, rounded_change_rate
 from cyps_workbooks.layout import FIRST_ROW, HEAD_ROW, TOTAL_ROW
-from cyps_workbooks.page import CODE_WIDTH, NAME_WIDTH, REGION_WIDTH, Draft, Page, new_page
+from cyps_workbooks.page import NAME_WIDTH, REGION_WIDTH, Draft, Page, new_page
 from cyps_workbooks.style import TINT
 from cyps_workbooks.what_if_layout import IN_ORDER, SCENARIO, WEIGHT_ROW, WhatIfLayout
 from cyps_workbooks.what_if_levers import area_cost_formula
@@ -30,6 +32,8 @@ ORDER = (
     ("mine", "Chart: mine", "percent change", 11),
 )
 """Key, header, kind and width of every column of the sheet In order."""
+_FLAT = 1e-6
+"""Height of my bar where I neither gain nor lose: with none at all it would have no label."""
 _AT = {key: i for i, (key, *_) in enumerate(ORDER)}
 
 
@@ -50,8 +54,8 @@ def draw_scenario(draft: Draft, layout: WhatIfLayout) -> None:
     page.sheet.set_column(3, last, 16)
     page.sheet.set_column(layout.fact_column("member"), layout.fact_column("group"), 24)
     page.banner("Scenario", last + 1, split=True)
-    page.text(4, 2, "The settlement as it was handed over. Nothing here moves, but for the area cost "
-                    "factor in use, which follows lever 6.")  # fmt: skip
+    page.text(4, 2, "The settlement as it was handed over. Nothing here moves, but for the area "
+                    "cost factor in use, which follows lever 6.")  # fmt: skip
     page.text(5, 2, "Pounds, top-up, change, rank and floor are what the engine settled; with no "
                     "lever moved the sheet Calculation gives the same.")  # fmt: skip
     page.text(WEIGHT_ROW, 1, "Cost weight in the scenario", formats.heading())
@@ -67,7 +71,7 @@ def draw_scenario(draft: Draft, layout: WhatIfLayout) -> None:
     _fixed(page, baseline, settlement.scenario.baseline.tolist(), "pounds")
     page.total(baseline, "pounds", float(settlement.scenario.baseline.sum()))
     _area_cost(page, layout)
-    for key, head, kind, values in _facts(draft, layout):
+    for key, head, kind, values in _facts(draft):
         col = layout.fact_column(key)
         page.text(HEAD_ROW, col, head, formats.head(number=kind != "general"))
         _fixed(page, col, values, kind)
@@ -78,12 +82,12 @@ def draw_scenario(draft: Draft, layout: WhatIfLayout) -> None:
     page.finish(pages_wide=2)
 
 
-def _fixed(page: Page, col: int, values: list[float] | list[str], kind: str) -> None:
+def _fixed(page: Page, col: int, values: Sequence[float | str], kind: str) -> None:
     form = page.draft.formats.cell(kind)
     for i, value in enumerate(values):
         if isinstance(value, str):
             page.text(FIRST_ROW + i, col, value, form)
-        elif value != value:  # not a number: nothing is known
+        elif np.isnan(value):
             page.sheet.write_blank(FIRST_ROW + i, col, None, form)
         else:
             page.number(FIRST_ROW + i, col, value, form)
@@ -103,9 +107,7 @@ def _area_cost(page: Page, layout: WhatIfLayout) -> None:
                     factors[:, k])  # fmt: skip
 
 
-def _facts(
-    draft: Draft, layout: WhatIfLayout
-) -> list[tuple[str, str, str, list[float] | list[str]]]:
+def _facts(draft: Draft) -> list[tuple[str, str, str, Sequence[float | str]]]:
     settlement = draft.settlement
     rule, codes = settlement.scenario.damping, settlement.scenario.codes
     member = rule.member if isinstance(rule, Bands | Protection) else {}
@@ -142,7 +144,7 @@ def draw_in_order(draft: Draft, layout: WhatIfLayout) -> None:
         page.text(ORDER_HEAD_ROW, col, head, formats.head(number=kind != "general"))
     page.banner("In order", len(ORDER))
     page.text(3, 0, "Everybody by change against the baseline with your levers, the most gained "
-                    "first. The last columns are what the chart of the sheet What-if draws.")  # fmt: skip
+                    "first. The chart of the sheet What-if draws the last columns.")  # fmt: skip
     page.text(4, 0, _left_out(settlement))
     page.sheet.set_row(ORDER_HEAD_ROW, 50)
     at = {key: f"${xl_col_to_name(i)}" for key, i in _AT.items()}
@@ -191,8 +193,9 @@ def _in_order(page: Page, layout: WhatIfLayout, row: int, i: int, at: dict[str, 
         ("rate", look(layout.step("rate", 0)), change),
         ("gain", _bar(name, rate, "0", f"MAX(0,{rate})"), 0.0 if chosen else max(0.0, change)),
         ("loss", _bar(name, rate, "0", f"MIN(0,{rate})"), 0.0 if chosen else min(0.0, change)),
-        ("mine", _bar(name, rate, rate, "0"), change if chosen else 0.0),
-    ):
+        ("mine", _bar(name, rate, f"IF({rate}=0,{_FLAT:f},{rate})", "0"),
+         (change or _FLAT) if chosen else 0.0),
+    ):  # fmt: skip
         kind = ORDER[_AT[key]][2]
         form = draft.formats.beside() if kind == "general" else draft.formats.cell(kind)
         page.formula(row, _AT[key], formula, form, seen)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cyps_workbooks import Against, PackNote
 
 RESULTS, NOTES, WORKBOOK = "results.csv", "notes.txt", "settlement.xlsx"
+WHAT_IF = "what-if.xlsx"
 YEARS, SETTLEMENT = "years.csv", "settlement.json"
 LOOK = "Look at this first"
 """What a note begins with that says that an input is hardly meant."""
@@ -87,10 +88,12 @@ def write_files(
     more: Mapping[str, bytes] | None = None,
     year: str | None = None,
     against: Against | None = None,
+    what_if: bool = False,
 ) -> list[str]:
     """Write the files of one settlement as `write_outputs` does; names, first the one to open.
 
     `year` is what the workbook calls the year; that of the authority list when not given.
+    `what_if` adds what-if.xlsx.
     """
     files = {
         RESULTS: results_csv(settlement, population).encode(),
@@ -101,8 +104,13 @@ def write_files(
     for name, content in files.items():
         (folder / name).write_bytes(content)
     names = [*files]
+    label = year or financial_year(settlement)
+    if what_if:
+        from cyps_workbooks import write_what_if  # needs the library that workbooks need
+
+        write_what_if(label, settlement, folder / WHAT_IF, population=population)
+        names.insert(0, WHAT_IF)
     if workbook:
-        label = year or financial_year(settlement)
         write_workbook([(label, settlement)], folder, pack, against, population)
         names.insert(0, WORKBOOK)
     write_record(folder, {**record, "results": result_totals(settlement)})

@@ -110,6 +110,7 @@ def what_to_settle(command: _Command) -> _Command:
     type=_FILE,
     help="Folder or workbook of a settlement for the sheet Compare to store.",
 )
+@click.option("--what-if", is_flag=True, help="Also what-if.xlsx: six levers for a meeting.")
 @click.option("--no-workbook", "without_workbook", is_flag=True, help="Leave settlement.xlsx out.")
 def settle_command(
     scenario: Path | None,
@@ -118,6 +119,7 @@ def settle_command(
     by: tuple[str, ...],
     as_json: bool,
     against: Path | None,
+    what_if: bool,
     without_workbook: bool,
     **inputs: Any,  # noqa: ANN401 - what `requested` takes
 ) -> None:
@@ -126,13 +128,13 @@ def settle_command(
     Give a SCENARIO.toml that names files and choices, or the files and choices
     themselves. Files are CSV or Excel, plain ones or the ones that DfE and MHCLG
     publish; use may be a pack (.cyps.zip). Writes settlement.xlsx, results.csv,
-    groups.csv, notes.txt, settlement.json and run.json into --out; for several years
-    a folder each, and years.csv.
+    groups.csv, notes.txt, settlement.json and run.json into --out, and with --what-if
+    what-if.xlsx; for several years a folder each, and years.csv.
     """
     request = requested(scenario, **inputs)
     if against is not None and without_workbook:
         raise click.UsageError("--against is for the workbook: leave it or --no-workbook out.")
-    _settle(request, trust, out, by, as_json, not without_workbook, against)
+    _settle(request, trust, out, by, as_json, not without_workbook, against, what_if)
 
 
 def requested(
@@ -211,6 +213,7 @@ def _settle(
     as_json: bool,
     workbook: bool,
     against: Path | None,
+    what_if: bool,
 ) -> None:
     other = _compared(against) if against is not None else None
     pack = pack_among(
@@ -244,6 +247,7 @@ def _settle(
                 against=other,
                 more={GROUPS: groups_csv(settlement, groupings, ready.population)},
                 year=year_name(label, settlement),
+                what_if=what_if,
             )
             final = out / label if several else out
             written.append(Outputs(final, tuple(final / name for name in names)))

@@ -32,7 +32,7 @@ def workbook_group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.pass_context
 def check_command(ctx: click.Context, file: Path, as_json: bool) -> None:
-    """Check a settlement workbook that people worked in.
+    """Check a settlement workbook, or a what-if, that people worked in.
 
     Its inputs are read back and settled anew; every number shown must be the engine's. Also
     looked at: the sheet Checks, the record it was issued with, overwritten formulas, and what
@@ -40,9 +40,9 @@ def check_command(ctx: click.Context, file: Path, as_json: bool) -> None:
     mend, 2 when the file cannot be read.
     """
     # Reading and drawing need libraries that no other command need load.
-    from cyps_workbooks.kept.verdict import check_workbook
+    from cyps_workbooks.kept.what_if import check_any
 
-    verdict = check_workbook(file)
+    verdict = check_any(file)
     if as_json:
         click.echo(json.dumps(_told(file, verdict), indent=2, ensure_ascii=False))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ from cyps.errors import CypsError
 from cyps.settlement.from_files import Request, pack_among, settle_requested
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from cyps.settlement import Settlement
 
 _FILE = click.Path(path_type=Path)
@@ -79,15 +83,17 @@ def publish_command(
 @click.command("new", short_help="From a scenario or files, or one to try.")
 @what_to_settle
 @click.option("--out", type=_FILE, required=True, help="The workbook to write.")
+@click.option("--what-if", is_flag=True, help="A what-if instead: six levers for a meeting.")
 @_JSON
 def new_command(
     scenario: Path | None,
     trust: Path | None,
     out: Path,
+    what_if: bool,
     as_json: bool,
     **inputs: Any,  # noqa: ANN401 - what `requested` takes
 ) -> None:
-    """Write a settlement workbook, and nothing else.
+    """Write a settlement workbook, or with --what-if a what-if, and nothing else.
 
     Give a SCENARIO.toml or the files and choices, as for `cyps settle`, which writes the same
     workbook among its other results. With neither, the workbook has made-up numbers, to try.
@@ -96,21 +102,40 @@ def new_command(
 
     place = new_name(out, out, "")
     asked = scenario is not None or any(x is not None and x != () for x in inputs.values())
-    content = _asked(requested(scenario, **inputs), trust) if asked else _illustration()
+    content = (
+        _asked(requested(scenario, **inputs), trust, what_if) if asked else _illustration(what_if)
+    )
     put_beside(content, place)
     _say_written(place, as_json)
 
 
-def _illustration() -> bytes:
+def _illustration(what_if: bool) -> bytes:
     from cyps.cli.outputs import financial_year
     from cyps.settlement.illustration import illustration
     from cyps_workbooks.settlement_workbook import settlement_bytes
 
     made = illustration()
+    if what_if:
+        return _what_if([(financial_year(made), made)], None)
     return settlement_bytes([(financial_year(made), made)])
 
 
-def _asked(request: Request, trust: Path | None) -> bytes:
+def _what_if(
+    settled: Sequence[tuple[str, Settlement]], population: NDArray[np.float64] | None
+) -> bytes:
+    from cyps_workbooks.what_if_workbook import what_if_bytes
+
+    if len(settled) > 1:
+        raise CypsError(
+            f"A what-if has one year, and this scenario {len(settled)}: "
+            f"{', '.join(label for label, _ in settled)}. cyps settle --what-if writes one for "
+            "each year, into its folder."
+        )
+    label, settlement = settled[0]
+    return what_if_bytes(label, settlement, population=population)
+
+
+def _asked(request: Request, trust: Path | None, what_if: bool) -> bytes:
     from cyps.cli.outputs import year_name
     from cyps_workbooks.settlement_workbook import settlement_bytes
 
@@ -125,6 +150,8 @@ def _asked(request: Request, trust: Path | None) -> bytes:
     if len(settled) == 1:
         label, settlement = settled[0]
         settled = [(year_name(label, settlement), settlement)]
+    if what_if:
+        return _what_if(settled, ready.population)
     note = None if pack is None else pack_note(pack)
     return settlement_bytes(settled, pack=note, population=ready.population)
 

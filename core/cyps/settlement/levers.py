@@ -1,4 +1,4 @@
-"""Levers: the few things of a scenario that a meeting moves, each back as it was when left alone."""
+"""Levers: the few things of a scenario that a meeting moves; what is left alone stays as it was."""
 
 from __future__ import annotations
 

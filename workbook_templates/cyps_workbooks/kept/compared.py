@@ -47,7 +47,7 @@ def compare_with_engine(opened: Opened, years: Years) -> list[Finding]:
     """
     return [
         *_named(opened, years),
-        *(f for k in range(len(years)) for f in _calculation(opened, years, k)),
+        *(f for k in range(len(years)) for f in compare_calculation(opened, years, k)),
         *_results(opened, years),
     ]
 
@@ -90,7 +90,8 @@ def _left(settlement: Settlement) -> float:
     return float(settlement.scenario.pot - pounds_below(settlement.damped.allocation).base.sum())
 
 
-def _calculation(opened: Opened, years: Years, k: int) -> Iterator[Finding]:
+def compare_calculation(opened: Opened, years: Years, k: int) -> Iterator[Finding]:
+    """Every cell of a year's Calculation that shows another number than the engine."""
     sheet = _calculation_sheet(opened, k, len(years))
     if not sheet:
         yield Finding("engine", "", f"the sheet {CALCULATION} of {years[k][0]} is gone.")

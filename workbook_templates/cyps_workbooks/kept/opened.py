@@ -12,6 +12,7 @@ from cyps_workbooks.placing import lock_files
 from cyps_workbooks.published.foreign import Area, Sheet, Workbook, address
 from cyps_workbooks.published.reading import read_workbook
 from cyps_workbooks.published.reading_sheets import area_of
+from cyps_workbooks.what_if_layout import WHAT_IF
 
 _REFERENCE = re.compile(
     r"=?(?:'((?:[^']|'')+)'|([^'!\[\]]+))!(\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?)"
@@ -158,16 +159,50 @@ def open_settlement(path: Path) -> Opened:
     ...     [entry.value for entry in open_settlement(path).block("in_pot")[0]]
     [100.0]
     """
+    return as_settlement(open_workbook(path))
+
+
+def open_workbook(path: Path) -> Opened:
+    """Open a workbook without macros, whatever is in it.
+
+    Raises
+    ------
+    CypsError
+        When the file cannot be read safely or has macros.
+    """
     opened = Opened.of(path, read_workbook(path))
     if opened.book.macros:
         raise CypsError(
             f"{path} holds macros, which no settlement workbook has and nothing here looks into. "
             "Save it as Excel Workbook (.xlsx), without macros, and use that."
         )
+    return opened
+
+
+def is_what_if(opened: Opened) -> bool:
+    """Whether a workbook is a what-if: levers on a page, instead of a settlement's inputs."""
+    return WHAT_IF in opened.sheets and "in_lever_metric" in opened.book.names
+
+
+def as_settlement(opened: Opened) -> Opened:
+    """The workbook itself, where it is a settlement workbook.
+
+    Raises
+    ------
+    CypsError
+        When it is a what-if, or nothing that cyps wrote.
+    """
+    if is_what_if(opened):
+        raise CypsError(
+            f"{opened.path} is a what-if workbook: a page to try levers on. It is not refreshed, "
+            "frozen or published. Put the levers' values into the scenario and settle that, or "
+            "write another what-if with cyps settle --what-if; to keep the page, print it. "
+            "cyps workbook check tells whether its figures are the engine's."
+        )
     if RECORD not in opened.sheets or "in_pot" not in opened.book.names:
         raise CypsError(
-            f"{path} is not a settlement workbook of cyps: it has no sheet '{RECORD}' or no cell "
-            "named in_pot. Give one that cyps settle or cyps workbook new wrote."
+            f"{opened.path} is not a settlement workbook of cyps: it has no sheet '{RECORD}' or "
+            "no cell named in_pot. Give one that cyps settle or cyps workbook new wrote."
         )
     return opened
 

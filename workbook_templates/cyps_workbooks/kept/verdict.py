@@ -82,8 +82,13 @@ def check_workbook(path: Path) -> Verdict:
     ...     check_workbook(path).sentence
     'SOUND: the cells show what the engine gives.'
     """
-    opened = open_settlement(path)
-    found: list[Finding] = [*_open_elsewhere(path)]
+    return check_opened(open_settlement(path))
+
+
+def check_opened(opened: Opened) -> Verdict:
+    """As `check_workbook`, for a settlement workbook that was opened already."""
+    path = opened.path
+    found: list[Finding] = [*open_elsewhere(path)]
     frozen = frozen_since(opened)
     back = None
     try:
@@ -100,25 +105,30 @@ def check_workbook(path: Path) -> Verdict:
             changed, formulas = _against_issue(opened, back)
             found += formulas
             if years and more and not any(finding.stops for finding in formulas):
-                found.append(_NOT_CALCULATED)
+                found.append(NOT_CALCULATED)
     found += [*_checks_sheet(opened)]
     if not frozen:
-        found += _structure(path)
-    ordered = sorted(found, key=lambda finding: (not finding.stops, _ORDER.index(finding.about)))
-    return Verdict(opened, tuple(ordered), years, changed, back, frozen)
+        found += structure(path)
+    return Verdict(opened, in_order(found), years, changed, back, frozen)
 
 
 _ORDER = ("record", "file", "inputs", "formulas", "checks", "engine", "structure")
 """What is a cause comes before what follows from it."""
 
 
-_NOT_CALCULATED = Finding(
+def in_order(found: list[Finding]) -> tuple[Finding, ...]:
+    """Findings, those that stop first, a cause before what follows from it."""
+    return tuple(sorted(found, key=lambda one: (not one.stops, _ORDER.index(one.about))))
+
+
+NOT_CALCULATED = Finding(
     "engine", "", "Cells and engine differ, and no formula was changed: the workbook was saved "
     "without calculating. Open it, press Ctrl+Alt+F9, save it, and check again.", stops=False,
 )  # fmt: skip
 
 
-def _open_elsewhere(path: Path) -> Iterator[Finding]:
+def open_elsewhere(path: Path) -> Iterator[Finding]:
+    """That somebody has the file open, where a lock says so."""
     lock = is_open_elsewhere(path)
     if lock:
         yield Finding(
@@ -157,10 +167,10 @@ def _numbers(
         return (), [*found, *(flags_say(opened, "can_settle", "No") if saved else ())]
     if not saved:
         return years, found
-    return years, _first(compare_with_engine(opened, years))
+    return years, the_first(compare_with_engine(opened, years))
 
 
-def _first(found: list[Finding]) -> list[Finding]:
+def the_first(found: list[Finding]) -> list[Finding]:
     """The first cells that differ; the rest follow from them more often than not."""
     if len(found) <= _SHOWN:
         return found
@@ -206,7 +216,7 @@ def _checks_sheet(opened: Opened) -> Iterator[Finding]:
             )
 
 
-def _structure(path: Path) -> list[Finding]:
+def structure(path: Path) -> list[Finding]:
     """Faults of structure: those that another program left are only to be noted."""
     by_fault: dict[str, list[str]] = {}
     try:

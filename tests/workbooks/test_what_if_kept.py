@@ -1,0 +1,195 @@
+"""A what-if after a meeting is checked against the engine, and says what it is not for."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+from click.testing import CliRunner
+
+from cyps.cli import main
+from cyps.geography import authorities
+from cyps.settlement import Band, Bands, Floor
+from cyps_workbooks import read_records, write_what_if
+from cyps_workbooks.checks import check_structure
+from cyps_workbooks.kept.opened import open_workbook
+from cyps_workbooks.kept.what_if import check_any, check_what_if
+from cyps_workbooks.templates import FOLDER
+from plain_files import write_csv
+from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
+from workbooks.kept_files import as_seen, patched, sheet_part
+from workbooks.made_up import hostile, made_up
+
+FEW = authorities(2025)[:14]
+MEMBER = {place.code: ("low", "high")[i % 2] for i, place in enumerate(FEW)}
+BANDS = Bands(bands={"low": Band(floor=-0.09), "high": Band(floor=-0.02, ceiling=0.4)},
+              member=MEMBER)  # fmt: skip
+
+
+@pytest.fixture(params=[Floor(floor=-0.05), BANDS], ids=["floor", "bands"])
+def base(request):
+    return made_up(seed=3, places=FEW, damping=request.param)
+
+
+@pytest.fixture
+def path(base, tmp_path):
+    write_what_if("2025-26", base, tmp_path / "what-if.xlsx")
+    return tmp_path / "what-if.xlsx"
+
+
+def run(*words):
+    return CliRunner().invoke(main, list(map(str, words)), env={"COLUMNS": "80"})
+
+
+def plain(output):
+    return " ".join(output.split())
+
+
+def moved(path, engine, levers):
+    """The verdict on the workbook with levers typed in and calculated."""
+    engine.open(path)
+    for name, value in levers.items():
+        engine.set(name, [value])
+    engine.recalculate()
+    return check_what_if(as_seen(open_workbook(path), engine, []))
+
+
+def test_as_issued_it_is_sound(path):
+    done = run("workbook", "check", path)
+    assert done.exit_code == 0, done.output
+    assert "SOUND: the cells show what the engine gives." in done.output
+    assert "Typed since" not in done.output
+
+
+def test_levers_are_read_and_settled(path):
+    levers = {"pot": 1_900_000_001, "floor": -0.03, "weight": 0.5, "phasing": 0.5}
+    verdict = moved(path, IronCalc(), {f"in_lever_{key}": x for key, x in levers.items()})
+    assert verdict.sound, [finding.line() for finding in verdict.findings]
+    ((_, settlement),) = verdict.years
+    assert settlement.scenario.pot == 1_900_000_001
+    assert len(verdict.changed) == 4
+    assert verdict.changed[0] == (
+        "'What-if'!C9 (in_lever_pot): as in the scenario, is 1,900,000,001"
+    )
+
+
+def test_a_lever_that_cannot_be_used_is_named(path):
+    verdict = moved(path, IronCalc(), {"in_lever_phasing": "half"})
+    assert not verdict.sound
+    assert [f.place for f in verdict.findings if f.about == "inputs"] == ["'What-if'!C12"]
+    verdict = moved(path, IronCalc(), {"in_lever_pot": 10.5})
+    assert [f.words for f in verdict.findings if f.about == "inputs"] == [
+        "The pot is not whole pounds."
+    ]
+    assert not [f for f in verdict.findings if f.about == "engine"]
+
+
+def test_a_rule_that_cannot_be_kept_is_said_once(path):
+    verdict = moved(path, IronCalc(), {"in_lever_floor": 0.35})
+    assert ["cannot be paid for" in f.words for f in verdict.findings] == [True]
+
+
+def test_an_overwritten_formula_is_named(path):
+    part = sheet_part(path, "Calculation")
+    spoilt = patched(
+        path, path.with_name("o.xlsx"), part, (rb'(<c r="M20"[^>]*>)<f>[^<]*</f>', rb"\1")
+    )
+    done = run("workbook", "check", spoilt)
+    assert done.exit_code == 1
+    assert "Calculation!M20: its formula was overwritten" in plain(done.output)
+
+
+def test_a_changed_figure_of_the_scenario_is_named(path):
+    part = sheet_part(path, "Scenario")
+    spoilt = patched(
+        path, path.with_name("o.xlsx"), part, (rb'(<c r="D20"[^>]*>)<v>[^<]*</v>', rb"\1<v>7</v>")
+    )
+    done = run("workbook", "check", spoilt)
+    assert done.exit_code == 1
+    assert "Scenario!D20: this locked figure was" in plain(done.output)
+
+
+def test_a_number_that_is_not_the_engines_is_named(path):
+    part = sheet_part(path, "Calculation")
+    with zipfile.ZipFile(path) as parts:
+        assert b"<v>" in parts.read(part)
+    verdict = check_any(path)
+    pounds = next(
+        at for at, cell in verdict.opened.sheets["Calculation"].cells.items()
+        if cell.text == "Pounds"
+    )  # fmt: skip
+    letters = "".join(c for c in verdict.opened.entry("Calculation", *pounds).place if c.isupper())
+    place = f"{letters.removeprefix('C')}15".encode()
+    changed = rb'(<c r="' + place + rb'"[^>]*><f>[^<]*</f>)<v>[^<]*</v>'
+    spoilt = patched(path, path.with_name("o.xlsx"), part, (changed, rb"\1<v>7</v>"))
+    done = run("workbook", "check", spoilt)
+    assert done.exit_code == 1
+    assert "shows 7; the engine gives" in plain(done.output)
+
+
+def test_hostile_texts_are_sound(tmp_path):
+    write_what_if("2025-26", hostile(), tmp_path / "w.xlsx")
+    assert run("workbook", "check", tmp_path / "w.xlsx").exit_code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(libreoffice_missing()), reason=libreoffice_missing())
+def test_saved_by_libreoffice_with_levers_moved_it_is_sound(path, tmp_path):
+    office = LibreOffice()
+    office.open(path)
+    office.set("in_lever_pot", [1_900_000_001])
+    office.set("in_lever_floor", [-0.03])
+    office.recalculate()
+    office("save", path=str(tmp_path / "saved.xlsx"))
+    office.close()
+    done = run("workbook", "check", tmp_path / "saved.xlsx", "--json")
+    told = json.loads(done.output)
+    assert told["sound"], told["findings"]
+    assert told["years"]["2025-26"]["pounds"] == 1_900_000_001
+    assert len(told["changed_since_issue"]) == 2
+
+
+def test_it_is_not_refreshed_frozen_or_published(path, tmp_path):
+    before = path.read_bytes()
+    use = tmp_path / "use.csv"
+    write_csv(use, [["code", "CIN", "CARE", "CEASED"]])
+    for words in (
+        ("refresh", path, "--use", use), ("freeze", path),
+        ("publish", path, "--out", tmp_path / "p.xlsx"),
+    ):  # fmt: skip
+        done = run("workbook", *words)
+        assert done.exit_code != 0
+        assert "is a what-if workbook: a page to try levers on." in plain(done.output), words
+        assert path.read_bytes() == before
+    assert {p.name for p in tmp_path.iterdir()} == {"what-if.xlsx", "use.csv"}
+
+
+def test_its_record_is_the_scenario_as_issued(path, base):
+    assert [(label, one.pot) for label, one, _ in read_records(path)] == [
+        ("2025-26", base.scenario.pot)
+    ]
+
+
+def test_the_template_is_small_sound_and_made_up():
+    path = FOLDER / "what-if-made-up.xlsx"
+    assert path.stat().st_size < 60_000
+    assert check_structure(path) == []
+    verdict = check_any(path)
+    assert verdict.sound
+    assert "made up" in verdict.years[0][1].scenario.statement
+    engine = IronCalc()
+    engine.open(path)
+    engine.recalculate()
+    assert engine.errors() == []
+
+
+# --- written by the commands
+
+
+def test_new_writes_one_to_try(tmp_path):
+    out = tmp_path / "w.xlsx"
+    done = run("workbook", "new", "--what-if", "--out", out)
+    assert done.exit_code == 0, done.output
+    assert check_any(out).sound
+    assert "there already" in plain(run("workbook", "new", "--what-if", "--out", out).output)
