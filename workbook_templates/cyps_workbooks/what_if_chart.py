@@ -46,7 +46,7 @@ def before_and_after(page: Page, height: int) -> Drawn:
     dots.add_series(
         {"name": "In the scenario", "categories": names, "values": values("rate_before"),
          "line": {"none": True},
-         "marker": {"type": "circle", "size": 7 if many <= MOST_NAMES else 3,
+         "marker": {"type": "circle", "size": 7 if many <= MOST_NAMES else 5 if many <= 80 else 3,
                     "fill": {"color": REGION},
                     "border": {"color": EDGE} if many <= MOST_NAMES else {"none": True}}}
     )  # fmt: skip

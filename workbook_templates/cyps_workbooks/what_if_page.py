@@ -14,7 +14,7 @@ from cyps_workbooks.authority_charts import insert
 from cyps_workbooks.factors_sheet import factor_range
 from cyps_workbooks.layout import HEAD_ROW
 from cyps_workbooks.page import Draft, Page, new_page
-from cyps_workbooks.style import SMALL, UNUSED, UNUSED_TEXT
+from cyps_workbooks.style import RULE, SMALL, UNUSED, UNUSED_TEXT
 from cyps_workbooks.what_if_chart import before_and_after
 from cyps_workbooks.what_if_layout import (
     LEVER_ROW,
@@ -31,9 +31,11 @@ HINT = (
     "Type into a yellow cell of the column Yours; clear it to go back to the scenario. "
     "Everything follows by itself."
 )
-_WIDTHS = (47, 21, 21, 21, 82)
+_WIDTHS = (47, 24, 24, 24, 78)
+_LINE = 86
+"""Characters of a line of the last column."""
 _CHART_COLUMN = 4
-_CHART_WIDTH, _ROW_PIXELS = 571, 26
+_CHART_WIDTH, _ROW_PIXELS = 543, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,6 @@ def _pickers(page: Page, layout: WhatIfLayout, metric: str) -> None:
         page.text(
             PICKER_ROW - 1, col, head, formats.of(bold=True, font_size=SMALL, indent=int(col == 4))
         )
-    page.sheet.set_row(PICKER_ROW, 22)
     page.sheet.write_string(PICKER_ROW, 0, draft.chosen, formats.entry("general"))
     page.sheet.write_string(PICKER_ROW, 1, metric, formats.entry("general"))
     names = layout.column(SCENARIO, 1)
@@ -90,8 +91,12 @@ def _pickers(page: Page, layout: WhatIfLayout, metric: str) -> None:
     page.formula(PICKER_ROW, 2, found, formats.beside(), region)
     page.formula(PICKER_ROW, 3, f"=IFERROR(MATCH(in_authority,{names},0),0)",
                  formats.cell("count"), place + 1)  # fmt: skip
-    rule = textwrap.shorten(draft.settlement.scenario.damping_in_words, 82, placeholder=" ...")
-    page.text(PICKER_ROW, 4, rule[:1].upper() + rule[1:], formats.beside())
+    rule = textwrap.shorten(
+        draft.settlement.scenario.damping_in_words, 3 * _LINE, placeholder=" ... (see Damping)"
+    )
+    page.sheet.set_row(PICKER_ROW, 15 * len(textwrap.wrap(rule, _LINE)) + 7)
+    wrapped = formats.of(text_wrap=True, indent=1, bottom=1, bottom_color=RULE)
+    page.text(PICKER_ROW, 4, rule[:1].upper() + rule[1:], wrapped)
     last = xl_col_to_name(2 + len(layout.metrics))
     heads_of_use = f"{SCENARIO}!$D${HEAD_ROW + 1}:${last}${HEAD_ROW + 1}"
     for col, source, title, words in (
@@ -131,7 +136,7 @@ def _levers(page: Page, layout: WhatIfLayout, listed: tuple[Lever, ...]) -> None
 
 def _lever(page: Page, row: int, lever: Lever) -> None:
     formats, r = page.draft.formats, row + 1
-    page.sheet.set_row(row, 15 * len(textwrap.wrap(lever.words, _WIDTHS[4])) + 5)
+    page.sheet.set_row(row, 15 * len(textwrap.wrap(lever.words, _LINE)) + 5)
     if lever.label.startswith("="):
         seen = lever.label[2:].split('"')[0] + _metric_at_first(page)
         page.formula(row, 0, lever.label, formats.cell(), seen)
@@ -301,7 +306,7 @@ def _mine(draft: Draft, layout: WhatIfLayout) -> list[Line]:
              "pounds change"),
         Line("Change against its baseline (£)", "pounds change", change(before), change(after),
              float(settlement.change[i])),
-        Line("Change against its baseline (%)", "percent change", known(layout.fact("rate")),
+        Line("Change against its baseline (%)", "floor", known(layout.fact("rate")),
              known(layout.step("rate", 0)),
              round(float(settlement.change_rate[i]), 10) if base > 0 else nan),
         Line("Pounds per child", "pence", per_child(before), per_child(after),
@@ -320,7 +325,7 @@ def _mine(draft: Draft, layout: WhatIfLayout) -> list[Line]:
         *lines,
         Line("Its region: allocation (£)", "pounds", in_region(before), in_region(after),
              region_pounds, "pounds change"),
-        Line("Its region: change (%)", "percent change", region_rate(before), region_rate(after),
+        Line("Its region: change (%)", "floor", region_rate(before), region_rate(after),
              (region_pounds - base_of_region) / base_of_region if base_of_region > 0 else nan),
     ]  # fmt: skip
 

@@ -73,8 +73,9 @@ def draw_scenario(draft: Draft, layout: WhatIfLayout) -> None:
     _area_cost(page, layout)
     for key, head, kind, values in _facts(draft):
         col = layout.fact_column(key)
-        page.text(HEAD_ROW, col, head, formats.head(number=kind != "general"))
-        _fixed(page, col, values, kind)
+        right = key not in {"member", "group"}
+        page.text(HEAD_ROW, col, head, formats.head(number=right))
+        _fixed(page, col, values, kind, right=right)
         if key in {"children", "pounds", "top_up"}:
             page.total(col, kind, float(np.nansum(np.array(values, dtype=np.float64))))
         else:
@@ -82,8 +83,10 @@ def draw_scenario(draft: Draft, layout: WhatIfLayout) -> None:
     page.finish(pages_wide=2)
 
 
-def _fixed(page: Page, col: int, values: Sequence[float | str], kind: str) -> None:
-    form = page.draft.formats.cell(kind)
+def _fixed(
+    page: Page, col: int, values: Sequence[float | str], kind: str, *, right: bool = False
+) -> None:
+    form = page.draft.formats.cell(kind, right=right)
     for i, value in enumerate(values):
         if isinstance(value, str):
             page.text(FIRST_ROW + i, col, value, form)
