@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from python_calamine import load_workbook
 
 from addin.calc_host import Calc, own_folder
 from cyps_addin import CELL_FUNCTIONS
+from cyps_addin.actions.assumptions import ASSUMPTION
 from cyps_addin.generators.vba import ERROR_MARK, vba_modules
 from cyps_addin.guide import INSTALLED
+from cyps_workbooks import write_settlement
+from made_settlements import made
 from workbooks.engines import libreoffice_missing
 
 pytestmark = [
@@ -160,3 +166,96 @@ def test_numbers_are_shown_in_the_formats_that_the_server_names(basic):
     basic("run", macro="CypsServer.StandInFormats", arguments=[])
     shown = [[cell[1] for cell in row] for row in basic("cells", range="J1:K3")]
     assert shown == [["share", "change"], ["25.0000%", "+1,235"], ["50.0000%", "-1"]]
+
+
+ON_A_SETTLEMENT = """
+Public Function StandInCell(ByVal assumption As String) As Variant
+    StandInCell = CypsCell(assumption).Value
+End Function
+
+Public Function StandInList(ByVal assumption As String) As String
+    Dim i As Long, listed As Variant
+    listed = CypsList(assumption)
+    For i = LBound(listed) To UBound(listed)
+        StandInList = StandInList & listed(i) & "|"
+    Next i
+End Function
+"""
+
+
+@pytest.fixture(scope="module")
+def on_settlement():
+    """The ribbon's code in a LibreOffice with a settlement workbook in front; its copy's place."""
+    with own_folder() as base:
+        (base / "data").mkdir(exist_ok=True)
+        (base / "data").chmod(0o777)
+        path, copy = base / "open.xlsx", base / "data" / "copy.xlsx"
+        write_settlement([("2025-26", made(seed=8, n=8))], path)
+        path.chmod(0o666)
+        acting = f"""
+    If actionName = "copy_place" Then
+        CypsAct = Array("OK", "{copy}")
+        Exit Function
+    End If
+    CypsAct = Array("OK", actionName"""
+        stand_in = STAND_IN.replace('\n    CypsAct = Array("OK", actionName', acting)
+        assert stand_in != STAND_IN
+        modules = vba_modules() | {"CypsServer": stand_in + ON_A_SETTLEMENT}
+        host = Calc(base / "profile", base / "data")
+        try:
+            host("shown", path=str(path))
+            host("basic", modules={name: in_basic(text) for name, text in modules.items()})
+            yield host, copy
+        finally:
+            host.close()
+
+
+def test_boxes_and_lists_find_their_cells_in_a_settlement_workbook(on_settlement):
+    host, _ = on_settlement
+    one = made(seed=8, n=8)
+    assert ribbon(host, "CypsIsSettlement") is True
+    assert ribbon(host, "CypsYear") == 1
+    for assumption, value in (
+        ("floor", -0.05), ("pot", one.scenario.pot), ("year", "2025-26"), ("method", "Floor"),
+        ("area_cost", pytest.approx(one.scenario.area_cost[0], rel=1e-14)),
+        ("authority", one.scenario.authorities[0].name),
+    ):  # fmt: skip
+        assert host("run", macro="CypsServer.StandInCell", arguments=[assumption]) == value
+    listed = {
+        name: host("run", macro="CypsServer.StandInList", arguments=[name]).split("|")[:-1]
+        for name in ("year", "metric", "method")
+    }
+    assert listed["year"] == ["2025-26"]
+    assert set(listed["metric"]) == set(one.use.metrics)
+    assert tuple(listed["method"]) == ASSUMPTION["method"].choices
+
+
+def test_an_action_reads_a_copy_that_is_the_workbook_in_front(on_settlement):
+    """What `CypsRun` does in Excel: ask for a place, save a copy there, have the action read it."""
+    host, copy = on_settlement
+    copy.unlink(missing_ok=True)
+    host("set", sheet="Weights", range="E15:E17", values=[[1], [0], [0]])
+    told = ribbon(host, "CypsRun", "Shares", "shares", "", True)
+    assert told == ["OK", f"shares||{copy}"]
+    # LibreOffice's SaveCopyAs writes the old format of Excel, whatever the name.
+    sheet = load_workbook(io.BytesIO(copy.read_bytes())).get_sheet_by_name("Weights")
+    assert [row[4] for row in sheet.to_python()[14:17]] == [1, 0, 0]
+
+
+def test_a_copy_that_cannot_be_saved_is_told_and_nothing_is_asked(on_settlement):
+    host, copy = on_settlement
+    copy.unlink(missing_ok=True)
+    copy.mkdir()
+    try:
+        told = ribbon(host, "CypsRun", "Shares", "shares", "", True)
+    finally:
+        copy.rmdir()
+    assert told[0] == "#VALUE!"
+    assert told[1].startswith("Excel could not do this: ")
+    assert told[1].endswith(" Nothing was changed.")
+
+
+def test_an_action_on_no_settlement_is_refused_before_the_server_is_asked(basic):
+    told = ribbon(basic, "CypsRun", "Shares", "shares", "", True)
+    assert told == ["#VALUE!", "This works on a settlement workbook. Open one first."]
+    assert ribbon(basic, "CypsRun", "About", "about", "x", False) == ["OK", "about|x|"]
