@@ -144,6 +144,54 @@ def test_a_date_in_another_form_is_asked_back(folder, typed, says):
     assert "%" not in done.stderr
 
 
+def test_group_members_hashes_and_bands_are_taken_out_of_what_is_extended(tmp_path):
+    (tmp_path / "base.toml").write_text(
+        'format = 1\ntitle = "Base"\npot = 5\nphasing = 0.5\n'
+        'group = { E06000001 = "north", E06000002 = "north" }\n'
+        '[files]\nuse = "use.csv"\nspend = "spend.csv"\nbaseline = "baseline.csv"\n'
+        '[sha256]\n"use.csv" = "00"\n'
+        '[damping]\nkind = "bands"\nmember = { E06000001 = "a", E06000002 = "a" }\n'
+        "bands = { a = { floor = 0.0, ceiling = 0.1 } }\n"
+    )
+    (tmp_path / "own.toml").write_text(
+        'extends = "base.toml"\nremove = ["phasing", "group.E06000001", "sha256.use.csv", '
+        '"damping.member.E06000002", "damping.bands.a.ceiling"]\n'
+    )
+    choices = read_scenario(tmp_path / "own.toml").choices
+    assert (choices.phasing, choices.group) == (None, {"E06000002": "north"})
+    assert choices.sha256 == {}
+    assert choices.damping.member == {"E06000001": "a"}
+    assert choices.damping.bands["a"].ceiling is None
+    (tmp_path / "own.toml").write_text('extends = "base.toml"\nremove = ["group"]\n')
+    assert read_scenario(tmp_path / "own.toml").choices.group is None
+
+
+def test_files_of_one_name_are_told_apart_in_notes_record_and_refusals(folder):
+    for year in ("2025", "2026"):
+        (folder / year).mkdir()
+        write_csv(folder / year / "baseline.csv", baseline_rows())
+    text = SCENARIO.split("[files]")[0] + (
+        '[files]\nuse = "use.csv"\nspend = "spend.csv"\nbaseline = "2025/baseline.csv"\n'
+        '[damping]\nkind = "floor"\nfloor = -0.05\n[[years]]\nlabel = "2025-26"\n'
+        '[[years]]\nlabel = "2026-27"\nfiles = { baseline = "2026/baseline.csv" }\n'
+    )
+    (folder / "scenario.toml").write_text(text)
+    done = settle(folder / "scenario.toml", "--no-workbook", "--out", folder / "out")
+    assert done.exit_code == 0, done.output
+    for year in ("2025", "2026"):
+        notes = (folder / "out" / f"{year}-{int(year[2:]) + 1}" / "notes.txt").read_text()
+        assert f"column 'baseline' of {year}/baseline.csv" in notes
+        assert "column 'CIN' of use.csv" in notes  # alone of its name: nothing of its folder
+    record = json.loads((folder / "out" / "2026-27" / "run.json").read_text())
+    names = {each["role"]: each["file"] for each in record["inputs"]}
+    assert names["baseline"] == "2025/baseline.csv"
+    assert names["baseline of 2026-27"] == "2026/baseline.csv"
+    assert str(folder) not in json.dumps(record)
+    (folder / "2026" / "baseline.csv").write_text("code,baseline\nE1,x\n")
+    done = settle(folder / "scenario.toml", "--no-workbook", "--out", folder / "out")
+    assert "2026/baseline.csv, row 2" in " ".join(done.output.split())
+
+
 def test_as_at_in_the_scenario_is_the_option(folder):
     text = SCENARIO.replace('title = "Amended"', 'title = "Amended"\nas_at = 2026-01-01')
     (folder / "then.toml").write_text(text)
@@ -259,7 +307,13 @@ def test_remove_takes_out_what_is_extended(folder):
     choices = read_scenario(folder / "own.toml").choices
     assert choices.phasing is None
     assert choices.exclude == {"E06000052": "b"}
-    for wrong, says in (('["exclud"]', "does not have"), ('"phasing"', "list of keys")):
+    for wrong, says in (
+        ('["exclud"]', "does not have. It has "),
+        ('["exclude.E06000001"]', r"does not have. Its \[exclude\] has E06000053, E06000052"),
+        ('["exclude.E06000053.reason"]', r"does not have"),
+        ('["files.use.1"]', r"files\.use is a list, which is taken out or written anew as a whole"),
+        ('"phasing"', "list of keys"),
+    ):
         (folder / "own.toml").write_text(f'extends = "base.toml"\nremove = {wrong}\n')
         with pytest.raises(CypsError, match=says):
             read_scenario(folder / "own.toml")

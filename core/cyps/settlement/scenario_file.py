@@ -365,16 +365,32 @@ def _removable(name: str, remove: object) -> list[str]:
 
 def _remove(name: str, base: dict[str, Any], dotted: str) -> None:
     """Take a key out of what is extended; `exclude.E06000053` is a key within a table."""
-    *tables, last = dotted.split(".")
-    within: Any = base
-    for table in tables:
-        within = within.get(table) if isinstance(within, dict) else None
-    if not isinstance(within, dict) or last not in within:
-        raise CypsError(
-            f"{name}: 'remove' names {dotted}, which the scenario that is extended does not have. "
-            "Check the key."
+    within, rest = base, dotted
+    while rest not in within:
+        # The name of a file has a dot of its own: sha256.use.csv
+        heads = [key for key in within if rest.startswith(f"{key}.")]
+        table = within[max(heads, key=len)] if heads else None
+        if not isinstance(table, dict):
+            raise CypsError(_no_such_key(name, dotted, within, rest, table))
+        within, rest = table, rest.removeprefix(f"{max(heads, key=len)}.")
+    del within[rest]
+
+
+def _no_such_key(name: str, dotted: str, within: dict[str, Any], rest: str, value: object) -> str:
+    if isinstance(value, list):
+        whole = dotted.removesuffix(rest) + rest.partition(".")[0]
+        return (
+            f"{name}: 'remove' names {dotted}, but {whole} is a list, which is taken out or "
+            f'written anew as a whole. Write all of it as it is to be, or remove = ["{whole}"].'
         )
-    del within[last]
+    table = dotted.removesuffix(rest).rstrip(".")
+    there = ", ".join(list(within)[:12]) + (
+        f" and {len(within) - 12} more" if len(within) > 12 else ""
+    )
+    return (
+        f"{name}: 'remove' names {dotted}, which the scenario that is extended does not have. "
+        f"{f'Its [{table}]' if table else 'It'} has {there or 'nothing'}."
+    )
 
 
 def _without_stale_hashes(merged: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from cyps.returns import (
     source_of,
     typed_spend,
 )
+from cyps.returns.sources import told_apart
 from cyps.settlement import Exclusion, Floor, Scenario, Year
 from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
 from cyps.settlement.scenario_file import ScenarioFile, read_scenario
@@ -175,7 +176,8 @@ def read_requested(request: Request, given: GivenUse | None = None) -> Settlemen
     listed = AuthorityList(request.year, frozenset(code for code, _ in request.exclusions))
     _check_hashes(request)
     try:
-        return read_inputs(request.files, listed, given)
+        with told_apart(request.paths):
+            return read_inputs(request.files, listed, given)
     except ReturnsError as error:
         raise CypsError(f"{error}{_how_to_exclude(error, listed, request)}") from error
 
