@@ -311,7 +311,10 @@ def test_remove_takes_out_what_is_extended(folder):
         ('["exclud"]', "does not have. It has "),
         ('["exclude.E06000001"]', r"does not have. Its \[exclude\] has E06000053, E06000052"),
         ('["exclude.E06000053.reason"]', r"does not have"),
-        ('["files.use.1"]', r"files\.use is a list, which is taken out or written anew as a whole"),
+        (
+            '["files.baseline.1"]',
+            r"files\.baseline is a list, which is taken out or written anew as a whole",
+        ),
         ('"phasing"', "list of keys"),
     ):
         (folder / "own.toml").write_text(f'extends = "base.toml"\nremove = {wrong}\n')
