@@ -22,6 +22,7 @@ TESTS = (
     "src/cyps/settlement",
     "tests/property/test_damping_rules.py",
     "tests/property/test_reorganise.py",
+    "tests/property/test_scenario_mistakes.py",
     "tests/property/test_settlement.py",
     "tests/reference/test_damping_vectors.py",
     "tests/unit/test_area_cost.py",
