@@ -190,6 +190,42 @@ def test_each_callback_is_a_procedure_with_the_arguments_that_excel_gives(name):
     assert seen == mine, "a callback that nothing calls"
 
 
+# What Office's schema (MS-CUSTOMUI) lets these elements have, of what we could use. The schema's
+# file itself could not be had, so this list was written by hand.
+ALLOWED = {
+    "customUI": {"onLoad"}, "ribbon": {"startFromScratch"}, "tabs": set(),
+    "tab": {"id", "label", "keytip", "visible", "insertAfterMso", "insertBeforeMso"},
+    "group": {"id", "label", "keytip", "imageMso", "screentip", "supertip", "visible"},
+    "button": {"id", "label", "size", "onAction", "imageMso", "keytip", "screentip", "supertip",
+               "getEnabled", "enabled", "tag", "showLabel", "showImage"},
+    "editBox": {"id", "tag", "label", "sizeString", "maxLength", "getEnabled", "keytip",
+                "screentip", "supertip", "getText", "onChange", "imageMso", "showLabel"},
+    "dropDown": {"id", "tag", "label", "sizeString", "getEnabled", "keytip", "screentip",
+                 "supertip", "getItemCount", "getItemLabel", "getSelectedItemIndex", "onAction",
+                 "imageMso", "showLabel"},
+}  # fmt: skip
+WITHIN = {"customUI": {"ribbon"}, "ribbon": {"tabs"}, "tabs": {"tab"}, "tab": {"group"},
+          "group": {"button", "editBox", "dropDown"}, "button": set(), "editBox": set(),
+          "dropDown": set()}  # fmt: skip
+LONGEST = {"keytip": 3, "label": 1024, "screentip": 1024, "supertip": 1024, "tag": 1024,
+           "onAction": 1024, "sizeString": 1024, "imageMso": 1024}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["customUI", "customUI14"])
+def test_the_ribbon_has_no_element_or_attribute_that_office_would_refuse(name):
+    """One refused attribute, and Office shows none of the tab."""
+    root = ElementTree.fromstring(generated()[f"addin/generated/{name}.xml"])
+    for element in root.iter():
+        kind = element.tag.rpartition("}")[2]
+        assert set(element.attrib) <= ALLOWED[kind], kind
+        assert {child.tag.rpartition("}")[2] for child in element} <= WITHIN[kind]
+        if "id" in ALLOWED[kind]:
+            assert re.fullmatch("[A-Za-z_][\\w.-]*", element.get("id"))
+        assert element.get("size", "normal") in {"normal", "large"}
+        for attribute, value in element.attrib.items():
+            assert 0 < len(value) <= LONGEST.get(attribute, 1024)
+
+
 def test_every_action_that_the_code_asks_for_is_there():
     code = "".join(c.decode("ascii") for n, c in generated().items() if n.endswith(".bas"))
     asked = set(re.findall(r'CypsRun\("[^"]*", "(\w+)"', code))
