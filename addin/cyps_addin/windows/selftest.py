@@ -37,6 +37,9 @@ def selftest() -> list[str]:
     state, use = call_function("CYPS_USE", (pack,)) if state == OK else (state, pack)
     if state != OK:
         wrong.append(f"The sample pack cannot be used: {use}")
+    _, why = call_function("CYPS_SCENARIO", ("format = 1\npots = 5",))  # what reads files is here
+    if "'pots' (line 2) is not a key" not in str(why):
+        wrong.append(f"A scenario's text is not read: {why}")
     if call_function("Exec", ("1",))[0] == OK:
         wrong.append("A name that is no function was run.")
     return wrong + [f"This copy holds {name}." for name in FORBIDDEN if name in sys.modules]
