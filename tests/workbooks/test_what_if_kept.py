@@ -171,6 +171,20 @@ def test_its_record_is_the_scenario_as_issued(path, base):
     ]
 
 
+def test_it_is_traced_as_issued_and_what_was_typed_is_told(path, tmp_path):
+    name = FEW[0].name
+    done = run("trace", path, name)
+    assert done.exit_code == 0, done.output
+    assert "typed" not in done.output
+    cell = rb'<c r="C9"( s="[0-9]+")/>'
+    typed = patched(path, tmp_path / "typed.xlsx", sheet_part(path, "What-if"),
+                    (cell, rb'<c r="C9"\1><v>1900000001</v></c>'))  # fmt: skip
+    done = run("trace", typed, name)
+    assert done.exit_code == 0, done.output
+    assert "its cells give other pounds to" in plain(done.output)
+    assert "people have typed in it since" in plain(done.output)
+
+
 def test_the_template_is_small_sound_and_made_up():
     path = FOLDER / "what-if-made-up.xlsx"
     assert path.stat().st_size < 60_000

@@ -9,7 +9,12 @@ import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
 from cyps.settlement import Protection, Settlement
-from cyps.settlement.summaries import change_ranks, on_the_floor
+from cyps.settlement.summaries import (
+    change_ranks,
+    group_totals,
+    on_the_floor,
+    rounded_change_rate,
+)
 from cyps_workbooks.authority_charts import insert
 from cyps_workbooks.factors_sheet import factor_range
 from cyps_workbooks.layout import HEAD_ROW
@@ -259,74 +264,77 @@ def _line(page: Page, layout: WhatIfLayout, row: int, line: Line) -> int:
     return row + 1
 
 
+def _look(source: str) -> str:
+    """Mine of a column."""
+    return f'IF(my_row>0,INDEX({source},my_row),"")'
+
+
+def _look_number(source: str) -> str:
+    """Mine of a column where a cell may be blank, which is nothing and not 0."""
+    return f'IF(my_row>0,IF(ISNUMBER(INDEX({source},my_row)),INDEX({source},my_row),""),"")'
+
+
 def _mine(draft: Draft, layout: WhatIfLayout) -> list[Line]:
+    """The lines of the authority that is chosen."""
     settlement = draft.settlement
-    names = [a.name for a in settlement.scenario.authorities]
-    i = names.index(draft.chosen)
-    baseline, region = (layout.column(*layout.input_column("baseline", 0)),
-                        layout.column(SCENARIO, 2))  # fmt: skip
+    i = [a.name for a in settlement.scenario.authorities].index(draft.chosen)
+    baseline = layout.column(*layout.input_column("baseline", 0))
     before, after = layout.fact("pounds"), layout.step("pounds", 0)
-
-    def mine(source: str) -> str:
-        return f'IF(my_row>0,INDEX({source},my_row),"")'
-
-    def known(source: str) -> str:  # a blank cell is nothing, not 0
-        return f'IF(my_row>0,IF(ISNUMBER(INDEX({source},my_row)),INDEX({source},my_row),""),"")'
+    ranks = change_ranks(settlement)
 
     def change(source: str) -> str:
         return f'IF(my_row>0,INDEX({source},my_row)-INDEX({baseline},my_row),"")'
 
-    def in_region(source: str) -> str:
-        own = f"INDEX({region},my_row)"
-        return f'IF(my_row>0,SUMPRODUCT(--({region}={own}),{source}),"")'
-
-    def region_rate(source: str) -> str:
-        own = f"--({region}=INDEX({region},my_row))"
-        base = f"SUMPRODUCT({own},{baseline})"
-        rate = f"(SUMPRODUCT({own},{source})-{base})/{base}"
-        return f'IF(my_row>0,IF({base}>0,{rate},""),"")'
-
-    children = layout.fact("children")
-    given = f"COUNT({children})={layout.authorities}"
-
-    def per_child(source: str) -> str:
-        if draft.population is None:
-            return '"not known"'
-        return f'IF(my_row>0,IF({given},INDEX({source},my_row)/INDEX({children},my_row),""),"")'
-
-    inside = np.array([a.region for a in settlement.scenario.authorities])
-    inside = inside == inside[i]
-    base_of_region = float(settlement.scenario.baseline[inside].sum())
-    region_pounds = int(settlement.pounds[inside].sum())
-    rank = int(change_ranks(settlement)[i])
-    base = float(settlement.scenario.baseline[i])
-    nan = float("nan")
     lines = [
-        Line("Allocation (£)", "pounds", mine(before), mine(after), int(settlement.pounds[i]),
+        Line("Allocation (£)", "pounds", _look(before), _look(after), int(settlement.pounds[i]),
              "pounds change"),
         Line("Change against its baseline (£)", "pounds change", change(before), change(after),
              float(settlement.change[i])),
-        Line("Change against its baseline (%)", "floor", known(layout.fact("rate")),
-             known(layout.step("rate", 0)),
-             round(float(settlement.change_rate[i]), 10) if base > 0 else nan),
-        Line("Pounds per child", "pence", per_child(before), per_child(after),
-             "not known" if draft.population is None else
-             float(settlement.pounds[i] / draft.population[i]), "pence change"),
-        Line(f"Rank of change, 1 gains most of {int((change_ranks(settlement) > 0).sum()):,}",
-             "count", known(layout.fact("rank")), known(layout.step("rank", 0)), rank or nan,
-             "places", places=True),
+        Line("Change against its baseline (%)", "floor", _look_number(layout.fact("rate")),
+             _look_number(layout.step("rate", 0)), float(rounded_change_rate(settlement)[i])),
+        _per_child(draft, layout, i),
+        Line(f"Rank of change, 1 gains most of {int((ranks > 0).sum()):,}", "count",
+             _look_number(layout.fact("rank")), _look_number(layout.step("rank", 0)),
+             int(ranks[i]) or float("nan"), "places", places=True),
     ]  # fmt: skip
     if _outside_pays(settlement):
         lines.append(
-            Line("Top-up from outside (£)", "pounds", mine(layout.fact("top_up")),
-                 mine(layout.step("top_up_pounds", 0)), int(settlement.top_up[i]), "pounds change")
+            Line("Top-up from outside (£)", "pounds", _look(layout.fact("top_up")),
+                 _look(layout.step("top_up_pounds", 0)), int(settlement.top_up[i]),
+                 "pounds change")
         )  # fmt: skip
+    return [*lines, *_region(settlement, layout, i)]
+
+
+def _per_child(draft: Draft, layout: WhatIfLayout, i: int) -> Line:
+    label, children = "Pounds per child", layout.fact("children")
+    if draft.population is None:
+        return Line(label, "pence", '"not known"', '"not known"', "not known")
+    given = f"COUNT({children})={layout.authorities}"
+    before, after = (
+        f'IF(my_row>0,IF({given},INDEX({source},my_row)/INDEX({children},my_row),""),"")'
+        for source in (layout.fact("pounds"), layout.step("pounds", 0))
+    )
+    each = float(draft.settlement.pounds[i] / draft.population[i])
+    return Line(label, "pence", before, after, each, "pence change")
+
+
+def _region(settlement: Settlement, layout: WhatIfLayout, i: int) -> list[Line]:
+    """What the region of the authority gets together."""
+    regions = layout.column(SCENARIO, 2)
+    own = f"--({regions}=INDEX({regions},my_row))"
+    base = f"SUMPRODUCT({own},{layout.column(*layout.input_column('baseline', 0))})"
+    pounds, rates = [], []
+    for source in (layout.fact("pounds"), layout.step("pounds", 0)):
+        pounds.append(f'IF(my_row>0,SUMPRODUCT({own},{source}),"")')
+        rate = f"(SUMPRODUCT({own},{source})-{base})/{base}"
+        rates.append(f'IF(my_row>0,IF({base}>0,{rate},""),"")')
+    of_each = np.array([a.region for a in settlement.scenario.authorities])
+    whole = group_totals(settlement, str(of_each[i]), of_each == of_each[i])
     return [
-        *lines,
-        Line("Its region: allocation (£)", "pounds", in_region(before), in_region(after),
-             region_pounds, "pounds change"),
-        Line("Its region: change (%)", "floor", region_rate(before), region_rate(after),
-             (region_pounds - base_of_region) / base_of_region if base_of_region > 0 else nan),
+        Line("Its region: allocation (£)", "pounds", pounds[0], pounds[1], whole.pounds,
+             "pounds change"),
+        Line("Its region: change (%)", "floor", rates[0], rates[1], whole.change_rate),
     ]  # fmt: skip
 
 
@@ -336,6 +344,7 @@ def _outside_pays(settlement: Settlement) -> bool:
 
 
 def _all(draft: Draft, layout: WhatIfLayout) -> list[Line]:
+    """The lines of everybody."""
     settlement = draft.settlement
     before, after = layout.fact("pounds"), layout.step("pounds", 0)
     baseline = layout.column(*layout.input_column("baseline", 0))

@@ -76,8 +76,8 @@ def draw_scenario(draft: Draft, layout: WhatIfLayout) -> None:
         right = key not in {"member", "group"}
         page.text(HEAD_ROW, col, head, formats.head(number=right))
         _fixed(page, col, values, kind, right=right)
-        if key in {"children", "pounds", "top_up"}:
-            page.total(col, kind, float(np.nansum(np.array(values, dtype=np.float64))))
+        if key in {"pounds", "top_up"} or (key == "children" and draft.population is not None):
+            page.total(col, kind, float(np.sum(np.array(values, dtype=np.float64))))
         else:
             page.text(TOTAL_ROW, col, "", formats.total())
     page.finish(pages_wide=2)

@@ -92,11 +92,11 @@ def _from_workbook(path: Path) -> Settled:
 
 def _say_what_was_typed(path: Path, label: str, issued: Settlement) -> None:
     """Warn when a workbook's cells say another thing than what it was issued with."""
-    from cyps_workbooks.kept import open_settlement, read_back
+    from cyps_workbooks.kept.what_if import settle_as_typed
 
     as_issued = f"{path.name} is read as it was issued, and people have typed in it since"
     try:
-        now = dict(read_back(open_settlement(path)).settle())[label]
+        now = dict(settle_as_typed(path))[label]
     except CypsError as error:
         print_note(f"{as_issued}: {error}")
         return

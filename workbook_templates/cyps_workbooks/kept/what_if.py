@@ -15,6 +15,7 @@ from cyps_workbooks.kept.as_issued import changed_formulas, is_laid_out_alike
 from cyps_workbooks.kept.compared import compare_calculation, flags_say
 from cyps_workbooks.kept.findings import Finding, said
 from cyps_workbooks.kept.opened import Opened, as_settlement, is_what_if, open_workbook
+from cyps_workbooks.kept.read_back import read_back
 from cyps_workbooks.kept.typed_cells import PART, RATE, Between, TypedCells
 from cyps_workbooks.kept.verdict import (
     NOT_CALCULATED,
@@ -58,6 +59,25 @@ def check_any(path: Path) -> Verdict:
     """
     opened = open_workbook(path)
     return check_what_if(opened) if is_what_if(opened) else check_opened(as_settlement(opened))
+
+
+def settle_as_typed(path: Path) -> tuple[tuple[str, Settlement], ...]:
+    """What the cells of a settlement workbook, or the levers of a what-if, say now: every year.
+
+    Raises
+    ------
+    CypsError
+        When the file is neither, a cell cannot be used, or a rule cannot be kept.
+    """
+    opened = open_workbook(path)
+    if not is_what_if(opened):
+        return read_back(as_settlement(opened)).settle()
+    label, scenario, use = records_in(path, opened.rows(RECORD))[0]
+    typed = TypedCells(opened)
+    levers, _ = _read_levers(typed, settle(scenario, use))
+    if typed.problems:
+        raise CypsError(" ".join(problem.line() for problem in typed.problems))
+    return ((label, settle(with_levers(scenario, use.metrics, levers), use)),)
 
 
 def check_what_if(opened: Opened) -> Verdict:
