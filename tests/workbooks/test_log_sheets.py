@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cyps.geography import authorities
 from cyps.needs import Use
-from cyps.settlement import Exclusion
+from cyps.settlement import Exclusion, settle
+from cyps.settlement.checks import doubts
+from cyps.settlement.dated import Parameter
 from cyps_workbooks import write_settlement
 from cyps_workbooks.changes_sheet import written_before
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.glossary_sheet import TERMS
 from cyps_workbooks.kept import open_settlement
 from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
-from cyps_workbooks.layout import CHANGES, Layout
+from cyps_workbooks.layout import CHANGES, QA_ROLES, Layout
 from cyps_workbooks.page import Typed
 from workbooks.engines import IronCalc
 from workbooks.made_up import HOSTILE, hostile, made_up
@@ -60,6 +63,55 @@ def test_what_the_run_knows_stands_in_the_qa_log(tmp_path):
     assert record[:16] in str(seen["Change log"])
     test = next(row for row in rows if str(row[1]).startswith("The workbook's own checks"))
     assert test[2] == "WARN: 1 to note (see Checks)"
+
+
+def test_a_dated_parameter_has_its_source_status_and_date(tmp_path):
+    letter = {"source": 'A letter, "of May" (2 pages)', "dated": "2026-02-10"}
+    notes = tuple(
+        f"Pot: {Parameter(value=8000 + k, status=status, **letter).words()}."
+        for k, status in enumerate(("published", "assumed", "illustrative"))
+    )
+    settled = [("2025-26", made_up(seed=3, places=PLACES, notes=(*notes, "As published: no.")))]
+    write_settlement(settled, tmp_path / "s.xlsx")
+    rows = [row[:5] for row in grids(tmp_path / "s.xlsx")["QA log"]]
+    assert ["Log", "What", "Source, reason or result", "Status", "Dated"] in rows
+    for k, status in enumerate(("published", "assumed", "illustrative")):
+        assert ["Data", f"Pot: £{8000 + k:,}", letter["source"], status, "2026-02-10"] in rows
+    assert ["Assumption", "As published: no.", "as given to the run", "", ""] in rows
+    kinds = {row[0] for row in rows}
+    assert {"Data", "Assumption", "Decision", "Test", "Change", "Limit"} <= kinds
+    assert {"Not to be used after", "Assurance statement", *QA_ROLES} <= kinds
+
+
+def test_what_the_engine_doubts_is_on_notes_and_checks_and_follows_the_cells(tmp_path):
+    one = made_up(seed=3, places=PLACES)
+    costs = one.scenario.area_cost.copy()
+    costs[2] = 112.0
+    baseline = one.scenario.baseline / 1000
+    odd = settle(replace(one.scenario, area_cost=costs, baseline=baseline), one.use)
+    path = tmp_path / "s.xlsx"
+    write_settlement([("2025-26", odd)], path)
+    assert len(doubts(odd)) == 2
+    notes = " ".join(str(row[0]) for row in grids(path)["Notes"] if row)
+    for doubt in doubts(odd):
+        assert " ".join(doubt.split()) in " ".join(notes.split())
+    names = ("Baselines beside targets", "Area cost factors beside each other")
+    lines = {row[0]: row[1:3] for row in grids(path)["Checks"]}
+    assert [lines[name][0] for name in names] == ["WARN", "WARN"]
+    assert lines[names[1]][1].startswith("1 area cost factors are 3 times the middle one")
+    engine = IronCalc()
+    engine.open(path)
+    engine.recalculate()
+    now = {row[0]: row[1:3] for row in engine.grids()["Checks"]}
+    assert [now[name] for name in names] == [lines[name] for name in names]
+    assert engine.grids()["Notes"][2][0] == grids(path)["Notes"][2][0] == (
+        "WARN: 2 to note (see Checks)"
+    )  # fmt: skip
+    engine.set("in_area_cost", [[x] for x in one.scenario.area_cost.tolist()])
+    engine.set("in_baseline", [[x] for x in one.scenario.baseline.tolist()])
+    engine.recalculate()
+    now = {row[0]: row[1] for row in engine.grids()["Checks"]}
+    assert [now[name] for name in names] == ["OK", "OK"]
 
 
 def test_the_tests_of_the_qa_log_are_live(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from dataclasses import replace
 
@@ -553,6 +554,44 @@ def test_the_command_writes_beside_and_never_over(folder):
     assert sorted(p.name for p in folder.iterdir()) == [
         "settlement-refreshed.xlsx", "settlement.xlsx", "use.csv",
     ]  # fmt: skip
+
+
+def test_another_year_s_authorities_by_the_command(tmp_path):
+    """Cumbria becomes two, North Yorkshire and Somerset get new codes, from 2024 on."""
+    settled = made_up(seed=3, places=authorities(2023), year=2023)
+    write_settlement([("2023-24", settled)], tmp_path / "s.xlsx")
+    places = authorities(2024)
+    lines = [f"{p.code},{100 + i},{20 + i % 7},{9 + i % 5}" for i, p in enumerate(places)]
+    (tmp_path / "use.csv").write_text("\n".join(["code,CIN,CARE,CEASED", *lines]) + "\n")
+    words = [tmp_path / "s.xlsx", "--use", tmp_path / "use.csv", "--year", "2024"]
+    refused = run(*words)
+    assert refused.exit_code == 2
+    told = " ".join(refused.stderr.split())
+    for code, name in (("E06000063", "Cumberland"), ("E06000066", "Somerset")):
+        assert f'{name} ({code}) is new in 2024: say --new "{code}:baseline=POUNDS"' in told
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s.xlsx", "use.csv"]
+    codes = [f"E060000{k}" for k in (63, 64, 65, 66)]
+    begins = [f"{c}:{w}" for c in codes for w in ("baseline=£60,000,000", "area cost=1.05")]
+    done = run(*words, *itertools.chain.from_iterable(("--new", w) for w in begins))
+    assert done.exit_code == 0, done.stderr
+    told = " ".join(done.output.split())
+    assert "New: Cumberland (E06000063) with baseline £60,000,000, area cost factor 1.05" in told
+    assert "Gone: Cumbria (E10000006) is not on the list of authorities of 2024" in told
+    assert check_workbook(tmp_path / "s-refreshed.xlsx").sound
+    kept = read_back(open_settlement(tmp_path / "s-refreshed.xlsx")).scenario
+    assert set(kept.codes) == {place.code for place in places}
+    before = dict(zip(settled.scenario.codes, settled.scenario.baseline, strict=True))
+    for code, baseline in zip(kept.codes, kept.baseline, strict=True):
+        assert baseline == before.get(code, 6e7)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["E06000063", "E06000063:x=1", "E06000063:baseline=x", "E06000063:area_cost=0"]
+)
+def test_what_a_newcomer_cannot_begin_with(folder, wrong):
+    done = run(folder / "settlement.xlsx", "--use", folder / "use.csv", "--new", wrong)
+    assert done.exit_code == 2
+    assert "Invalid value for '--new'" in done.stderr
 
 
 def test_excluded_by_the_command_and_json(folder):

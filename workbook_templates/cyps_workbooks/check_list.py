@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cyps.settlement.checks import FAR, FAR_COST, far_area_cost, far_from_baseline
 from cyps_workbooks.compare_sheet import stored_is_whole
 from cyps_workbooks.damping_rows import (
     BANDS,
@@ -321,6 +322,7 @@ def _notes(draft: Draft) -> list[Check]:
             sentence_seen=typed_over,
         ),
         *(_without_baseline(draft, year) for year in range(len(draft.settlements))),
+        *(check for year in range(len(draft.settlements)) for check in _doubts(draft, year)),
         Check(
             "Year shown",
             "year_place>0",
@@ -376,3 +378,42 @@ def _without_baseline(draft: Draft, year: int) -> Check:
         seen="WARN" if zeros else "OK",
         sentence_seen=f"{zeros}{without}",
     )
+
+
+def _doubts(draft: Draft, year: int) -> list[Check]:
+    """What can be settled but is hardly meant, as the engine doubts it, live."""
+    layout, settlement = draft.layout, draft.settlements[year][1]
+    baseline, target = layout.step("baseline", year), layout.step("target", year)
+    costs = layout.area_cost(year)
+    sound = f'{layout.flag("sound", year)}="Yes"'
+    apart = (
+        f"SUMPRODUCT(--({baseline}>0),--({target}>0),"
+        f"--(({target}>{FAR:g}*{baseline})+({baseline}>{FAR:g}*{target})>0))"
+    )
+    odd = (
+        f"(SUMPRODUCT(--({costs}>{FAR_COST:g}*MEDIAN({costs})))"
+        f"+SUMPRODUCT(--({costs}<MEDIAN({costs})/{FAR_COST:g})))"
+    )
+    apart_words = (
+        f" authorities have a target {FAR:g} times their baseline or more, or the reverse. If it "
+        "is most of them, baselines and pot are not in one unit: give both in pounds."
+    )
+    odd_words = (
+        f" area cost factors are {FAR_COST:g} times the middle one or more, or as much below it. "
+        "Look for per cent and slips: one wrong factor moves everybody."
+    )
+    return [
+        Check(
+            draft.year_first(name, year), f"{count}=0", ok, f'{count}&"{words}"', place, "WARN",
+            waits=sound, year=year, seen="WARN" if now else "OK", sentence_seen=f"{now}{words}",
+        )
+        for name, count, ok, words, place, now in (
+            ("Baselines beside targets", apart,
+             "Baselines and targets are of one size.", apart_words,
+             layout.column(*layout.input_column("baseline", year)),
+             int(far_from_baseline(settlement).sum())),
+            ("Area cost factors beside each other", odd,
+             "No area cost factor is far from all others.", odd_words, costs,
+             int(far_area_cost(settlement).sum())),
+        )
+    ]  # fmt: skip

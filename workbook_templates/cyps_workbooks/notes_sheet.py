@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cyps.settlement.checks import doubts
 from cyps_workbooks.layout import NOTES, NOTES_ROW, NOTES_ROWS
 from cyps_workbooks.page import Draft, Page, new_page
 
@@ -64,12 +65,25 @@ def draw_notes(draft: Draft) -> None:
             f"Content hash {pack.content_hash}",
         )
         row = _section(page, row, "Pack", lines)
+    row = _section(page, row, "To know of it, as issued", to_know(draft))
     row = _section(page, row, "Method", METHOD)
     row = _section(page, row, "References", REFERENCES)
     left_out = [f"{x.code} {x.name}: {x.reason}" for x in scenario.exclusions] or ["Nobody."]
     row = _section(page, row, "Left out", left_out)
     row = _section(page, row, "What the numbers do not mean", LIMITS)
     page.finish(one_page=row <= 70)
+
+
+def to_know(draft: Draft) -> list[str]:
+    """What the engine says beside the numbers: what they are, and what it doubts."""
+    scenario = draft.settlement.scenario
+    doubted = [
+        draft.year_first(doubt, year)
+        for year, (_, settlement) in enumerate(draft.settlements)
+        for doubt in doubts(settlement)
+    ]
+    none = "Baselines, pot and area cost factors are of sizes that go together."
+    return [f"{scenario.status.capitalize()}. {scenario.statement}", *(doubted or [none])]
 
 
 def _section(page: Page, row: int, title: str, lines: Iterable[str]) -> int:

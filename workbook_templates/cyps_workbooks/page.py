@@ -18,6 +18,7 @@ from cyps.geography import authorities
 from cyps.needs import ServiceAreaSpend
 from cyps.pack import Pack
 from cyps.settlement import Settlement
+from cyps.settlement.checks import far_area_cost, far_from_baseline
 from cyps.settlement.summaries import GroupTotals, region_totals
 from cyps_workbooks.layout import ABOUT, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
 from cyps_workbooks.style import TITLE, UNUSED, UNUSED_TEXT, Formats
@@ -329,10 +330,15 @@ def cell(row: int, col: int) -> str:
 
 
 def warnings_at_issue(draft: Draft) -> int:
-    """How many warnings stand as the workbook is written: no baseline, exclusions, weights."""
+    """How many warnings stand as it is written: no baseline, doubts, exclusions, weights."""
     without = sum(bool((one.scenario.baseline == 0).any()) for _, one in draft.settlements)
+    doubted = sum(
+        bool(far(one).any())
+        for _, one in draft.settlements
+        for far in (far_from_baseline, far_area_cost)
+    )
     left_out = bool(draft.settlement.scenario.exclusions)
-    return without + int(left_out) + int(draft.weights_typed)
+    return without + doubted + int(left_out) + int(draft.weights_typed)
 
 
 def checks_line(draft: Draft) -> str:

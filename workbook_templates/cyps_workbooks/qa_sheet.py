@@ -5,8 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from cyps.settlement.dated import origin_in
 from cyps_workbooks.about_sheet import IS_NOT
 from cyps_workbooks.layout import (
+    CHANGES,
     CHECKS,
     QA,
     QA_KINDS,
@@ -17,11 +19,11 @@ from cyps_workbooks.layout import (
     QA_RUN_ROW,
     QA_SUNSET_ROW,
 )
-from cyps_workbooks.notes_sheet import LIMITS, sources
+from cyps_workbooks.notes_sheet import LIMITS, sources, to_know
 from cyps_workbooks.page import Draft, Page, checks_line, new_page
 from cyps_workbooks.record_sheet import record_rows
 
-WIDTHS = (22, 84, 54, 26)
+WIDTHS = (22, 84, 54, 26, 14)
 OF_PACK = "the pack"
 """Where a limit comes from."""
 _LINE = 15
@@ -61,7 +63,7 @@ def _head(page: Page, row: int, heads: tuple[str, ...]) -> None:
 
 def _for_people(page: Page, row: int) -> None:
     page.sheet.set_row(row, 2 * _LINE)
-    for col in range(1, len(WIDTHS)):
+    for col in range(1, 4):
         page.sheet.write_blank(row, col, None, page.draft.formats.note())
 
 
@@ -69,7 +71,7 @@ def _run(page: Page) -> None:
     """What the run knows: live results of the tests first, then what it was made of."""
     draft, formats = page.draft, page.draft.formats
     page.text(QA_RUN_ROW - 2, 0, "Filled by the run", formats.heading())
-    _head(page, QA_RUN_ROW - 1, ("Log", "What", "Source, reason or result"))
+    _head(page, QA_RUN_ROW - 1, ("Log", "What", "Source, reason or result", "Status", "Dated"))
     row = QA_RUN_ROW
     for words, place, seen in (
         ("The workbook's own checks, live", "$A$5", checks_line(draft)),
@@ -80,18 +82,19 @@ def _run(page: Page) -> None:
         page.text(row, 1, words, formats.wrapped())
         page.formula(row, 2, f"={CHECKS}!{place}", formats.wrapped(), seen)
         row += 1
-    for kind, what, source in _known(draft):
+    for kind, what, source, *origin in _known(draft):
         lines = (
             len(textwrap.wrap(words, width - 4)) or 1
             for words, width in ((what, WIDTHS[1]), (source, WIDTHS[2]))
         )
         page.sheet.set_row(row, _LINE * max(*lines) + 2)
-        for col, words in enumerate((kind, what, source)):
+        for col, words in enumerate((kind, what, source, *origin)):
             page.text(row, col, words, formats.wrapped())
         row += 1
 
 
-def _known(draft: Draft) -> Iterator[tuple[str, str, str]]:
+def _known(draft: Draft) -> Iterator[tuple[str, ...]]:
+    """Log, what, source; of a dated parameter its status and date too."""
     scenario, pack = draft.settlement.scenario, draft.pack
     yield ("Test", "Cells against the engine",
            "Every number was written from the engine. To test the cells as they stand: cyps "
@@ -103,12 +106,16 @@ def _known(draft: Draft) -> Iterator[tuple[str, str, str]]:
     for label, _, digest, _ in {row[0]: row for row in record_rows(draft.settlements)}.values():
         yield "Data", f"Everything settled in {label}", f"Record, SHA-256 {digest}"
     for note in sources(draft)[1:]:
-        yield "Assumption", note, "as given to the run"
+        dated = origin_in(note)
+        yield ("Assumption", note, "as given to the run") if dated is None else ("Data", *dated)
     for label, settlement in draft.settlements:
         own = settlement.scenario
         yield "Decision", f"{label}: pot £{own.pot:,}; {own.damping_in_words}", "the scenario"
     for gone in scenario.exclusions:
         yield "Decision", f"{gone.name} ({gone.code}) left out", gone.reason
+    yield "Change", "What people change and why, and each version written", f"the sheet {CHANGES}"
+    for doubt in to_know(draft)[1:]:
+        yield "Test", doubt, "the engine, as issued"
     yield "Limit", f"Status: {scenario.status}. {scenario.statement}", "the scenario"
     limits = pack.pack.limits if pack is not None and pack.pack is not None else ()
     for limit in limits:

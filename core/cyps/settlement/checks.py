@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cyps.settlement.settle import Settlement
 from cyps.settlement.summaries import on_the_floor
@@ -76,10 +77,10 @@ def _to_know(settlement: Settlement) -> Iterator[Check]:
         )
 
 
-_FAR = 20.0
+FAR = 20.0
 """Times by which a target is from its baseline where their units must differ: real settlements
 move authorities by up to 70%, pounds and thousands differ by 1,000."""
-_FAR_COST = 3.0
+FAR_COST = 3.0
 """Times by which an area cost factor is from the middle one where it must be a slip."""
 _SHOWN = 5
 
@@ -105,11 +106,24 @@ def doubts(settlement: Settlement) -> tuple[str, ...]:
     return (*_baselines_far(settlement), *_factors_far(settlement))
 
 
-def _baselines_far(settlement: Settlement) -> Iterator[str]:
+def far_from_baseline(settlement: Settlement) -> NDArray[np.bool_]:
+    """Whose target and baseline are 20 times apart or more, (n_authorities,)."""
     baseline, target = settlement.scenario.baseline, settlement.target
     known = (baseline > 0) & (target > 0)
     ratio = np.divide(target, baseline, out=np.ones_like(target), where=known)
-    far = (ratio > _FAR) | (ratio < 1 / _FAR)
+    return np.asarray((ratio > FAR) | (ratio < 1 / FAR))
+
+
+def far_area_cost(settlement: Settlement) -> NDArray[np.bool_]:
+    """Which factors are 3 times the middle one or more, or as much below: (n_authorities, k)."""
+    factors = settlement.area_cost.reshape(len(settlement.area_cost), -1)
+    middle = float(np.median(factors))
+    return np.asarray((factors > FAR_COST * middle) | (factors < middle / FAR_COST))
+
+
+def _baselines_far(settlement: Settlement) -> Iterator[str]:
+    baseline, target = settlement.scenario.baseline, settlement.target
+    known, far = (baseline > 0) & (target > 0), far_from_baseline(settlement)
     if 2 * far.sum() > known.sum():
         yield (
             f"Baselines and pot do not seem to be in one unit: baselines add up to "
@@ -123,7 +137,7 @@ def _baselines_far(settlement: Settlement) -> Iterator[str]:
             for i in np.flatnonzero(far)
         ]
         yield (
-            f"Baseline and target are {_FAR:g} times apart or more for {_some(shown)}. Check the "
+            f"Baseline and target are {FAR:g} times apart or more for {_some(shown)}. Check the "
             "baseline, use and area cost."
         )
 
@@ -131,15 +145,14 @@ def _baselines_far(settlement: Settlement) -> Iterator[str]:
 def _factors_far(settlement: Settlement) -> Iterator[str]:
     factors = settlement.area_cost
     middle = float(np.median(factors))
-    by_row = factors.reshape(len(factors), -1)
-    far = (by_row > _FAR_COST * middle) | (by_row < middle / _FAR_COST)
+    by_row, far = factors.reshape(len(factors), -1), far_area_cost(settlement)
     if far.any():
         shown = [
             f"{settlement.scenario.authorities[i].name} ({by_row[i][far[i]][0]:.6g})"
             for i in np.flatnonzero(far.any(axis=1))
         ]
         yield (
-            f"The area cost factor is {_FAR_COST:g} times the middle one ({middle:.6g}) or more, "
+            f"The area cost factor is {FAR_COST:g} times the middle one ({middle:.6g}) or more, "
             f"or as much below it, for {_some(shown)}. Check for per cent and slips: one wrong "
             "factor moves everybody's share."
         )

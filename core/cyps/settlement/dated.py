@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from itertools import pairwise
 from typing import Annotated, Literal, overload
 
@@ -47,6 +48,28 @@ class DatedFile(_Origin):
     def words(self) -> str:
         """File, status, date and source, for the notes."""
         return f"{self.file} ({self.origin()})"
+
+
+_ORIGIN_IN_WORDS = re.compile(
+    r"(?P<what>.+) \((?P<status>published|assumed|illustrative)"
+    r"(?:, (?P<dated>\d{4}-\d{2}-\d{2}))?: (?P<source>.+)\)\.?"
+)
+
+
+def origin_in(note: str) -> tuple[str, str, str, str] | None:
+    """What, source, status and date of a parameter, from a note that `words` is in; or None.
+
+    Examples
+    --------
+    >>> letter = {"source": "Letter", "status": "published", "dated": "2026-02-10"}
+    >>> origin_in(f"Pot: {Parameter(value=8000, **letter).words()}.")
+    ('Pot: £8,000', 'Letter', 'published', '2026-02-10')
+    >>> origin_in("Use: made up.")
+    """
+    found = _ORIGIN_IN_WORDS.fullmatch(note)
+    if found is None:
+        return None
+    return found["what"], found["source"], found["status"], found["dated"] or ""
 
 
 def _form(value: object) -> str:
