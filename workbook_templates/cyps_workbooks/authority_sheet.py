@@ -17,6 +17,8 @@ from cyps.settlement.summaries import (
 )
 from cyps_workbooks.authority_bridge import draw_bridge
 from cyps_workbooks.authority_charts import against_peers, insert, path_to_target, waterfall
+from cyps_workbooks.authority_neighbours import draw_neighbours
+from cyps_workbooks.bridge_sheet import draw_my_bridge
 from cyps_workbooks.layout import FIRST_ROW, MY_AUTHORITY, RESULTS, USE, Layout
 from cyps_workbooks.page import Draft, Page, new_page
 from cyps_workbooks.results_sheet import peers_of
@@ -25,6 +27,8 @@ FIGURES_ROW = 10
 """Zero-based row of the header of the figures."""
 
 CHART_COLUMN = 9
+_LAST_PRINTED = 21
+"""Zero-based column at the right edge of the charts."""
 SAME_SHARE, SAME_POUNDS = 5e-11, 5e-7
 """Amounts no further apart are ties: an engine's last digit must not turn a rank."""
 
@@ -68,11 +72,15 @@ def draw_my_authority(draft: Draft, chosen: str) -> None:
     bridge = draw_bridge(page, next_row + 1, shown.place)
     path_row = bridge.last + 2
     last = _path(page, path_row, shown.place)
+    below = draw_neighbours(page, last + 2, shown.place)
+    if draft.layout.bridged:
+        below = draw_my_bridge(page, below + 2, shown.place)
     at = insert(page, 4, CHART_COLUMN, against_peers(page, rates_row, FIGURES_ROW))
     at = insert(page, at, CHART_COLUMN, waterfall(page, bridge.first, bridge.last))
     if draft.many_years:
         at = insert(page, at, CHART_COLUMN, path_to_target(page, path_row + 1, last))
     page.sheet.freeze_panes(5, 0)
+    page.sheet.print_area(0, 0, max(below, at), _LAST_PRINTED)
     page.finish(one_page=True)
 
 

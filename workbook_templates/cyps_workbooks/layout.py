@@ -32,7 +32,7 @@ from cyps_workbooks.steps import COSTED_BY_METRIC, STEPS, Step, letters
 ABOUT, INPUTS, MEMBERS, USE, WEIGHTS = "About", "Inputs", "Members", "Use", "Weights"
 DAMPING, FACTORS, CALCULATION, RESULTS = "Damping", "Factors", "Calculation", "Results"
 YEARS, MY_AUTHORITY, CHECKS, NOTES = "Years", "My authority", "Checks", "Notes"
-COMPARE, GROUPS = "Compare", "Groups"
+COMPARE, GROUPS, BRIDGE = "Compare", "Groups", "Bridge"
 WINNERS = "Winners and losers"
 QA, CHANGES, GLOSSARY = "QA log", "Change log", "Glossary"
 RECORD = "Record"
@@ -109,6 +109,8 @@ class Layout:
     cost_by_metric: bool = False
     fixed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Groupings that no cell changes, each with the group of every authority."""
+    bridged: bool = False
+    """Whether there is another settlement B to come from, and so a sheet Bridge."""
 
     @classmethod
     def of(
@@ -119,6 +121,7 @@ class Layout:
         pack: Pack | None = None,
         spend_lines: int | None = None,
         named: Mapping[str, Sequence[str]] | None = None,
+        bridged: bool = False,
     ) -> Self:
         """The layout that fits the authorities, metrics, spend lines and rules of all years.
 
@@ -152,6 +155,7 @@ class Layout:
             len(pack.own_drivers) if pack is not None and pack.models else 0,
             any(settlement.scenario.area_cost_metrics for _, settlement in settlements),
             _fixed_groupings(first.scenario.authorities),
+            bridged,
         )  # fmt: skip
 
     # --- sheets
@@ -161,7 +165,8 @@ class Layout:
         path = (YEARS,) if len(self.years) > 1 else ()
         return (
             ABOUT, INPUTS, MEMBERS, USE, WEIGHTS, DAMPING, *self.calculations, FACTORS, RESULTS,
-            *path, MY_AUTHORITY, WINNERS, COMPARE, GROUPS, *self.of_pack, CHECKS, NOTES,
+            *path, MY_AUTHORITY, WINNERS, COMPARE, *((BRIDGE,) if self.bridged else ()), GROUPS,
+            *self.of_pack, CHECKS, NOTES,
             QA, CHANGES, GLOSSARY, RECORD,
         )  # fmt: skip
 

@@ -17,6 +17,7 @@ from cyps.settlement import Settlement
 from cyps.settlement.solution import group_lines, solution
 from cyps_workbooks.about_sheet import draw_about
 from cyps_workbooks.authority_sheet import draw_my_authority
+from cyps_workbooks.bridge_sheet import draw_bridge_sheet
 from cyps_workbooks.calculation_sheet import draw_calculation
 from cyps_workbooks.changes_sheet import draw_changes
 from cyps_workbooks.check_list import checks
@@ -115,7 +116,7 @@ def settlement_bytes(
         _check_comparable(settlements, against)
     buffer = BytesIO()
     workbook = Workbook(buffer, OPTIONS)
-    layout = layout_of(settlements, pack, typed)
+    layout = layout_of(settlements, pack, typed, bridged=against is not None)
     scenario = settlements[0][1].scenario
     draft = Draft(
         workbook, Formats(workbook), tuple(settlements), layout, pack, typed, against,
@@ -135,15 +136,23 @@ def settlement_bytes(
 
 
 def layout_of(
-    settlements: Sequence[tuple[str, Settlement]], pack: PackNote | None, typed: Typed
+    settlements: Sequence[tuple[str, Settlement]],
+    pack: PackNote | None,
+    typed: Typed,
+    *,
+    bridged: bool = False,
 ) -> Layout:
-    """Where everything stands in the workbook of these settlements, with what was typed."""
+    """Where everything stands in the workbook of these settlements, with what was typed.
+
+    `bridged` where it compares with another settlement: it has the sheet Bridge then.
+    """
     return Layout.of(
         settlements,
         has_pack=pack is not None,
         pack=None if pack is None else pack.pack,
         spend_lines=None if typed.spend is None else len(typed.spend),
         named=typed_names(typed),
+        bridged=bridged,
     )
 
 
@@ -186,6 +195,8 @@ def _draw(draft: Draft) -> None:
     draw_my_authority(draft, draft.chosen)
     draw_winners(draft)
     draw_compare(draft)
+    if layout.bridged:
+        draw_bridge_sheet(draft)
     draw_groups(draft)
     if draft.pack is not None:
         draw_pack(draft, draft.pack)

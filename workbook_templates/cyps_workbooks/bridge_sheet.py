@@ -1,0 +1,262 @@
+"""The sheet Bridge: a snapshot of what moved the pounds from B to A, averaged over every order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name as _col
+
+from cyps.errors import CypsError
+from cyps.explain import Bridge, NoBridge, bridge
+from cyps.settlement import Settlement
+from cyps_workbooks.layout import BRIDGE, FIRST_ROW, HEAD_ROW, RESULTS, TOTAL_ROW
+from cyps_workbooks.page import Draft, Page, new_page
+from cyps_workbooks.results_sheet import chosen
+
+CURRENT = "Current: the cells give what this snapshot was taken of."
+STATE = f"{BRIDGE}!$C$7"
+"""The cell that says whether the snapshot is stale."""
+
+_COMMON = ("cost weights", "area cost", "pot", "baseline", "damping rule", "rounding")
+_POT_ROW, _WEIGHTS_ROW = 4, 4
+"""Zero-based rows, right of what is printed, of each year's pot and of the first weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The bridge of a year as the engine made it, in the columns of the sheet.
+
+    `amounts` is (n_authorities, n_columns): B, the components, A as written; not a number where
+    there is no bridge, and `words` says why, or over which orders it is averaged.
+    """
+
+    amounts: NDArray[np.float64]
+    words: str
+
+
+def components(metrics: Sequence[str]) -> tuple[str, ...]:
+    """What can move the pounds, in the order of the formula."""
+    return (*(f"use of {metric}" for metric in metrics), *_COMMON)
+
+
+def snapshot(before: Settlement, after: Settlement) -> Snapshot:
+    """Pounds of B, what each component moved, pounds of A: every row adds up to the pound."""
+    named = components(after.use.metrics)
+    ends = (before.pounds.astype(np.float64), after.pounds.astype(np.float64))
+    try:
+        try:
+            found = bridge(before, after)
+        except NoBridge:
+            found = bridge(before, after, feasible_orders_only=True)
+    except CypsError as error:
+        unknown = np.full((len(after.pounds), len(named)), np.nan)
+        return Snapshot(np.column_stack([ends[0], unknown, ends[1]]), f"No bridge: {error}")
+    moved = np.column_stack([found.of(component) for component in named])
+    return Snapshot(np.column_stack([ends[0], moved, ends[1]]), _orders(found))
+
+
+def _orders(found: Bridge) -> str:
+    if found.feasible_orders == found.orders:
+        return (
+            "What differs is changed one by one; each step is averaged over every order, "
+            f"{found.orders:,} in all."
+        )
+    return (
+        f"What differs is changed one by one; each step is averaged over {found.feasible_orders:,} "
+        f"of {found.orders:,} orders. The others pass a settlement that cannot be made."
+    )
+
+
+def heads(draft: Draft) -> tuple[str, ...]:
+    """Headers of the columns from D on."""
+    named = (name[0].upper() + name[1:] for name in components(draft.layout.metrics))
+    return ("B: pounds", *named, "A as written", "A now", "Moved since")
+
+
+def draw_bridge_sheet(draft: Draft) -> None:
+    """Draw the sheet Bridge."""
+    page = new_page(draft, BRIDGE)
+    years = draft.layout.years
+    taken = [
+        snapshot(draft.against.of_year(label), settlement)
+        for label, (_, settlement) in zip(years, draft.settlements, strict=True)
+    ]
+    page.authority_rows()
+    columns = heads(draft)
+    page.banner("Bridge", 3 + len(columns), split=True)
+    page.text(4, 2, "A snapshot, not live: what moved the pounds from B (stored on Compare) to A, "
+                    "as the engine found it when the workbook was written.")  # fmt: skip
+    reasons = [f'"{_in_quotes(one.words)}"' for one in taken]
+    page.formula(5, 2, f"={chosen(reasons, _NOTHING)}", draft.formats.plain(), taken[0].words[:250])
+    _state(page, len(columns) - 3)
+    page.sheet.set_row(HEAD_ROW, 34)
+    _shown(page, columns, taken)
+    _stored(page, columns, taken)
+    page.sheet.print_area(0, 0, draft.layout.last_row, 2 + len(columns))
+    page.finish()
+
+
+def _in_quotes(words: str) -> str:
+    """A text as it stands in a formula, which holds 255 characters."""
+    return words[:250].replace('"', "'")
+
+
+def _first_stored(draft: Draft) -> int:
+    """Zero-based column of the first that is stored, right of what is printed."""
+    return 3 + len(heads(draft)) + 1
+
+
+def _stored_column(draft: Draft, k: int, year: int) -> int:
+    """Of an amount of the bridge; after the last come the share and the damped amount."""
+    each = len(heads(draft)) - 2 + 2
+    return _first_stored(draft) + year * each + k
+
+
+def _state(page: Page, last: int) -> None:
+    """Whether the cells still give what the snapshot was taken of, and of what they do not."""
+    draft, layout = page.draft, page.draft.layout
+    years, n, formats = range(len(layout.years)), layout.authorities, page.draft.formats
+
+    def moved(header: str, k: int, least: str) -> str:
+        live = layout.column(RESULTS, layout.result(header))
+        stored = [layout.here(_stored_column(draft, k, year)) for year in years]
+        # A sum for each year, not a range: not every program takes a range out of CHOOSE.
+        return _of_year([f"SUMPRODUCT(--(ABS({live}-{kept})>{least}))" for kept in stored])
+
+    pots = _of_year([f"${_col(_stored_column(draft, 1, y))}${_POT_ROW + 1}" for y in years])
+    live_pot = _of_year([layout.pot(year) for year in years])
+    side = _col(_weights_column(draft))
+    weights = f"${side}${_WEIGHTS_ROW + 1}:${side}${_WEIGHTS_ROW + len(layout.metrics)}"
+    parts = (
+        (f"{live_pot}<>{pots}", '"the pot, "'),
+        (
+            f"SUMPRODUCT(--(ABS({layout.weights('G')}-{weights})>0.000000001))>0",
+            '"the cost weights, "',
+        ),
+        (f"{moved('Share', last + 1, '0.0000000001')}>0", '"shares, "'),
+        (f"{moved('Damped', last + 2, '0.005')}>0", '"damped amounts, "'),
+    )
+    pounds = moved("Pounds", last, "0.5")
+    same = ",".join((*(f"NOT({when})" for when, _ in parts), f"{pounds}=0"))
+    told = "&".join(f'IF({when},{words},"")' for when, words in parts)
+    formula = (
+        '=IF(year_settles<>"Yes","STALE: the cells cannot be settled now. See the sheet Checks.",'
+        f'IF(AND({same}),"{CURRENT}",'
+        '"STALE: the cells have changed since this snapshot was taken ("'
+        f'&{told}&"pounds of "&{pounds}&" of {n}). Refresh the workbook for a new one."))'
+    )
+    page.formula(6, 2, formula, formats.of(bold=True), CURRENT)
+    warn_when_stale(page, f"C7:{_col(2 + len(heads(draft)))}7")
+
+
+def _of_year(cells: list[str]) -> str:
+    return cells[0] if len(cells) == 1 else f"CHOOSE(year_place,{','.join(cells)})"
+
+
+def warn_when_stale(page: Page, area: str) -> None:
+    """Amber, and said in words, while the snapshot is stale."""
+    first = xl_cell_to_rowcol(area.split(":")[0])
+    at = xl_rowcol_to_cell(*first, row_abs=True, col_abs=True)
+    rule = {"type": "formula", "criteria": f'=LEFT({at},5)="STALE"',
+            "format": page.draft.formats.warn()}  # fmt: skip
+    page.sheet.conditional_format(area, rule)
+
+
+def _shown(page: Page, columns: Sequence[str], taken: Sequence[Snapshot]) -> None:
+    """The year shown: its snapshot, what the cells give now, and how far that is from it."""
+    draft, formats, layout = page.draft, page.draft.formats, page.draft.layout
+    first, last = taken[0].amounts, len(columns) - 3
+    years = range(len(layout.years))
+    now = draft.settlement.pounds.astype(float)
+    numbers = [*first.T, now, now - first[:, -1]]
+    for k, head in enumerate(columns):
+        col = 3 + k
+        kind = _kind(k, last)
+        page.sheet.set_column(col, col, 18)
+        page.text(HEAD_ROW, col, head, formats.head(number=True))
+        if k <= last:
+            cells = [f"{_col(_stored_column(draft, k, year))}{{r}}" for year in years]
+            # A blank that is pointed at would be 0: what has no bridge stays blank.
+            formula = f"={chosen([f'IF({c}={_NOTHING},{_NOTHING},{c})' for c in cells], _NOTHING)}"
+        elif k == last + 1:
+            pounds = f"{RESULTS}!{_col(layout.result('Pounds'))}{{r}}"
+            formula = f'=IF(year_settles="Yes",{pounds},"")'
+        else:
+            formula = f'=IF(year_settles="Yes",{_col(col - 1)}{{r}}-{_col(col - 2)}{{r}},"")'
+        page.column(col, formula, formats.cell(kind), numbers[k])
+        here = layout.here(col)
+        total = "" if np.isnan(numbers[k]).any() else float(np.round(numbers[k].sum(), 2))
+        formula = f'=IF(COUNT({here})>0,ROUND(SUM({here}),2),"")'
+        page.formula(TOTAL_ROW, col, formula, formats.total(kind), total)
+
+
+_NOTHING = '""'
+
+
+def _kind(k: int, last: int) -> str:
+    if k in (0, last, last + 1):
+        return "pounds"
+    return "pounds change" if k == last + 2 else "pence change"
+
+
+def _weights_column(draft: Draft) -> int:
+    """Zero-based column of the cost weights that the snapshot was taken with."""
+    return _stored_column(draft, 0, len(draft.layout.years)) + 1
+
+
+def _stored(page: Page, columns: Sequence[str], taken: Sequence[Snapshot]) -> None:
+    """The snapshot itself, for every year: locked numbers, right of what is printed."""
+    draft, formats = page.draft, page.draft.formats
+    begin, last = _first_stored(draft), len(columns) - 3
+    page.sheet.set_column(begin - 1, begin - 1, 3)
+    page.sheet.set_column(begin, _weights_column(draft), 18)
+    page.text(1, begin, "Stored, not live: the snapshot of every year", formats.heading())
+    for year, (one, (_, settlement)) in enumerate(zip(taken, draft.settlements, strict=True)):
+        at = _stored_column(draft, 0, year)
+        page.text(_POT_ROW, at, draft.of_year("Pot of A", year), formats.beside())
+        page.number(_POT_ROW, at + 1, settlement.scenario.pot, formats.cell("pounds"))
+        more = np.column_stack([settlement.share, settlement.damped.allocation])
+        every = np.column_stack([one.amounts, more])
+        for k, head in enumerate((*columns[: last + 1], "A: share", "A: damped")):
+            kind = _kind(k, last) if k <= last else ("share", "pence")[k - last - 1]
+            page.text(HEAD_ROW, at + k, draft.of_year(f"Stored: {head}", year),
+                      formats.head(number=True))  # fmt: skip
+            for i, amount in enumerate(every[:, k].tolist()):
+                if not np.isnan(amount):
+                    page.number(FIRST_ROW + i, at + k, amount, formats.cell(kind))
+    side = _weights_column(draft)
+    page.text(_WEIGHTS_ROW - 1, side, "Cost weights of A", formats.beside())
+    for m, weight in enumerate(draft.settlement.weights.tolist()):
+        page.number(_WEIGHTS_ROW + m, side, weight, formats.cell("weight"))
+
+
+# --- on the sheet My authority
+
+
+def draw_my_bridge(page: Page, row: int, place: int) -> int:
+    """My authority's row of the snapshot, one step a line; gives the row of the last."""
+    draft, formats, layout = page.draft, page.draft.formats, page.draft.layout
+    page.text(row, 0, "What moved its pounds from B to A", formats.heading())
+    page.text(row, 1, "Snapshot of the sheet Bridge: each step averaged over every order.")
+    page.formula(row + 1, 0, f"={STATE}", formats.of(bold=True), CURRENT)
+    warn_when_stale(page, f"A{row + 2}:F{row + 2}")
+    one = snapshot(draft.against.of_year(layout.years[0]), draft.settlement)
+    now = float(draft.settlement.pounds[place])
+    amounts = [*one.amounts[place].tolist(), now, now - float(one.amounts[place, -1])]
+    columns = heads(draft)
+    last = len(columns) - 3
+    at = row + 2
+    page.text(at, 0, "Step", formats.head())
+    page.text(at, 1, "Amount (£)", formats.head(number=True))
+    for k, (head, amount) in enumerate(zip(columns, amounts, strict=True)):
+        at += 1
+        whole = k in (0, last)
+        form = formats.total(_kind(k, last)) if whole else formats.cell(_kind(k, last))
+        page.text(at, 0, head, formats.total() if whole else formats.cell())
+        source = layout.column(BRIDGE, 3 + k)
+        page.formula(at, 1, f'=IF(my_row>0,INDEX({source},my_row),"")', form, amount)
+    return at
