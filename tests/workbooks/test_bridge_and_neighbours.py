@@ -12,7 +12,8 @@ from cyps.explain import bridge
 from cyps.geography import Authority, authorities
 from cyps.settlement import Floor, Undamped, Year, settle, settle_years
 from cyps_workbooks import Against, write_settlement
-from cyps_workbooks.bridge_sheet import CURRENT, components, snapshot
+from cyps_workbooks.bridge_sheet import CURRENT
+from cyps_workbooks.bridge_snapshot import components, snapshot
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.kept import open_settlement
 from cyps_workbooks.kept.verdict import check_workbook
@@ -254,24 +255,27 @@ def test_a_way_that_cannot_be_settled_is_told_and_not_guessed(engine, tmp_path):
     assert engine.grids()["Bridge"][5][2] == taken.words
 
 
-def test_no_bridge_leaves_blanks_and_the_reason(engine, tmp_path, monkeypatch):
-    from cyps.errors import CypsError
-    from cyps_workbooks import bridge_sheet
-
-    def none(*_args, **_more):
-        raise CypsError('Twenty components differ: say "14" at most.')
-
-    monkeypatch.setattr(bridge_sheet, "bridge", none)
-    b, a = pair()
+def test_no_bridge_leaves_blanks_and_the_reason(engine, tmp_path):
+    """Seven metrics' use, weights, area cost, pot and rule: too many for a workbook."""
+    metrics = tuple("ABCDEFG")
+    a = made_up(seed=2, places=PLACES[:9], metrics=metrics)
+    use = replace(a.use, children=a.use.children * np.arange(1, 64).reshape(9, 7))
+    spend = tuple(replace(x, pounds=x.pounds + i) for i, x in enumerate(a.scenario.spend))
+    b = settle(
+        replace(a.scenario, pot=a.scenario.pot - 5, area_cost=np.ones(9), damping=Undamped(),
+                spend=spend), use,
+    )  # fmt: skip
     path = tmp_path / "s.xlsx"
     write_settlement([(LABEL, a)], path, against=stored(b))
     engine.open(path)
     engine.recalculate()
     assert engine.errors() == []
     grid = engine.grids()["Bridge"]
-    assert grid[5][2] == "No bridge: Twenty components differ: say '14' at most."
-    assert {x or "" for x in column(grid, "Pot", len(PLACES))} == {""}
-    assert column(grid, "B: pounds", len(PLACES)) == b.pounds.tolist()
+    assert grid[5][2].startswith("No bridge: 1")
+    assert grid[5][2].endswith("averages over at most 10. Use cyps bridge with --together.")
+    assert {x or "" for x in column(grid, "Pot", 9)} == {""}
+    assert column(grid, "B: pounds", 9) == b.pounds.tolist()
+    assert grid[6][2] == CURRENT
     assert not my_steps(engine.grids()[SHEET])["Pot"]
 
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 from xlsxwriter.utility import xl_col_to_name as _col
 
-from cyps.errors import CypsError
-from cyps.explain import Bridge, NoBridge, bridge
-from cyps.settlement import Settlement
+from cyps_workbooks.bridge_snapshot import Snapshot, components
 from cyps_workbooks.layout import BRIDGE, FIRST_ROW, HEAD_ROW, RESULTS, TOTAL_ROW
 from cyps_workbooks.page import Draft, Page, new_page
 from cyps_workbooks.results_sheet import chosen
@@ -21,54 +17,8 @@ CURRENT = "Current: the cells give what this snapshot was taken of."
 STATE = f"{BRIDGE}!$C$7"
 """The cell that says whether the snapshot is stale."""
 
-_COMMON = ("cost weights", "area cost", "pot", "baseline", "damping rule", "rounding")
 _POT_ROW, _WEIGHTS_ROW = 4, 4
 """Zero-based rows, right of what is printed, of each year's pot and of the first weight."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The bridge of a year as the engine made it, in the columns of the sheet.
-
-    `amounts` is (n_authorities, n_columns): B, the components, A as written; not a number where
-    there is no bridge, and `words` says why, or over which orders it is averaged.
-    """
-
-    amounts: NDArray[np.float64]
-    words: str
-
-
-def components(metrics: Sequence[str]) -> tuple[str, ...]:
-    """What can move the pounds, in the order of the formula."""
-    return (*(f"use of {metric}" for metric in metrics), *_COMMON)
-
-
-def snapshot(before: Settlement, after: Settlement) -> Snapshot:
-    """Pounds of B, what each component moved, pounds of A: every row adds up to the pound."""
-    named = components(after.use.metrics)
-    ends = (before.pounds.astype(np.float64), after.pounds.astype(np.float64))
-    try:
-        try:
-            found = bridge(before, after)
-        except NoBridge:
-            found = bridge(before, after, feasible_orders_only=True)
-    except CypsError as error:
-        unknown = np.full((len(after.pounds), len(named)), np.nan)
-        return Snapshot(np.column_stack([ends[0], unknown, ends[1]]), f"No bridge: {error}")
-    moved = np.column_stack([found.of(component) for component in named])
-    return Snapshot(np.column_stack([ends[0], moved, ends[1]]), _orders(found))
-
-
-def _orders(found: Bridge) -> str:
-    if found.feasible_orders == found.orders:
-        return (
-            "What differs is changed one by one; each step is averaged over every order, "
-            f"{found.orders:,} in all."
-        )
-    return (
-        f"What differs is changed one by one; each step is averaged over {found.feasible_orders:,} "
-        f"of {found.orders:,} orders. The others pass a settlement that cannot be made."
-    )
 
 
 def heads(draft: Draft) -> tuple[str, ...]:
@@ -80,18 +30,16 @@ def heads(draft: Draft) -> tuple[str, ...]:
 def draw_bridge_sheet(draft: Draft) -> None:
     """Draw the sheet Bridge."""
     page = new_page(draft, BRIDGE)
-    years = draft.layout.years
-    taken = [
-        snapshot(draft.against.of_year(label), settlement)
-        for label, (_, settlement) in zip(years, draft.settlements, strict=True)
-    ]
+    taken = draft.snapshots
     page.authority_rows()
     columns = heads(draft)
     page.banner("Bridge", 3 + len(columns), split=True)
     page.text(4, 2, "A snapshot, not live: what moved the pounds from B (stored on Compare) to A, "
                     "as the engine found it when the workbook was written.")  # fmt: skip
     reasons = [f'"{_in_quotes(one.words)}"' for one in taken]
-    page.formula(5, 2, f"={chosen(reasons, _NOTHING)}", draft.formats.plain(), taken[0].words[:250])
+    page.formula(
+        5, 2, f"={chosen(reasons, _NOTHING)}", draft.formats.plain(), _in_quotes(taken[0].words)
+    )
     _state(page, len(columns) - 3)
     page.sheet.set_row(HEAD_ROW, 34)
     _shown(page, columns, taken)
@@ -125,7 +73,7 @@ def _state(page: Page, last: int) -> None:
         live = layout.column(RESULTS, layout.result(header))
         stored = [layout.here(_stored_column(draft, k, year)) for year in years]
         # A sum for each year, not a range: not every program takes a range out of CHOOSE.
-        return _of_year([f"SUMPRODUCT(--(ABS({live}-{kept})>{least}))" for kept in stored])
+        return _of_year([_differing(live, kept, least) for kept in stored])
 
     pots = _of_year([f"${_col(_stored_column(draft, 1, y))}${_POT_ROW + 1}" for y in years])
     live_pot = _of_year([layout.pot(year) for year in years])
@@ -133,10 +81,7 @@ def _state(page: Page, last: int) -> None:
     weights = f"${side}${_WEIGHTS_ROW + 1}:${side}${_WEIGHTS_ROW + len(layout.metrics)}"
     parts = (
         (f"{live_pot}<>{pots}", '"the pot, "'),
-        (
-            f"SUMPRODUCT(--(ABS({layout.weights('G')}-{weights})>0.000000001))>0",
-            '"the cost weights, "',
-        ),
+        (f"{_differing(layout.weights('G'), weights, '0.000000001')}>0", '"the cost weights, "'),
         (f"{moved('Share', last + 1, '0.0000000001')}>0", '"shares, "'),
         (f"{moved('Damped', last + 2, '0.005')}>0", '"damped amounts, "'),
     )
@@ -151,6 +96,11 @@ def _state(page: Page, last: int) -> None:
     )
     page.formula(6, 2, formula, formats.of(bold=True), CURRENT)
     warn_when_stale(page, f"C7:{_col(2 + len(heads(draft)))}7")
+
+
+def _differing(live: str, kept: str, least: str) -> str:
+    """How many cells of two ranges differ by more; ABS of a range is not known everywhere."""
+    return f"SUMPRODUCT(({live}-{kept}>{least})+({kept}-{live}>{least}))"
 
 
 def _of_year(cells: list[str]) -> str:
@@ -244,7 +194,7 @@ def draw_my_bridge(page: Page, row: int, place: int) -> int:
     page.text(row, 1, "Snapshot of the sheet Bridge: each step averaged over every order.")
     page.formula(row + 1, 0, f"={STATE}", formats.of(bold=True), CURRENT)
     warn_when_stale(page, f"A{row + 2}:F{row + 2}")
-    one = snapshot(draft.against.of_year(layout.years[0]), draft.settlement)
+    one = draft.snapshots[0]
     now = float(draft.settlement.pounds[place])
     amounts = [*one.amounts[place].tolist(), now, now - float(one.amounts[place, -1])]
     columns = heads(draft)

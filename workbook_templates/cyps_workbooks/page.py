@@ -20,6 +20,7 @@ from cyps.pack import Pack
 from cyps.settlement import Settlement
 from cyps.settlement.checks import far_area_cost, far_from_baseline
 from cyps.settlement.summaries import GroupTotals, region_totals
+from cyps_workbooks.bridge_snapshot import Snapshot
 from cyps_workbooks.layout import ABOUT, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
 from cyps_workbooks.style import TITLE, UNUSED, UNUSED_TEXT, Formats
 
@@ -125,6 +126,8 @@ class Draft:
     """The authority that the sheet My authority shows first."""
     verdict: str = ""
     """What the line on top of every sheet says at first; where "", what the checks say."""
+    snapshots: tuple[Snapshot, ...] = ()
+    """Every year's bridge from `other`; none where there is no other settlement."""
 
     @property
     def against(self) -> Against:

@@ -18,6 +18,7 @@ from cyps.settlement.solution import group_lines, solution
 from cyps_workbooks.about_sheet import draw_about
 from cyps_workbooks.authority_sheet import draw_my_authority
 from cyps_workbooks.bridge_sheet import draw_bridge_sheet
+from cyps_workbooks.bridge_snapshot import snapshot
 from cyps_workbooks.calculation_sheet import draw_calculation
 from cyps_workbooks.changes_sheet import draw_changes
 from cyps_workbooks.check_list import checks
@@ -122,6 +123,9 @@ def settlement_bytes(
         workbook, Formats(workbook), tuple(settlements), layout, pack, typed, against,
         children_of(settlements[0][1], population, typed),
         chosen or scenario.authorities[0].name,
+        snapshots=() if against is None else tuple(
+            snapshot(against.of_year(label), settlement) for label, settlement in settlements
+        ),
     )  # fmt: skip
     workbook.set_properties(
         {"title": draft.title, "comments": f"{scenario.status}: {scenario.statement}"[:250],
