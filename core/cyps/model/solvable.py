@@ -25,7 +25,7 @@ _NOTHING_NEW = 1e-12
 # Patterns whose equations agree in so many digits cannot be told apart: together they are one.
 _DIGITS = 10
 _SEED = 0
-_OF_EACH = 6
+_OF_EACH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,31 +128,30 @@ def a_handful_follows(figures: NDArray[np.float64], count: NDArray[Any]) -> bool
     columns = scaled[:, one]
     if together.min() >= SMALLEST_COUNT or _all_have_room(columns, farthest):
         return False
+    return bool((_no_room(columns, farthest) & (together < SMALLEST_COUNT)).any())
+
+
+def _no_room(columns: NDArray[np.float64], farthest: float) -> NDArray[np.bool_]:
+    """Which counts no vector that the figures take to 0, `farthest` long at most, moves by 1."""
     orthogonal, triangle = np.linalg.qr(columns.T)
     turned, size, _ = np.linalg.svd(triangle)
     spanned = orthogonal @ turned[:, : int((size > _NOTHING_NEW * size[0]).sum())]
-    follows = 1 - (spanned**2).sum(axis=1) < 1 / farthest**2
-    return bool((follows & (together < SMALLEST_COUNT)).any())
+    return np.asarray(1 - (spanned**2).sum(axis=1) < 1 / farthest**2)
 
 
 def _all_have_room(columns: NDArray[np.float64], farthest: float) -> bool:
-    """Whether a part of the patterns is enough to see that no count follows, as mostly it is.
+    """Whether a part of many patterns shows that no count follows, as mostly it does.
 
-    Where some of the columns span everything, each other one can be made of them: that is a
-    way to change its count by 1 and leave the figures as they are.
+    What has room among some patterns has it among more. The part holds some patterns of each
+    figure, and all of those of a category that has few, where counts follow first; a pattern
+    outside of it shares each of its categories with many, and is taken to have room.
     """
+    if columns.shape[1] <= 2 * _OF_EACH * len(columns):
+        return False
     order = np.random.default_rng(_SEED).permutation(columns.shape[1])
-    # Some of each figure's own: of a rare category hardly any would be among a few at random.
     own = [order[np.flatnonzero(row)[:_OF_EACH]] for row in columns[:, order] != 0]
     some = np.unique(np.concatenate(own))
-    if some.size <= len(columns):
-        return False
-    turned, size, spread = np.linalg.svd(columns[:, some], full_matrices=False)
-    if size[-1] <= _NOTHING_NEW * size[0]:
-        return False
-    length = 1 + ((turned.T @ columns / size[:, None]) ** 2).sum(axis=0)
-    length[some] = 1 / (1 - (spread**2).sum(axis=0)).clip(1e-300)
-    return bool((length < farthest**2).all())
+    return not _no_room(columns[:, some], farthest).any()
 
 
 class _Chances:
