@@ -124,7 +124,9 @@ def _with_words(xml: bytes, place: str, words: str) -> bytes:
 
 
 def _text_cell(prefix: bytes, attributes: bytes, words: str) -> bytes:
-    text = html.escape(words, quote=False).encode()
+    # What looks like an escape of a spreadsheet's own is escaped, to stay as it is.
+    kept = re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", words)
+    text = html.escape(kept, quote=False).encode()
     p = prefix
     return (
         b"<%sc %s t=\"inlineStr\"><%sis><%st xml:space=\"preserve\">%s</%st></%sis></%sc>"

@@ -139,14 +139,14 @@ class SheetReader:
         number: float | None = None
         if kind == "s":
             at = whole(self.value, -1)
-            text = self.strings[at] if 0 <= at < len(self.strings) else ""
+            text = _unescaped(self.strings[at]) if 0 <= at < len(self.strings) else ""
             look = self._raised(look) if at in self.raised else look
         elif kind == "inlineStr":
-            text = "".join(self.inline)
+            text = _unescaped("".join(self.inline))
         elif kind == "b":
             text = "TRUE" if self.value == "1" else "FALSE"
         elif kind in {"str", "e", "d"}:
-            text = self.value
+            text = _unescaped(self.value)
         elif self.value.strip():
             number = _number(self.value, 0.0)
         if text is not None:
@@ -207,7 +207,10 @@ def read_table(xml: bytes, part: str, allowance: Allowance) -> Table:
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
+    """Characters that are written as _x000D_ in cells; half of a pair is left as it stands."""
+    return re.sub(
+        r"_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text
+    )
 
 
 def read_drawing(xml: bytes, part: str, allowance: Allowance, sheet: Sheet) -> None:
