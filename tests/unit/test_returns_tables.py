@@ -1,6 +1,7 @@
 """Files that cannot be read, each with its own sentence; and those that can."""
 
 import gzip
+import re
 import zipfile
 
 import pytest
@@ -128,16 +129,41 @@ def test_two_parts_with_one_name_are_refused(tmp_path):
         read(twice)
 
 
-def test_a_stray_cell_far_away_does_not_fill_the_memory(tmp_path):
+FAR = {
+    "as Excel writes it": b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+    "small letters": b'<row r="1048576"><c r="xfd1048576"><v>1</v></c></row>',
+    "single quotes": b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+    "spaces": b'<row r = "1048576"><c\nr = "XFD1048576"><v>1</v></c></row>',
+    "after a bracket": b'<row r="1048576"><c x="a>b" r="XFD1048576"><v>1</v></c></row>',
+    "no places": b'<row r="9">' + b"<c><v>1</v></c>" * 16384 + b'</row><row r="1048576"/>',
+    "a high rectangle": b'<row r="1000000"><c r="T1000000"><v>1</v></c></row>',
+}
+
+
+@pytest.mark.parametrize("sheet", ["xl/worksheets/sheet1.xml", "xl/elsewhere/page.bin"])
+@pytest.mark.parametrize("spelt", FAR)
+def test_a_stray_cell_far_away_does_not_fill_the_memory(tmp_path, spelt, sheet):
+    """The reader would ask for the whole rectangle at once, and the process would be gone."""
     path = write_xlsx(tmp_path / "a.xlsx", [["code", "b"], ["E06000001", 1]])
+    usual = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    content = parts.pop(usual).replace(b"</sheetData>", FAR[spelt] + b"</sheetData>")
+    parts = {n: c.replace(usual[3:].encode(), sheet[3:].encode()) for n, c in parts.items()}
+    with pytest.raises(CypsError, match=r"its sheets reach over [0-9,]+ cells, so it would not"):
+        read(zipped(path, [*parts.items(), (sheet, content)]))
+
+
+def test_cells_without_places_are_read(tmp_path):
+    path = write_xlsx(tmp_path / "a.xlsx", [["code", "b"], ["E06000001", 1], ["E06000002", 2]])
     with zipfile.ZipFile(path) as package:
         parts = [(name, package.read(name)) for name in package.namelist()]
-    far = [
-        (name, content.replace(b'r="B2"', b'r="XFD1048576"') if "worksheets" in name else content)
+    bare = [
+        (name, re.sub(rb' r="[A-Z]*[0-9]+"', b"", content) if "worksheets" in name else content)
         for name, content in parts
     ]
-    with pytest.raises(CypsError, match=r"reaches to row 1,048,576 and column 16,384"):
-        read(zipped(path, far))
+    assert bare != parts
+    assert read(zipped(tmp_path / "bare.xlsx", bare)).rows == read(zipped(path, parts)).rows
 
 
 def test_damaged_sheet_is_a_sentence(tmp_path):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import openpyxl
 import pytest
+from openpyxl.utils import range_boundaries
 
 from cyps.errors import CypsError
 from cyps.explain import population_bridge, quartiles, ranks, steps_to_pounds
@@ -11,6 +13,7 @@ from cyps.geography import authorities
 from cyps.settlement import Bands, Transition, Year, settle, settle_years
 from cyps.settlement.rules import Band, Floor
 from cyps_workbooks import write_settlement
+from cyps_workbooks.authority_charts import FOR_CHARTS
 from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
 from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.made_up import made_up
@@ -193,8 +196,28 @@ def test_everybody_is_listed_in_order_of_change(engine, tmp_path):
     listed = sorted(set(region.values()))
     for row in rows:
         assert row[0] == region[row[1]]
-        assert row[7:9] == [row[4], listed.index(row[0]) + 1]
-        assert (row[9] > 0) is (row[1] == NAMES[4])
+        across, down, mine = row[FOR_CHARTS : FOR_CHARTS + 3]
+        assert (across, down) == (row[4], listed.index(row[0]) + 1)
+        assert (mine > 0) is (row[1] == NAMES[4])
+
+
+def test_what_the_charts_are_drawn_from_is_not_printed_and_says_what_it_is(tmp_path):
+    path = tmp_path / "settlement.xlsx"
+    write_settlement([("2025-26", made_up(places=PLACES))], path)
+    book = openpyxl.load_workbook(path)
+    page = book["Winners and losers"]
+    printed = range_boundaries(page.print_area.rpartition("!")[2].replace("$", ""))
+    assert printed == (1, 1, FOR_CHARTS - 1, page.max_row)
+    assert page.max_column == FOR_CHARTS + 3
+    assert "charts are drawn from" in page.cell(5, FOR_CHARTS + 1).value
+    charts = [chart.anchor for chart in page._charts]
+    assert len(charts) == 2
+    everybody = next(c.row for c in page["A"] if str(c.value).startswith("Everybody"))
+    assert all(one.to.col < FOR_CHARTS and one.to.row < everybody - 1 for one in charts)
+    assert [found.id for found in page.row_breaks.brk] == [everybody - 1]
+    assert page.print_title_rows == f"${everybody + 1}:${everybody + 1}"
+    for row in page.iter_rows(max_col=FOR_CHARTS - 1):
+        assert not [cell.value for cell in row if cell.value in {"Across", "Down", "Rise", "Fall"}]
 
 
 def test_children_of_nobody_are_refused(tmp_path):

@@ -18,6 +18,8 @@ from cyps_workbooks.style import EDGE, ENGLAND, FONT, GAIN, LOSS, MINE, REGION, 
 
 WIDTH = 760
 _ROW_PIXELS = 20
+FOR_CHARTS = 21
+"""First column of what the charts of Winners and losers are drawn from: it is not printed."""
 _FONT = {"name": FONT, "size": 11, "bold": False}
 LABEL = {"name": FONT, "size": 10}
 _GRID = {"visible": True, "line": {"color": RULE}}
@@ -124,7 +126,7 @@ def most_and_least(page: Page, head: int, rows: int) -> Drawn:
     chart = page.draft.workbook.add_chart({"type": "bar"})
     names = [WINNERS, head + 1, 1, head + rows, 1]
     # Two series: a single one with inverted colours loses them in LibreOffice.
-    for col, name, colour in ((4, "Rise", GAIN), (5, "Fall", LOSS)):
+    for col, name, colour in ((FOR_CHARTS, "Rise", GAIN), (FOR_CHARTS + 1, "Fall", LOSS)):
         chart.add_series(
             {
                 "name": name, "categories": names,
@@ -138,7 +140,7 @@ def most_and_least(page: Page, head: int, rows: int) -> Drawn:
     chart.set_y_axis(_names())
     chart.set_x_axis(axis_of_values("Change (%)", "0%"))
     return Drawn(
-        chart, 150 + 24 * rows, "Bar chart of the authorities that gain and lose most by rate of "
+        chart, 130 + 21 * rows, "Bar chart of the authorities that gain and lose most by rate of "
         "change in whole pounds against the baseline; the figures are in the table on the left.",
     )  # fmt: skip
 
@@ -153,18 +155,19 @@ def region_strip(page: Page, head: int, rows: int, regions: tuple[int, int]) -> 
         {"value": f"={quoted(WINNERS)}!$A${first + i + 1}" if "!" in one.name else one.name}
         for i, one in enumerate(page.draft.regions)
     ]
+    across, down = FOR_CHARTS, FOR_CHARTS + 1
     for name, col, kind, size, colour in (
-        ("Authority", 8, "circle", 7, REGION), ("My authority", 9, "diamond", 14, LOSS),
+        ("Authority", down, "circle", 7, REGION), ("My authority", down + 1, "diamond", 14, LOSS),
     ):  # fmt: skip
         chart.add_series(
-            {"name": name, "categories": [WINNERS, head + 1, 7, head + rows, 7],
+            {"name": name, "categories": [WINNERS, head + 1, across, head + rows, across],
              "values": [WINNERS, head + 1, col, head + rows, col],
              "marker": {"type": kind, "size": size, "fill": {"color": colour},
                         "border": {"color": EDGE}}}
         )  # fmt: skip
     chart.add_series(
-        {"name": "Region as a whole", "categories": [WINNERS, first, 7, last, 7],
-         "values": [WINNERS, first, 8, last, 8],
+        {"name": "Region as a whole", "categories": [WINNERS, first, across, last, across],
+         "values": [WINNERS, first, down, last, down],
          "marker": {"type": "square", "size": 9, "fill": {"color": MINE},
                     "border": {"color": MINE}},
          "data_labels": {"custom": labels, "value": True,
@@ -176,10 +179,19 @@ def region_strip(page: Page, head: int, rows: int, regions: tuple[int, int]) -> 
                       "major_gridlines": {"visible": False}})  # fmt: skip
     chart.set_x_axis(axis_of_values("Change (%)", "0%"))
     return Drawn(
-        chart, 150 + 44 * len(labels), "Strip of marks, one for each authority by its rate of "
+        chart, _strip_height(len(labels)), "Strip of marks, one for each authority by its rate of "
         "change, on a line for each region, with the region as a whole; the figures are in the "
         "tables on the left.",
     )  # fmt: skip
+
+
+def _strip_height(regions: int) -> int:
+    return 130 + 38 * regions
+
+
+def rows_of_strip(regions: int) -> int:
+    """Rows that the strip of so many regions covers, and two below it."""
+    return _strip_height(regions) // _ROW_PIXELS + 2
 
 
 def _names() -> dict[str, Any]:

@@ -84,7 +84,7 @@ def draw_factors(draft: Draft, groups: list[GroupLines]) -> None:
     page.sheet.freeze_panes(FACTORS_HEAD_ROW + 1, 2)
     page.sheet.repeat_rows(FACTORS_HEAD_ROW)
     page.sheet.repeat_columns(0, 1)
-    page.finish(pages_wide=3)
+    page.finish(pages_wide=2)
 
 
 def _year(page: Page, year: int, lines: GroupLines) -> None:
@@ -102,6 +102,12 @@ def _year(page: Page, year: int, lines: GroupLines) -> None:
                 if key == "problem":
                     form = formats.wrapped()
                 page.formula(row, col, "=" + formulas[key], form, numbers[key][place - 1])
+    # The sheet says that rows without authorities stay blank; their place and 0 are no news.
+    blank = page.draft.workbook.add_format({"num_format": ";;;"})
+    rows = f"A{first + 1}:D{last + 1}"
+    page.sheet.conditional_format(
+        rows, {"type": "formula", "criteria": f"=$D{first + 1}=0", "format": blank}
+    )
     alert = {"type": "cell", "criteria": "==", "value": '"No"', "format": formats.stop()}
     col = list(_AT).index("fits")
     page.sheet.conditional_format(first, col, last, col, alert)

@@ -13,20 +13,20 @@ from cyps_workbooks.members_sheet import group_of_each, grouping_shown
 from cyps_workbooks.page import Draft, Page, new_page
 
 COLUMNS = (
-    ("name", "Group", "general", 36),
+    ("name", "Group", "general", 30),
     ("authorities", "Authorities", "count", 20),
-    ("baseline", "Baseline (£)", "pounds", 18),
-    ("target", "Target (£)", "pounds", 18),
-    ("pounds", "Pounds (£)", "pounds", 18),
-    ("change", "Change (£)", "pounds change", 17),
-    ("rate", "Change (%)", "percent change", 12),
-    ("share", "Share", "share", 12),
-    ("floor", "On the floor", "count", 12),
-    ("pounds_b", "B: pounds (£)", "pounds", 18),
-    ("change_b", "A - B (£)", "pounds change", 17),
-    ("rate_b", "A - B (%)", "percent change", 12),
-    ("more", "Get more than in B", "count", 14),
-    ("less", "Get less than in B", "count", 14),
+    ("baseline", "Baseline (£)", "pounds", 17),
+    ("target", "Target (£)", "pounds", 17),
+    ("pounds", "Pounds (£)", "pounds", 17),
+    ("change", "Change (£)", "pounds change", 16),
+    ("rate", "Change (%)", "percent change", 11),
+    ("share", "Share", "share", 11),
+    ("floor", "On the floor", "count", 9),
+    ("pounds_b", "B: pounds (£)", "pounds", 17),
+    ("change_b", "A - B (£)", "pounds change", 16),
+    ("rate_b", "A - B (%)", "percent change", 11),
+    ("more", "Get more than in B", "count", 11),
+    ("less", "Get less than in B", "count", 11),
 )
 _AT = {key: _col(i) for i, (key, *_) in enumerate(COLUMNS)}
 REST = "In none of them"

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
+from xlsxwriter.utility import xl_col_to_name
 
 from cyps.settlement.summaries import change_ranks, on_the_floor
-from cyps_workbooks.authority_charts import insert, most_and_least, region_strip
+from cyps_workbooks.authority_charts import (
+    FOR_CHARTS,
+    insert,
+    most_and_least,
+    region_strip,
+    rows_of_strip,
+)
 from cyps_workbooks.authority_sheet import named
 from cyps_workbooks.layout import WINNERS
 from cyps_workbooks.page import Draft, Page, new_page
 from cyps_workbooks.style import TINT
 
-CHART_COLUMN = 11
+CHART_COLUMN = 8
+ACROSS, DOWN, DOWN_MINE = FOR_CHARTS, FOR_CHARTS + 1, FOR_CHARTS + 2
+_DOWN = xl_col_to_name(DOWN)
 OFF_THE_CHART = -5
 """Height of a mark that is not to be seen: a cell of text would spoil the whole series."""
 
@@ -19,23 +28,30 @@ OFF_THE_CHART = -5
 def draw_winners(draft: Draft) -> None:
     """Draw the sheet Winners and losers, for the year shown."""
     page = new_page(draft, WINNERS)
-    for first, last, width in ((0, 0, 25), (1, 1, 38), (2, 3, 17), (4, 6, 13), (7, 9, 13),
-                               (10, 10, 3)):  # fmt: skip
+    for first, last, width in ((0, 0, 25), (1, 1, 38), (2, 3, 17), (4, 4, 13), (5, 5, 15),
+                               (6, 6, 12), (7, 7, 3), (ACROSS, DOWN_MINE, 13)):  # fmt: skip
         page.sheet.set_column(first, last, width)
-    page.banner("Winners and losers", 10, width=170)
+    page.banner("Winners and losers", FOR_CHARTS - 1, width=170)
+    page.text(4, FOR_CHARTS, "What the charts are drawn from. It is not printed.",
+              draft.formats.heading())  # fmt: skip
     _said(page)
     head = 7
     rows = _extremes(page, head)
     regions_head = head + rows + 3
     regions = (regions_head + 1, regions_head + len(draft.regions))
     _regions(page, regions_head)
-    list_head = regions[1] + 3
-    _everybody(page, list_head, regions)
     at = insert(page, 4, CHART_COLUMN, most_and_least(page, head, rows))
-    insert(page, at, CHART_COLUMN, region_strip(page, list_head, draft.layout.authorities, regions))
+    # Everybody begins below the charts, on a page of its own; only there is its header repeated.
+    many = draft.layout.authorities
+    below = at + rows_of_strip(len(draft.regions))
+    list_head = max(regions[1] + 3, below)
+    insert(page, at, CHART_COLUMN, region_strip(page, list_head, many, regions))
+    _everybody(page, list_head, regions)
+    page.sheet.set_h_pagebreaks([list_head - 1])
+    page.sheet.repeat_rows(list_head)
+    page.sheet.print_area(0, 0, list_head + many, FOR_CHARTS - 2)
     page.sheet.freeze_panes(4, 0)
     page.finish()
-    page.sheet.fit_to_pages(1, 0)
 
 
 def _said(page: Page) -> None:
@@ -59,9 +75,8 @@ def shown_each_way(authorities: int) -> tuple[int, int]:
 def _extremes(page: Page, head: int) -> int:
     formats, layout = page.draft.formats, page.draft.layout
     top, bottom = shown_each_way(layout.authorities)
-    heads = ("Rank of change", "Authority", "Change (£)", "Change (%)", "Rise", "Fall")
-    for col, words in enumerate(heads):
-        page.text(head, col, words, formats.head(number=col > 1))
+    _heads(page, head, ("Rank of change", "Authority", "Change (£)", "Change (%)"),
+           ("Rise", "Fall"))  # fmt: skip
     order = change_ranks(page.draft.settlement)
     count = int((order > 0).sum())
     rank = named(layout, "Rank of change (%)")
@@ -78,6 +93,15 @@ def _extremes(page: Page, head: int) -> int:
     return top + bottom
 
 
+def _heads(page: Page, row: int, heads: tuple[str, ...], of_the_chart: tuple[str, ...]) -> None:
+    """The headers of a table, and right of the page those of what a chart is drawn from."""
+    formats = page.draft.formats
+    for col, words in enumerate(heads):
+        page.text(row, col, words, formats.head(number=col > 1))
+    for col, words in enumerate(of_the_chart, start=FOR_CHARTS):
+        page.text(row, col, words, formats.head(number=True))
+
+
 def _winner(page: Page, row: int, i: int | None) -> None:
     formats, layout, settlement = page.draft.formats, page.draft.layout, page.draft.settlement
     r = row + 1
@@ -91,18 +115,16 @@ def _winner(page: Page, row: int, i: int | None) -> None:
         find = f'=IF(ISNUMBER($A{r}),INDEX({named(layout, header)},MATCH($A{r},{rank},0)),"")'
         kind = ("general", "pounds change", "percent change")[col - 1]
         page.formula(row, col, find, formats.cell(kind), engine[col - 1])
-    for col, least in ((4, "MAX"), (5, "MIN")):
+    for k, least in enumerate(("MAX", "MIN")):
         formula = f'=IF(ISNUMBER($D{r}),{least}(0,$D{r}),"")'
-        page.formula(row, col, formula, formats.cell("percent change"), engine[col - 1])
+        page.formula(row, FOR_CHARTS + k, formula, formats.cell("percent change"), engine[3 + k])
 
 
 def _regions(page: Page, head: int) -> None:
     formats, layout = page.draft.formats, page.draft.layout
     page.text(head - 1, 0, "Regions", formats.heading())
-    heads = ("Region", "", "Baseline", "Pounds", "Change (%)", "Share", "Authorities",
-             "Across", "Down")  # fmt: skip
-    for col, words in enumerate(heads):
-        page.text(head, col, words, formats.head(number=col > 1))
+    heads = ("Region", "", "Baseline (£)", "Pounds (£)", "Change (%)", "Share", "Authorities")
+    _heads(page, head, heads, ("Across", "Down"))
     for j, region in enumerate(page.draft.regions, start=1):
         row, r = head + j, head + j + 1
         inside = f"--({named(layout, 'Region')}=$A{r})"
@@ -119,9 +141,9 @@ def _regions(page: Page, head: int) -> None:
         page.formula(row, 4, rate, formats.cell("percent change"), region.change_rate)
         page.formula(row, 6, f"=SUMPRODUCT({inside})", formats.cell("count"), region.authorities)
         known = not np.isnan(region.change_rate)
-        page.formula(row, 7, f"=IF(ISNUMBER(E{r}),E{r},0)", formats.cell("percent change"),
+        page.formula(row, ACROSS, f"=IF(ISNUMBER(E{r}),E{r},0)", formats.cell("percent change"),
                      region.change_rate if known else 0)  # fmt: skip
-        page.formula(row, 8, f"=IF(ISNUMBER(E{r}),{j},{OFF_THE_CHART})", formats.cell("mark"),
+        page.formula(row, DOWN, f"=IF(ISNUMBER(E{r}),{j},{OFF_THE_CHART})", formats.cell("mark"),
                      j if known else OFF_THE_CHART)  # fmt: skip
 
 
@@ -129,10 +151,9 @@ def _everybody(page: Page, head: int, regions: tuple[int, int]) -> None:
     """Everybody with a rate of change, most gained first, and where the strip draws them."""
     formats, layout, settlement = page.draft.formats, page.draft.layout, page.draft.settlement
     page.text(head - 1, 0, "Everybody, in order of change", formats.heading())
-    heads = ("Region", "Authority", "Baseline", "Pounds", "Change (%)", "Change (£)", "Rank",
-             "Across", "Down", "Down, mine")  # fmt: skip
-    for col, words in enumerate(heads):
-        page.text(head, col, words, formats.head(number=col > 1))
+    heads = ("Region", "Authority", "Baseline (£)", "Pounds (£)", "Change (%)", "Change (£)",
+             "Rank")  # fmt: skip
+    _heads(page, head, heads, ("Across", "Down", "Down, mine"))
     names = [region.name for region in page.draft.regions]
     listed = f"$A${regions[0] + 1}:$A${regions[1] + 1}"
     order = change_ranks(settlement)
@@ -155,14 +176,14 @@ def _everybody(page: Page, head: int, regions: tuple[int, int]) -> None:
             found = f"INDEX({named(layout, header)},MATCH($G{r},{rank},0))"
             page.formula(row, col, f'=IF(ISNUMBER($G{r}),{found},"")', formats.cell(kind),
                          engine[col])  # fmt: skip
-        page.formula(row, 7, f"=IF(ISNUMBER(E{r}),E{r},0)", formats.cell("percent change"),
+        page.formula(row, ACROSS, f"=IF(ISNUMBER(E{r}),E{r},0)", formats.cell("percent change"),
                      engine[4] if i is not None else 0)  # fmt: skip
         down = names.index(str(engine[0])) + 1 if i is not None else OFF_THE_CHART
-        page.formula(row, 8, f"=IF(ISNUMBER($G{r}),MATCH(A{r},{listed},0),{OFF_THE_CHART})",
+        page.formula(row, DOWN, f"=IF(ISNUMBER($G{r}),MATCH(A{r},{listed},0),{OFF_THE_CHART})",
                      formats.cell("mark"), down)  # fmt: skip
         mine = i is not None and engine[1] == page.draft.chosen
-        page.formula(row, 9, f"=IF(B{r}=in_authority,I{r},{OFF_THE_CHART})", formats.cell("mark"),
-                     down if mine else OFF_THE_CHART)  # fmt: skip
+        page.formula(row, DOWN_MINE, f"=IF(B{r}=in_authority,{_DOWN}{r},{OFF_THE_CHART})",
+                     formats.cell("mark"), down if mine else OFF_THE_CHART)  # fmt: skip
     bold = page.draft.workbook.add_format({"bold": True, "bg_color": TINT})
     rule = {"type": "formula", "criteria": f"=$B{head + 2}=in_authority", "format": bold}
     page.sheet.conditional_format(head + 1, 0, head + layout.authorities, 6, rule)

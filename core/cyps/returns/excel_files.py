@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -13,12 +15,16 @@ from cyps.errors import CypsError
 from cyps.returns.sources import source_of
 
 _MOST_PARTS = 2_000
-_LARGEST_UNPACKED = 400_000_000
+_LARGEST_UNPACKED = 200_000_000
 _LARGEST_RATIO = 200
 """Sheets pack 10 to 20 times smaller; a bomb packs a thousand times."""
 _SMALL_PART = 1_000_000
-_MOST_CELLS = 20_000_000
-_CELL_AT = re.compile(rb'\br="([A-Z]{1,7})([0-9]+)"')
+_MOST_CELLS = 2_500_000
+"""Of a workbook: more than 70 figures of every LSOA."""
+_AT = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]+)""")
+"""Where a cell or a row says it stands, in any spelling that the reader understands."""
+_CELL = re.compile(rb"<(?:\w+:)?c(?:[\s/][^>]*)?>")
+_ROW = re.compile(rb"<(?:\w+:)?row(?:[\s/][^>]*)?>")
 
 
 def excel_sheets(file: str, content: bytes) -> Iterator[tuple[str, list[list[str]]]]:
@@ -91,11 +97,22 @@ def _check_package(file: str, content: bytes) -> None:
             broken = package.testzip()
             if broken is not None:
                 raise _damaged(file, f"its part {broken} fails its checksum")
-            for part in parts:
-                if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                    _check_area(file, package.read(part))
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+            cells = 0
+            for part in parts:  # a sheet may lie in a part of any name
+                content = package.read(part)
+                if b"sheetData" in content:
+                    cells += _cells(file, content)
+                    _check_cells(file, cells)
+    except _NOT_READABLE as error:
         raise _damaged(file, str(error)) from None
+
+
+# What zipfile raises besides its own error: an encrypted member, a packing it does not know,
+# packed bytes that are damaged or end too soon, a name in no known letters.
+_NOT_READABLE = (
+    zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error,
+    struct.error, UnicodeDecodeError,
+)  # fmt: skip
 
 
 def _check_size(file: str, parts: list[zipfile.ZipInfo]) -> None:
@@ -117,19 +134,44 @@ def _check_size(file: str, parts: list[zipfile.ZipInfo]) -> None:
         )
 
 
-def _check_area(file: str, sheet: bytes) -> None:
-    # The reader holds the whole rectangle in memory: one stray cell far away is enough.
-    most_columns = most_rows = 0
-    for letters, digits in _CELL_AT.findall(sheet):
-        column = 0
-        for letter in letters:
-            column = column * 26 + letter - 64
-        most_columns = max(most_columns, column)
-        most_rows = max(most_rows, int(digits[:10]))
-    if most_columns * most_rows > _MOST_CELLS:
+def _cells(file: str, sheet: bytes) -> int:
+    """Cells of the whole rectangle, which the reader holds: one stray cell far away is enough.
+
+    At least as many as there are. Counted from the bytes, because what parses them has no
+    limit of its own; cells and rows that do not say where they stand follow the one before.
+    """
+    letters, rows = {b""}, 0
+    for count, found in enumerate(_AT.finditer(sheet)):
+        if count > _MOST_CELLS:
+            _check_cells(file, count)
+        letters.add(found[1].upper())
+        rows = max(rows, int(found[2][:10]))
+    rows += sum(_AT.search(found[0]) is None for found in _ROW.finditer(sheet))
+    columns = max(map(_column, letters)) + _unplaced_in_a_row(sheet)
+    return columns * rows
+
+
+def _column(letters: bytes) -> int:
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - 64
+    return column
+
+
+def _unplaced_in_a_row(sheet: bytes) -> int:
+    """The most cells of one row that do not say where they stand."""
+    return max(
+        sum(_AT.search(found[0]) is None for found in _CELL.finditer(row))
+        for row in _ROW.split(sheet)
+    )
+
+
+def _check_cells(file: str, cells: int) -> None:
+    if cells > _MOST_CELLS:
         raise CypsError(
-            f"{file}: a sheet reaches to row {most_rows:,} and column {most_columns:,}, so it "
-            "would not fit into memory. Delete the stray cells (or formats) at the far end."
+            f"{file}: its sheets reach over {cells:,} cells, so it would not fit into memory "
+            f"(limit: {_MOST_CELLS:,}). Delete the stray cells (or formats) at the far end, or "
+            "keep the one sheet that is needed."
         )
 
 
