@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -162,3 +163,11 @@ def test_what_is_no_workbook_is_said_to_be_none(tmp_path):
     path.write_text("code,name")
     with pytest.raises(CypsError, match="not a workbook"):
         check_structure(path)
+
+
+def test_the_documented_count_is_of_the_faults_that_are_found():
+    """docs/workbook.md says how many; a fault that leaves the table must leave the page."""
+    nine = list(FAULTS).index("an error left in a cell")
+    assert (nine, len(FAULTS) - nine) == (9, 9)
+    page = Path(__file__).parents[2] / "docs" / "workbook.md"
+    assert "Nine deliberate structural faults and nine more" in page.read_text(encoding="utf-8")

@@ -76,7 +76,7 @@ def draw_factors(draft: Draft, groups: list[GroupLines]) -> None:
     page.sheet.set_row(FACTORS_HEAD_ROW, 34)
     for col, (_, head, words, kind, width) in enumerate(COLUMNS):
         page.sheet.set_column(col, col, width)
-        number = kind not in {"general", "word"}
+        number = kind != "general"  # words stand right, as numbers do
         page.text(FACTORS_HEAD_ROW - 1, col, words.format_map(layout.letter_of), formats.words())
         page.text(FACTORS_HEAD_ROW, col, head, formats.head(number=number))
     for year, lines in enumerate(groups):
