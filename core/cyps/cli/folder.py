@@ -13,6 +13,8 @@ from pathlib import Path
 from cyps.errors import CypsError
 
 RECORD = "run.json"
+_COMPLETE = "complete.json"
+"""Beside the new files once all are written: what stood in their places, by SHA-256."""
 
 
 @contextmanager
@@ -41,6 +43,7 @@ def put_in_place(out_dir: Path) -> Iterator[Path]:
     made = _make_folder(out_dir)
     beside, done = None, False
     try:
+        _finish_what_was_cut_off(out_dir)
         beside = Path(tempfile.mkdtemp(prefix=".cyps-", dir=out_dir))
         new, before = beside / "new", beside / "before"
         new.mkdir()
@@ -102,6 +105,8 @@ def _swap(new: Path, before: Path, out_dir: Path) -> None:
     names = _names(new)
     earlier = _earlier(out_dir)
     _check_nothing_is_in_the_way(out_dir, names, earlier)
+    standing = {n: _hash(out_dir / n) for n in names if (out_dir / n).exists()}
+    (new.parent / _COMPLETE).write_text(json.dumps(standing), encoding="utf-8")
     done: list[tuple[Path, Path]] = []  # from where to where, in order
     try:
         for name in [*names, *(name for name in earlier if name not in names)]:
@@ -118,6 +123,25 @@ def _swap(new: Path, before: Path, out_dir: Path) -> None:
         _drop_empty_folders(out_dir, [*names, *earlier])
         raise
     _drop_empty_folders(out_dir, [*names, *earlier])
+
+
+def _finish_what_was_cut_off(out_dir: Path) -> None:
+    """Put the rest in place where a run was killed while its files took theirs.
+
+    Else the folder would hold files of two runs, and every later run would refuse it. What
+    somebody changed or put there since stays.
+    """
+    for beside in out_dir.glob(".cyps-*"):
+        try:
+            standing = json.loads((beside / _COMPLETE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # still being written, or of a run that was killed before
+        new = beside / "new"
+        for name in _names(new):
+            place = out_dir / name
+            if not place.exists() or (place.is_file() and _hash(place) == standing.get(name)):
+                _move(new / name, place)
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _move(source: Path, target: Path) -> None:
