@@ -135,7 +135,7 @@ def test_bands_and_tiers_are_a_column_and_name_nobody_unknown(folder, tmp_path, 
     [
         ('group = "county"', "There is no grouping and no file 'county'. Group by region, region9"),
         ('group = "use.csv"', "there is no column 'group'"),
-        ("group = 3", "'group' is 3; it must be text in quotes"),
+        ("group = 3", "'group' (line 4) is 3; it must be text in quotes"),
     ],
 )
 def test_groups_that_cannot_be(folder, tmp_path, more, says):
