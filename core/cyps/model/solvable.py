@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from cyps.cells import SMALLEST_COUNT, Cells
 from cyps.model.prediction import child_odds
@@ -70,6 +71,17 @@ def solvable(
     hidden : (n_groups, k), entries of the gradient that are not shown anyway
     neutralised : the same children with drivers neutralised, whose use is shown as well
     """
+    # Threads would wait for each other more than they work: the systems are small and many.
+    with threadpool_limits(1, user_api="blas"):
+        return _solvable(cells, fits, hidden, neutralised)
+
+
+def _solvable(
+    cells: Cells,
+    fits: Sequence[MultilevelFit],
+    hidden: NDArray[np.bool_],
+    neutralised: Sequence[NeutralCells],
+) -> Solvable:
     patterns = _patterns(cells)
     as_it_is = _Chances(cells, fits)
     neutral = [(each.shown, _Chances(each.cells, fits)) for each in neutralised]
