@@ -369,7 +369,10 @@ def test_a_newcomer_without_a_needed_band_or_with_an_unknown_one_is_refused(one,
     del begins[CODES[0]]
     made = renewed(tmp_path / "s.xlsx", use, places=places, newcomers=begins)
     assert made.years[0][1].scenario.damping.member[MORE.code] == "Rural, north"
-    assert check_workbook(write(made, tmp_path)).findings == ()
+    verdict = check_workbook(write(made, tmp_path))
+    assert verdict.sound
+    # A baseline of one pound is doubted, and nothing else.
+    assert ["Baselines beside targets" in f.words for f in verdict.findings] == [True]
 
 
 def test_a_later_year_that_follows_in_part_still_follows(three, tmp_path):
