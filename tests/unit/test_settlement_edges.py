@@ -98,14 +98,43 @@ def test_what_is_one_thing_is_replaced_whole(extended):
     assert extended(more, base).choices.weights.by_metric == {"CEASED": 1.0}
 
 
-def test_a_key_that_is_not_there_cannot_be_removed(extended):
-    for key in ("damping.roof", "title.x", "nothing", "files.use.more"):
-        with pytest.raises(CypsError) as told:
-            extended(f'remove = ["{key}"]\n')
-        assert str(told.value) == (
-            f"mine.toml: 'remove' names {key}, which the scenario that is extended does not have. "
-            "Check the key."
-        )
+WHOLE_HAS = "It has format, title, pot, files, damping."
+
+
+@pytest.mark.parametrize(
+    ("key", "there"),
+    [
+        ("damping.roof", "Its [damping] has kind, floor, ceiling."),
+        ("title.x", WHOLE_HAS),
+        ("nothing", WHOLE_HAS),
+        ("files.use.more", "Its [files] has use, spend, baseline."),
+    ],
+)
+def test_a_key_that_is_not_there_cannot_be_removed(extended, key, there):
+    with pytest.raises(CypsError) as told:
+        extended(f'remove = ["{key}"]\n')
+    assert str(told.value) == (
+        f"mine.toml: 'remove' names {key}, which the scenario that is extended does not have. "
+        f"{there}"
+    )
+
+
+def test_of_many_keys_twelve_are_named_and_a_list_goes_whole(extended):
+    codes = [f"E0600000{i}" for i in range(1, 10)] + [f"E0600001{i}" for i in range(5)]
+    gone = "".join(f'{code} = "x"\n' for code in codes)
+    with pytest.raises(CypsError) as told:
+        extended('remove = ["exclude.E09000001"]\n', f"{WHOLE}[exclude]\n{gone}")
+    assert str(told.value).endswith(f"Its [exclude] has {', '.join(codes[:12])} and 2 more.")
+    twelve = "".join(f'{code} = "x"\n' for code in codes[:12])
+    with pytest.raises(CypsError, match=r"E06000012\.$"):
+        extended('remove = ["exclude.E09000001"]\n', f"{WHOLE}[exclude]\n{twelve}")
+    with pytest.raises(CypsError) as told:
+        extended('remove = ["notes.0"]\n', f'notes = ["a"]\n{WHOLE}')
+    assert str(told.value) == (
+        "mine.toml: 'remove' names notes.0, but notes is a list, which is taken out or written "
+        'anew as a whole. Write all of it as it is to be, or remove = ["notes"].'
+    )
+    assert extended('remove = ["notes"]\n', f'notes = ["a"]\n{WHOLE}').choices.notes == []
 
 
 def test_a_key_that_stands_twice_in_json_is_named(tmp_path):
