@@ -236,7 +236,7 @@ def test_a_file_that_is_no_such_table_is_said(moved, tmp_path, change, says):
     (tmp_path / "d.csv").write_text(change(driver_csv(moved[-1])), encoding="utf-8")
     with pytest.raises(CypsError, match=says):
         read_driver_table(tmp_path / "d.csv")
-    with pytest.raises(CypsError, match="There is no file"):
+    with pytest.raises(CypsError, match="There is no table of drivers"):
         read_driver_table(tmp_path / "nowhere.csv")
 
 
