@@ -11,7 +11,7 @@ from scipy.optimize import brentq, linprog
 from cyps.errors import CypsError
 from cyps.settlement import FloorTooHigh, floor_damped
 from cyps.settlement.limits import CeilingTooLow, floor_and_ceiling_damped, proportionally_damped
-from cyps.settlement.transition import PaceTooSlow, pace_of_change, phased, protected
+from cyps.settlement.transition import PaceTooFast, PaceTooSlow, pace_of_change, phased, protected
 
 amounts = st.integers(0, 10**7).map(float)
 rates = st.integers(-50, 10).map(lambda n: n / 100)
@@ -232,8 +232,13 @@ def test_pace_of_change_against_a_root_finder(problem, least, room):
         needed = slow.least_most + 1e-7
         assert pace_of_change(F, B, least, needed).factor <= 1 + 1e-9
         return
-    except CypsError:
+    except PaceTooFast as fast:
         assert lower.sum() > total * (1 - 1e-11)
+        fits = fast.highest_least
+        assert fits < least + 1e-9
+        cost = np.maximum(B * (1 + fits), F * 0.95).sum()
+        assert cost == pytest.approx(total)
+        assert pace_of_change(F, B, fits - 1e-9, 1e9).allocation.sum() == pytest.approx(total)
         return
     assert pace.allocation.sum() == pytest.approx(total)
     assert (pace.closing_distance >= -0.05 - 1e-9).all()

@@ -122,8 +122,13 @@ SAID = [
     (
         lambda: pace_of_change([60, 210], [100, 200], 0.3, 0.5),
         "Growth of at least 30.00% for everybody and lifts to -5.00% of target cost £390, "
-        "more than the pot of £270. Lower the least growth, or let authorities stay further "
-        "below target.",
+        "more than the pot of £270. Lower the least growth to -29.500001% or below, or let "
+        "authorities stay further below target.",
+    ),
+    (
+        lambda: pace_of_change([60, 210], [100, 200], 0.3, 0.5, 0.01),
+        "Everybody cannot be lifted to 1.00% above target: give how far below target is left, "
+        "such as -5%.",
     ),
     (
         lambda: pace_of_change([100, 400], [100, 200], 0.0, 0.01),

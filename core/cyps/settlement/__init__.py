@@ -21,7 +21,7 @@ from cyps.settlement.rules import (
 )
 from cyps.settlement.scenario import Exclusion, Scenario
 from cyps.settlement.settle import Settlement, settle
-from cyps.settlement.transition import PaceTooSlow, pace_of_change, phased, protected
+from cyps.settlement.transition import PaceTooFast, PaceTooSlow, pace_of_change, phased, protected
 from cyps.settlement.whole_pounds import whole_pounds
 from cyps.settlement.years import Year, settle_years
 
@@ -39,6 +39,7 @@ __all__ = [
     "Infeasible",
     "Merge",
     "PaceOfChange",
+    "PaceTooFast",
     "PaceTooSlow",
     "Proportional",
     "Protection",

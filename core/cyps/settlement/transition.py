@@ -109,6 +109,22 @@ class PaceTooSlow(Infeasible):
         )
 
 
+class PaceTooFast(Infeasible):
+    """Growth of at least `least` and lifts cost too much; `highest_least` is what fits."""
+
+    def __init__(
+        self, least: float, highest_least: float, costs: str, binding: NDArray[np.float64]
+    ) -> None:
+        self.least = least
+        self.highest_least = highest_least
+        super().__init__(
+            f"Growth of at least {least:.2%} for everybody and {costs}. Lower the least growth to "
+            f"{math.floor(highest_least * 1e8) / 1e6:.6f}% or below, or let authorities stay "
+            "further below target.",
+            binding,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class PaceOfChange:
     """Growth towards target at a measured pace.
@@ -141,8 +157,8 @@ def pace_of_change(
 
     Raises
     ------
-    CypsError
-        When least growth and lifts alone cost more than the pot.
+    PaceTooFast
+        When least growth and lifts alone cost more than the pot; carries the growth that fits.
     PaceTooSlow
         When the pot cannot be spent with growth of at most `most`; carries the least that can.
 
@@ -155,6 +171,11 @@ def pace_of_change(
     F, B = check_amounts(target, baseline)
     if not (F > 0).all():
         raise CypsError("Distance from target needs every target to be above 0.")
+    if furthest_below > 0:
+        raise CypsError(
+            f"Everybody cannot be lifted to {furthest_below:.2%} above target: give how far below "
+            "target is left, such as -5%."
+        )
     if not -1 <= least <= most:
         raise CypsError(f"Least growth ({least:.2%}) must be -100% or more and at most {most:.2%}.")
     if B.sum() == 0:
@@ -167,10 +188,14 @@ def pace_of_change(
     try:
         shared = share_out(B * (1 + least), way, lower, upper, float(F.sum()))
     except LimitsTooHigh:
-        raise Infeasible(
-            f"Growth of at least {least:.2%} for everybody and lifts to {furthest_below:.2%} of "
-            f"target cost £{lower.sum():,.0f}, more than the pot of £{F.sum():,.0f}. "
-            f"Lower the least growth, or let authorities stay further below target.",
+        # Everybody grows alike, but for those who are lifted.
+        lifted = F * (1 + furthest_below)
+        highest = share_out(np.zeros_like(F), B, lifted, np.full_like(F, np.inf), float(F.sum()))
+        raise PaceTooFast(
+            least,
+            highest.factor - 1,
+            f"lifts to {furthest_below:.2%} of target cost £{lower.sum():,.0f}, more than the pot "
+            f"of £{F.sum():,.0f}",
             lower - F,
         ) from None
     except LimitsTooLow:
