@@ -32,6 +32,7 @@ TESTS = (
     "tests/unit/test_from_files_words.py",
     "tests/unit/test_groupings.py",
     "tests/unit/test_illustration.py",
+    "tests/unit/test_levers.py",
     "tests/unit/test_needs.py",
     "tests/unit/test_refusals.py",
     "tests/unit/test_reorganise.py",

@@ -124,10 +124,10 @@ def _moved_rule(rule: DampingRule, floor: float | None, ceiling: float | None) -
             getattr(rule, "floor", None) if floor is None else floor,
             getattr(rule, "ceiling", None) if ceiling is None else ceiling,
         )
-    except ValidationError as error:
+    except ValidationError:
         raise CypsError(
-            f"The rule cannot be moved so far: {error.errors()[0]['msg']}. A floor or ceiling lies "
-            "between -100% and 1000%, a protected part between 0% and 1000%."
+            "The rule cannot be moved so far. A floor or ceiling lies between -100% and 1000%, a "
+            "floor not above its ceiling, a protected part between 0% and 1000%."
         ) from None
 
 
