@@ -18,7 +18,8 @@ from cyps_workbooks.changes_sheet import written_before
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.glossary_sheet import TERMS
 from cyps_workbooks.kept import open_settlement
-from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
+from cyps_workbooks.kept.refreshed import open_for_refresh, refresh
+from cyps_workbooks.kept.who import Renewal
 from cyps_workbooks.layout import CHANGES, QA_ROLES, Layout
 from cyps_workbooks.page import Typed
 from workbooks.engines import IronCalc

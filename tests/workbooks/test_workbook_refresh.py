@@ -22,8 +22,9 @@ from cyps.settlement import Band, Bands, Exclusion, Floor, Protection, Year, set
 from cyps_workbooks import PackNote, write_settlement
 from cyps_workbooks.kept import open_settlement, read_back
 from cyps_workbooks.kept.carried import Newcomer
-from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
+from cyps_workbooks.kept.refreshed import open_for_refresh, refresh
 from cyps_workbooks.kept.verdict import check_workbook
+from cyps_workbooks.kept.who import Renewal
 from cyps_workbooks.layout import Layout
 from workbooks.engines import IronCalc
 from workbooks.kept_files import edited, patched, sheet_part

@@ -23,7 +23,8 @@ from cyps.settlement import Exclusion, Scenario
 from cyps.settlement.from_files import given_use, pack_among
 
 if TYPE_CHECKING:
-    from cyps_workbooks.kept.refreshed import Refreshed, Renewal
+    from cyps_workbooks.kept.refreshed import Refreshed
+    from cyps_workbooks.kept.who import Renewal
 
 _FILE = click.Path(path_type=Path)
 _LOST_SHOWN = 200
@@ -102,7 +103,7 @@ def _renewal(
     year: int | None,
     exclude: tuple[tuple[str, str], ...],
 ) -> Renewal:
-    from cyps_workbooks.kept.refreshed import Renewal
+    from cyps_workbooks.kept.who import Renewal
 
     listed_year = old.year if year is None else year
     everyone = authorities(listed_year) if year is not None else old.authorities

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from cyps.errors import CypsError
-from cyps.geography import Authority
 from cyps.needs import Use
-from cyps.settlement import Exclusion, Scenario, Settlement, Year, settle_years
+from cyps.settlement import Scenario, Settlement, Year, settle_years
 from cyps_workbooks.changes_sheet import written_before
 from cyps_workbooks.kept.as_issued import compared_with
-from cyps_workbooks.kept.carried import Carrying, Newcomer, moved
+from cyps_workbooks.kept.carried import Carrying, moved
 from cyps_workbooks.kept.compared import compare_with_engine
 from cyps_workbooks.kept.frozen_marks import frozen_since
 from cyps_workbooks.kept.opened import Opened, is_open_elsewhere, open_settlement
 from cyps_workbooks.kept.outside import outside
 from cyps_workbooks.kept.read_back import ReadBack, read_back
 from cyps_workbooks.kept.who import (
+    Renewal,
     check_everybody,
     everybody,
     members_of,
@@ -29,7 +29,7 @@ from cyps_workbooks.kept.who import (
     who_is_another,
 )
 from cyps_workbooks.layout import CHANGES
-from cyps_workbooks.page import Against, PackNote, Typed
+from cyps_workbooks.page import Against, Typed
 from cyps_workbooks.published.reading import read_workbook_bytes
 from cyps_workbooks.settlement_workbook import layout_of, settlement_bytes
 
@@ -37,25 +37,6 @@ _NAMED = 10
 """Cells that an error names."""
 _LOGGED = 100
 """Lines of each kind that a refresh adds to the log of the new workbook."""
-
-
-@dataclass(frozen=True, slots=True)
-class Renewal:
-    """What is new: the use, whose it is, and for which authorities.
-
-    `exclusions` are left out besides those of the workbook; `notes` say where the use came from;
-    `warning` what every banner must say of it; `newcomers`, by code, what authorities that the
-    workbook does not know begin with.
-    """
-
-    use: Use
-    authorities: tuple[Authority, ...]
-    year: int
-    exclusions: tuple[Exclusion, ...] = ()
-    notes: tuple[str, ...] = ()
-    warning: str = ""
-    pack: PackNote | None = None
-    newcomers: Mapping[str, Newcomer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,20 @@
-"""Authorities of a refreshed workbook: who stays, who goes, and what somebody new begins with."""
+"""What a refresh is for: who stays, who goes, and what somebody new begins with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.geography import Authority
-from cyps.settlement import Bands, DampingRule, Protection, Scenario
+from cyps.needs import Use
+from cyps.settlement import Bands, DampingRule, Exclusion, Protection, Scenario
 from cyps_workbooks.kept.carried import Newcomer
 from cyps_workbooks.kept.read_back import ReadBack
-
-if TYPE_CHECKING:
-    from cyps_workbooks.kept.refreshed import Renewal
+from cyps_workbooks.page import PackNote
 
 _NAMED = 10
 """Authorities that an error names."""
@@ -27,6 +26,25 @@ _SAY = {
     "tier": "tier=NAME",
     "group": "group=NAME",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What is new: the use, whose it is, and for which authorities.
+
+    `exclusions` are left out besides those of the workbook; `notes` say where the use came from;
+    `warning` what every banner must say of it; `newcomers`, by code, what authorities that the
+    workbook does not know begin with.
+    """
+
+    use: Use
+    authorities: tuple[Authority, ...]
+    year: int
+    exclusions: tuple[Exclusion, ...] = ()
+    notes: tuple[str, ...] = ()
+    warning: str = ""
+    pack: PackNote | None = None
+    newcomers: Mapping[str, Newcomer] = field(default_factory=dict)
 
 
 def check_everybody(back: ReadBack, new: Renewal) -> None:
