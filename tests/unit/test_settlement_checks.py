@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cyps.settlement import Exclusion, Protection, Undamped, settle
-from cyps.settlement.checks import checks, doubts
+from cyps.settlement.checks import checks, doubts, far_area_cost, far_from_baseline
 from cyps.settlement.example import example
 from cyps.settlement.illustration import illustration
 from cyps.settlement.rules import Band, Bands, PaceOfChange, Proportional
@@ -156,3 +156,59 @@ def test_five_doubted_authorities_are_named_and_the_others_counted():
     assert f", for {', '.join(names[:5])}. Check" in told_of(5)
     assert f", for {', '.join(names[:5])} and 1 more. Check" in told_of(6)
     assert f", for {', '.join(names[:5])} and 2 more. Check" in told_of(7)
+
+
+def test_who_is_far_from_target_is_told_with_both_amounts():
+    made = illustration()
+    ratio = made.target / made.scenario.baseline
+    baseline = made.scenario.baseline.copy()
+    baseline[0] = made.target[0] / 21
+    baseline[1] = made.target[1] * 21
+    baseline[2] = made.target[2] / 19
+    baseline[3] = made.target[3] * 19
+    baseline[4] = 0.0
+    one = settle(replace(made.scenario, baseline=baseline, damping=Undamped()), made.use)
+    assert far_from_baseline(one).tolist() == [True, True] + [False] * (len(ratio) - 2)
+    (doubt,) = doubts(one)
+    told_of = [
+        f"{a.name} (baseline £{own:,.0f}, target £{goal:,.0f})"
+        for a, own, goal in zip(one.scenario.authorities[:2], baseline, one.target, strict=False)
+    ]
+    assert doubt == (
+        f"Baseline and target are 20 times apart or more for {', '.join(told_of)}. Check the "
+        "baseline, use and area cost."
+    )
+
+
+@pytest.mark.parametrize("wrong", [76, 77])
+def test_units_are_doubted_where_most_are_far_off(wrong):
+    made = illustration()
+    baseline = made.scenario.baseline.copy()
+    baseline[:wrong] /= 1000
+    one = settle(replace(made.scenario, baseline=baseline, damping=Undamped()), made.use)
+    (doubt,) = doubts(one)
+    assert far_from_baseline(one).sum() == wrong
+    units = (
+        f"Baselines and pot do not seem to be in one unit: baselines add up to "
+        f"£{baseline.sum():,.0f}, the pot is £{made.scenario.pot:,}. Give both in pounds: "
+        "otherwise limits against the baseline, and every change, mean nothing."
+    )
+    assert (doubt == units) == (2 * wrong > len(baseline))
+
+
+def test_a_factor_far_off_is_found_for_one_metric_too():
+    made = illustration()
+    cost = np.ones((len(made.pounds), 3))
+    cost[3, 1], cost[5, 2], cost[7, 0], cost[8, 0] = 3.1, 0.3, 2.9, 0.34
+    scenario = replace(made.scenario, area_cost=cost, area_cost_metrics=made.use.metrics)
+    one = settle(scenario, made.use)
+    far = far_area_cost(one)
+    assert far.shape == cost.shape
+    assert np.argwhere(far).tolist() == [[3, 1], [5, 2]]
+    names = [a.name for a in made.scenario.authorities]
+    (doubt,) = [d for d in doubts(one) if "factor is" in d]
+    assert doubt == (
+        "The area cost factor is 3 times the middle one (1) or more, or as much below it, for "
+        f"{names[3]} (3.1), {names[5]} (0.3). Check for per cent and slips: one wrong factor moves "
+        "everybody's share."
+    )
