@@ -47,6 +47,7 @@ TESTS = (
     "tests/unit/test_settlement_record.py",
     "tests/unit/test_share_out.py",
     "tests/unit/test_solution.py",
+    "tests/unit/test_summaries.py",
 )
 COPIED = ("tests", "docs", "addin", "workbook_templates", "README.md", "LICENSE")
 

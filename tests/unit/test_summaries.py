@@ -1,0 +1,70 @@
+"""A settlement from above: totals, places by rate of change, the last pounds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cyps.errors import CypsError
+from cyps.settlement.example import example
+from cyps.settlement.summaries import (
+    all_totals,
+    authority_totals,
+    change_ranks,
+    on_the_floor,
+    pounds_below,
+    region_totals,
+    rounded_change_rate,
+)
+from made_settlements import made
+
+
+def test_everybody_together_is_the_pot():
+    one = made(n=40)
+    whole = all_totals(one)
+    assert (whole.name, whole.authorities) == ("All authorities", 40)
+    assert whole.pounds == one.scenario.pot
+    assert whole.share == pytest.approx(1.0)
+    by_region = region_totals(one)
+    assert sum(region.pounds for region in by_region) == whole.pounds
+    np.testing.assert_allclose(np.sum([r.use for r in by_region], axis=0), whole.use, rtol=1e-12)
+
+
+def test_an_unknown_name_is_refused_in_words():
+    with pytest.raises(CypsError) as refused:
+        authority_totals(example(), "Derbyshire")
+    assert str(refused.value) == (
+        "No authority of this settlement is called 'Derbyshire'. "
+        "Choose a name from its list of authorities."
+    )
+
+
+def test_places_go_by_rate_and_then_by_code():
+    one = made(n=60)
+    rate, ranks = one.change_rate, change_ranks(one)
+    assert sorted(ranks) == list(range(1, 61))
+    assert [int(i) for i in np.argsort(ranks)] == sorted(
+        range(60), key=lambda i: (-round(rate[i], 10), i)
+    )
+    assert ranks.tolist() != list(range(1, 61))
+
+
+def test_a_rate_has_10_decimals_half_away_from_zero():
+    one = made(n=60)
+    assert rounded_change_rate(one).tolist() == [round(float(r), 10) for r in one.change_rate]
+
+
+def test_ties_of_a_thousand_remainders_go_by_row():
+    """More rows than numpy sorts by insertion, which would keep ties in order by itself."""
+    rng = np.random.default_rng(3)
+    pounds = rng.integers(0, 100, 1000) + rng.choice([0.0, 0.25, 0.5], 1000)
+    below = pounds_below(pounds)
+    expected = sorted(range(1000), key=lambda i: (-below.remainder[i], i))
+    assert (np.argsort(below.order)).tolist() == expected
+
+
+def test_a_penny_above_the_floor_is_not_on_it():
+    one = made(n=60)
+    above = one.damped.allocation - one.damped.floor_amount
+    assert on_the_floor(one).tolist() == (above < 0.005).tolist()
+    assert 0 < on_the_floor(one).sum() < 60
