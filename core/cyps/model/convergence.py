@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.model.algebra import inverse, solved
@@ -19,7 +20,8 @@ from cyps.model.fit import (
     search,
 )
 from cyps.model.inference import Standing, stand
-from cyps.model.information import group_scores
+from cyps.model.nested_inference import stand_nested
+from cyps.model.nested_search import search_from
 
 if TYPE_CHECKING:
     from cyps.model.result import MultilevelFit
@@ -55,31 +57,28 @@ def check_convergence(fit: MultilevelFit) -> ConvergenceCheck:
     """Look at gradient and curvature, and search again from elsewhere.
 
     The second search begins at the overall rate without drivers, with three times the
-    estimated sigma (1 where that is 0); the plain model's at even odds.
+    estimated standard deviations (1 where one is 0); the plain model's at even odds.
     """
-    if fit.estimator not in ("multilevel", "plain"):
+    if fit.estimator == "dummies":
         raise CypsError(
-            f"A second search is there for the multilevel and the plain model, not for "
-            f"{fit.estimator}; its verdict: {fit.verdict}."
+            "A second search is there for two and three levels and the plain model, not for "
+            f"dummies; its verdict: {fit.verdict}."
         )
-    at = stand(fit)
-    information = at.information
+    seen = _three_levels(fit) if fit.estimator == "three levels" else _two_levels(fit)
+    information, gradient = seen.information, seen.gradient
     scale = np.sqrt(np.abs(np.diag(information)))
     flattest = float(np.linalg.eigvalsh(information / np.outer(scale, scale))[0])
-    gradient = group_scores(at.problem, (at.beta, at.log_sigma), at.here, at.nagq).sum(axis=0)
     worth = float(np.sqrt(np.abs(gradient @ solved(information, gradient))))
-    second = _second_search(fit, at)
-    errors = np.sqrt(np.diag(inverse(at.here.newton)))
-    apart = float((np.abs(second.beta - at.beta) / errors).max())
-    gain = second.evaluation.loglik - at.here.loglik
+    apart = float((np.abs(seen.second_beta - seen.beta) / seen.errors).max())
+    gain = seen.second_loglik - seen.loglik
     wrong = []
     if worth > _STEEP:
         wrong.append(f"the gradient is still worth {worth:.2g} standard errors")
     if flattest <= 0:
         wrong.append("the likelihood is not curved like a hill there")
-    if not second.converged:
-        wrong.append(f"a second search ended so: {second.verdict}")
-    elif apart > _APART or abs(gain) > 1e-6 * max(1.0, abs(at.here.loglik) * 1e-3):
+    if not seen.second_converged:
+        wrong.append(f"a second search ended so: {seen.second_verdict}")
+    elif apart > _APART or abs(gain) > 1e-6 * max(1.0, abs(seen.loglik) * 1e-3):
         wrong.append(
             f"a second search ended {apart:.2g} standard errors away, {gain:+.2g} in log-likelihood"
         )
@@ -94,6 +93,37 @@ def check_convergence(fit: MultilevelFit) -> ConvergenceCheck:
     return ConvergenceCheck(worth, flattest, apart, gain, not wrong, words)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is seen where a fit stands, and where a second search ended."""
+
+    beta: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    loglik: float
+    gradient: NDArray[np.float64]
+    information: NDArray[np.float64]
+    second_beta: NDArray[np.float64]
+    second_loglik: float
+    second_converged: bool
+    second_verdict: str
+
+
+def _two_levels(fit: MultilevelFit) -> _Seen:
+    at = stand(fit)
+    second = _second_search(fit, at)
+    return _Seen(
+        beta=at.beta,
+        errors=np.sqrt(np.diag(inverse(at.here.newton))),
+        loglik=at.here.loglik,
+        gradient=at.scores.sum(axis=0),
+        information=at.information,
+        second_beta=second.beta,
+        second_loglik=second.evaluation.loglik,
+        second_converged=second.converged,
+        second_verdict=second.verdict,
+    )
+
+
 def _second_search(fit: MultilevelFit, at: Standing) -> Maximum:
     start = plain_start(at.problem)
     if fit.estimator == "plain":
@@ -102,3 +132,21 @@ def _second_search(fit: MultilevelFit, at: Standing) -> Maximum:
         return search(columns, likelihood_of(at.problem), even)
     log_sigma = float(np.log(3 * fit.sigma or 1.0))
     return maximise(at.problem, fit.nagq, StartingPoint(start.beta, log_sigma, start.effect))
+
+
+def _three_levels(fit: MultilevelFit) -> _Seen:
+    at = stand_nested(fit)
+    start = plain_start(at.nested.problem).beta
+    logs = np.log([3 * fit.sigma or 1.0, 3 * (fit.area_sigma or 0.0) or 1.0])
+    second = search_from(at.nested, fit.nagq, np.append(start, logs), at.nested.no_effects)
+    return _Seen(
+        beta=at.at[:-2],
+        errors=np.sqrt(np.diag(inverse(at.here.newton))),
+        loglik=at.here.loglik,
+        gradient=at.here.gradient[at.free],
+        information=at.information,
+        second_beta=second.at[:-2],
+        second_loglik=second.here.loglik,
+        second_converged=second.converged,
+        second_verdict=second.verdict,
+    )

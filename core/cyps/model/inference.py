@@ -68,7 +68,7 @@ def covariance_of(fit: MultilevelFit, cov_type: CovarianceType) -> NDArray[np.fl
 
         return dummies_covariance(fit, cov_type)
     if fit.estimator == "three levels":
-        from cyps.model.three_levels import three_levels_covariance
+        from cyps.model.nested_inference import three_levels_covariance
 
         return three_levels_covariance(fit, cov_type)
     at = stand(fit)
@@ -103,7 +103,7 @@ def sigma_intervals(
             f"The {fit.estimator} model estimates no standard deviation between groups."
         )
     if fit.estimator == "three levels":
-        from cyps.model.three_levels import three_levels_sigma_intervals
+        from cyps.model.nested_inference import three_levels_sigma_intervals
 
         return three_levels_sigma_intervals(fit, alpha, method)
     if method == "profile":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -32,35 +32,63 @@ _FIRST_REACH = 0.2
 def profile_intervals(fit: MultilevelFit, labels: Sequence[str], alpha: float) -> pd.DataFrame:
     """Profile intervals of some coefficients on their own scale: columns 0 and 1."""
     target = normal_quantile(alpha)
-    if fit.estimator not in ("multilevel", "plain"):
-        raise CypsError(
-            f"Profile intervals are there for the multilevel and the plain model, not for "
-            f"{fit.estimator}; take method='wald'."
-        )
-    at = stand(fit)
+    walk_of = _walks(fit)
     rows = []
     for label in labels:
         i = fit.labels.index(label)
-        walk = _CoefficientProfile(at, i)
+        walk = walk_of(i)
         ends = [_end(walk.signed_root, target, side, label) for side in (-1, 1)]
         rows.append([fit.coefficients[i] + end * walk.spread for end in ends])
     return pd.DataFrame(rows, index=list(labels), columns=[0, 1])
 
 
-class _CoefficientProfile:
+def _walks(fit: MultilevelFit) -> Callable[[int], HeldCoefficient]:
+    if fit.estimator == "three levels":
+        from cyps.model.nested_inference import stand_nested
+        from cyps.model.nested_profile import NestedCoefficientProfile
+
+        stands = stand_nested(fit)
+        return lambda i: NestedCoefficientProfile(stands, i)
+    if fit.estimator == "dummies":
+        raise CypsError(
+            "Profile intervals are there for two and three levels and the plain model, not for "
+            "dummies; take method='wald'."
+        )
+    at = stand(fit)
+    return lambda i: _CoefficientProfile(at, i)
+
+
+class HeldCoefficient:
+    """One coefficient held on its own scale, and the space left over for the others.
+
+    Attributes
+    ----------
+    spread : its standard error given sigma
+    along : (k,), how all standardised coefficients go with it, to first order, for each
+        standard error that it is moved
+    free : (k, k - 1), the directions that leave it where it is
+    """
+
+    def __init__(self, row: NDArray[np.float64], newton: NDArray[np.float64]) -> None:
+        covariance = inverse(newton)
+        self.spread = float(np.sqrt(row @ covariance @ row))
+        self.along = covariance @ row / self.spread
+        self.free = np.linalg.svd(row[None])[2][1:].T
+
+    def signed_root(self, away: float) -> float:
+        """Root of twice the fall, `away` (in standard errors) from the estimate."""
+        raise NotImplementedError
+
+
+class _CoefficientProfile(HeldCoefficient):
     """Twice the log-likelihood's fall as one coefficient is held away from its estimate.
 
     The others climb anew in the space left over, each search starting from the last.
     """
 
     def __init__(self, at: Standing, i: int) -> None:
+        super().__init__(at.problem.to_own_scale[i], at.here.newton)
         self.at = at
-        self.row = at.problem.to_own_scale[i]
-        covariance = inverse(at.here.newton)
-        self.spread = float(np.sqrt(self.row @ covariance @ self.row))
-        # How the other coefficients go along, to first order.
-        self.along = covariance @ self.row / self.spread
-        self.free = np.linalg.svd(self.row[None])[2][1:].T
         self.likelihood = likelihood_of(at.problem, at.nagq)
         self.last = StartingPoint(np.zeros(at.beta.size - 1), at.log_sigma, at.here.effect)
 
@@ -83,62 +111,97 @@ class _CoefficientProfile:
 
         found = _climb(likelihood, self.last)
         self.last = _start_at(found)
-        return float(np.sign(away) * _root_of_fall(at, found))
+        return float(np.sign(away) * root_of_fall(at.here.loglik, found.evaluation.loglik))
 
 
 def profile_sigma(fit: MultilevelFit, alpha: float) -> tuple[float, float]:
     """Ends of the profile interval of sigma; the lower one may be 0."""
     target = normal_quantile(alpha)
     at = stand(fit)
-    likelihood = likelihood_of(at.problem, at.nagq)
-    last = StartingPoint(at.beta, at.log_sigma, at.here.effect)
+    variance = float(inverse(at.information)[-1, -1]) if fit.sigma > 0 else np.nan
+    return ends_of_sigma(_SigmaProfile(at), fit.sigma, variance, target, "sigma")
 
-    def root(log_sigma: float) -> float:
-        nonlocal last
+
+class _SigmaProfile:
+    """Twice the log-likelihood's fall as sigma is held; searches start from the last."""
+
+    def __init__(self, at: Standing) -> None:
+        self.at = at
+        self.likelihood = likelihood_of(at.problem, at.nagq)
+        self.begin()
+
+    def begin(self) -> None:
+        """Search from the maximum again."""
+        self.last = StartingPoint(self.at.beta, self.at.log_sigma, self.at.here.effect)
+
+    def root(self, log_sigma: float) -> float:
+        """Root of twice the fall where log sigma is held, -inf for none."""
 
         def held(beta: NDArray[np.float64], _: float, effect: NDArray[np.float64]) -> Evaluation:
-            here = likelihood(beta, log_sigma, effect)
+            here = self.likelihood(beta, log_sigma, effect)
             none = np.zeros_like(here.effect)
             return replace(
                 here, gradient_log_sigma=0.0, newton_log_sigma=1.0, effect_by_log_sigma=none
             )
 
-        found = _climb(held, StartingPoint(last.beta, log_sigma, last.effect))
-        last = _start_at(found)
-        return _root_of_fall(at, found)
+        found = _climb(held, StartingPoint(self.last.beta, log_sigma, self.last.effect))
+        self.last = _start_at(found)
+        return root_of_fall(self.at.here.loglik, found.evaluation.loglik)
 
-    none = _climb(likelihood, StartingPoint(at.beta, -np.inf, at.here.effect))
+
+class ProfileOfSigma(Protocol):
+    """How far the likelihood falls as a standard deviation is held."""
+
+    def begin(self) -> None:
+        """Search from the maximum again."""
+
+    def root(self, log_sigma: float) -> float:
+        """Root of twice the fall where its logarithm is held, -inf for none."""
+
+
+def ends_of_sigma(
+    profile: ProfileOfSigma, sigma: float, variance_of_log: float, target: float, name: str
+) -> tuple[float, float]:
+    """Where the root of twice the fall reaches `target` below and above; 0 where never below."""
     lower, spread = 0.0, np.inf
-    if fit.sigma > 0:
-        curved = 1 / inverse(at.information)[-1, -1]
-        spread = float(np.clip(1 / np.sqrt(curved), 1e-3, 1)) if curved > 0 else 0.3
-    if fit.sigma > 0 and _root_of_fall(at, none) > target:
-        end = _end(lambda away: -root(at.log_sigma + away * spread), target, -1, "sigma")
-        lower = float(np.exp(at.log_sigma + end * spread))
-    last = StartingPoint(at.beta, at.log_sigma, at.here.effect)
+    log_sigma = np.log(sigma) if sigma > 0 else -np.inf
+    if sigma > 0:
+        known = variance_of_log > 0
+        spread = float(np.clip(np.sqrt(variance_of_log), 1e-3, 1)) if known else 0.3
+    if sigma > 0 and profile.root(-np.inf) > target:
+        profile.begin()
+        end = _end(lambda away: -profile.root(log_sigma + away * spread), target, -1, name)
+        lower = float(np.exp(log_sigma + end * spread))
+    profile.begin()
     # Upwards in sigma itself: its logarithm leaps to where no search ends when sigma is small.
-    reach = fit.sigma * spread if spread < 0.5 else max(fit.sigma, _FIRST_REACH)
-    upper = _end(lambda away: root(float(np.log(fit.sigma + away * reach))), target, 1, "sigma")
-    return lower, fit.sigma + upper * reach
+    reach = sigma * spread if spread < 0.5 else max(sigma, _FIRST_REACH)
+    upper = _end(lambda away: profile.root(float(np.log(sigma + away * reach))), target, 1, name)
+    return lower, sigma + upper * reach
 
 
 def _climb(likelihood: Likelihood, start: StartingPoint) -> Maximum:
     # A coefficient that is held far out may push others there: no verdict on that.
     found = search(Columns((), np.empty(0)), likelihood, start)
-    if not found.converged:
+    must_have_converged(found.converged, found.verdict)
+    return found
+
+
+def must_have_converged(converged: bool, verdict: str) -> None:
+    """Refuse an end that rests on a search without one."""
+    if not converged:
         raise CypsError(
             "A profile interval cannot be had: with one coefficient held, the search of the "
-            f"others ended so: {found.verdict}. Take method='wald'."
+            f"others ended so: {verdict}. Take method='wald'."
         )
-    return found
 
 
 def _start_at(found: Maximum) -> StartingPoint:
     return StartingPoint(found.beta, found.log_sigma, found.evaluation.effect)
 
 
-def _root_of_fall(at: Standing, found: Maximum) -> float:
-    fall = at.here.loglik - found.evaluation.loglik
+def root_of_fall(top: float, there: float) -> float:
+    """Root of twice what the log-likelihood falls from the fit's to where something is held."""
+    fall = top - there
     if fall < -1e-5:
         raise CypsError(
             "While profiling, a higher likelihood than the fit's was found: the fit is not the "

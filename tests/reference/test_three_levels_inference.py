@@ -1,0 +1,190 @@
+"""Profile intervals and the verdict of three levels: lme4 (stored), brute force, two levels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import minimize
+
+from cyps.cells import collapse
+from cyps.model import fit_cells, fit_three_levels
+from cyps.model.nested_inference import stand_nested
+
+HERE = Path(__file__).parent
+ORACLES = json.loads((HERE / "lme4_nested_profile.json").read_text())
+FALLEN = 3.841458820694124  # the 95% quantile of chi-square, one degree of freedom
+LEVELS = {"group": "la", "area_key": "lsoa"}
+
+
+def few_rows(sigma=0.8, tau=0.7, seed=6):
+    """Cells of 7 authorities x 4 small areas x fsm, some 30 and 10 children each."""
+    rng = np.random.default_rng(seed)
+    la, place, fsm = (axis.ravel() for axis in np.indices((7, 4, 2)))
+    u, v = rng.normal(0, sigma, 7)[la], rng.normal(0, tau, (7, 4))[la, place]
+    n = rng.poisson(np.where(fsm == 1, 10, 30)) + 1
+    y = rng.binomial(n, 1 / (1 + np.exp(1.0 - 0.8 * fsm - u - v)))
+    return pd.DataFrame(
+        {"la": la, "lsoa": [f"{a}-{b}" for a, b in zip(la, place, strict=True)],
+         "fsm": np.array(["no", "yes"])[fsm], "n": n, "y": y}
+    )  # fmt: skip
+
+
+def few_cells(table):
+    return collapse(table, events="y", trials="n", child=["fsm"], **LEVELS)
+
+
+@pytest.fixture(scope="module")
+def fits():
+    table = pd.read_csv(HERE / "synthetic_nested.csv")
+    cells = collapse(
+        table, events=["common", "rare"], trials="trials", child=["sex", "fsm"], area=["idaci"],
+        **LEVELS,
+    )  # fmt: skip
+    return dict(zip(cells.metrics, fit_three_levels(cells), strict=True))
+
+
+# The rare event's likelihood is lme4's to 2e-7, the common one's to 2e-4.
+@pytest.mark.parametrize(("event", "close"), [("common", 1.5e-3), ("rare", 1e-4)])
+def test_profile_intervals_are_lme4s(fits, event, close):
+    fit, oracle = fits[event], ORACLES[event]
+    sigmas = fit.heterogeneity(method="profile")
+    for name in ("sigma", "area_sigma"):
+        np.testing.assert_allclose(sigmas.loc[name, [0, 1]].astype(float), oracle[name], atol=close)
+    labels = ["fsm[yes]", "idaci"]
+    ours = fit.conf_int(method="profile", labels=labels)
+    np.testing.assert_allclose(ours, [oracle[label] for label in labels], atol=close)
+    # They are no Wald intervals.
+    assert np.abs(ours - fit.conf_int(labels=labels)).to_numpy().max() > 5e-3
+
+
+def integrated(table, at):
+    """Log-likelihood of (intercept, fsm, log sigma, log tau) by sums over two dense grids."""
+    z = np.linspace(-7, 7, 71)
+    log_weight = -z * z / 2 - np.log(2 * np.pi) / 2 + np.log(z[1] - z[0])
+    shifts = np.exp(at[2]) * z[:, None] + np.exp(at[3]) * z
+    total = 0.0
+    for _, group in table.groupby("la"):
+        of_group = log_weight.copy()
+        for _, place in group.groupby("lsoa"):
+            log = np.zeros_like(shifts) + log_weight
+            for fsm, n, y in zip(place["fsm"] == "yes", place["n"], place["y"], strict=True):
+                eta = at[0] + at[1] * fsm + shifts
+                log += y * eta - n * np.log1p(np.exp(eta))
+            top = log.max()
+            of_group += top + np.log(np.exp(log - top).sum(axis=1))
+        top = of_group.max()
+        total += top + np.log(np.exp(of_group - top).sum())
+    return total
+
+
+@pytest.mark.parametrize("name", ["fsm[yes]", "sigma", "area_sigma"])
+def test_profile_ends_are_where_the_integral_has_fallen(name):
+    """Refitted with the parameter held at an end, by sums that share nothing with ours."""
+    table = few_rows()
+    (fit,) = fit_three_levels(few_cells(table), nagq=15)
+    if name == "fsm[yes]":
+        place, ends = 1, fit.conf_int(method="profile", labels=name).loc[name]
+    else:
+        place = {"sigma": 2, "area_sigma": 3}[name]
+        ends = np.log(fit.heterogeneity(method="profile").loc[name, [0, 1]].astype(float))
+    estimate = np.append(fit.coefficients, np.log([fit.sigma, fit.area_sigma]))
+    top = integrated(table, estimate)
+
+    for end in ends:
+
+        def fallen(free, end=end):
+            return 2 * (top - integrated(table, np.insert(free, place, end)))
+
+        start = np.delete(estimate, place)
+        found = minimize(fallen, start, method="BFGS", options={"gtol": 1e-2})
+        assert found.fun == pytest.approx(FALLEN, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", ["idaci", "sigma", "area_sigma"])
+def test_profile_ends_are_where_laplaces_likelihood_has_fallen(fits, name):
+    """By a general optimiser on the same likelihood: that ours found the others' maximum."""
+    fit = fits["rare"]
+    stands = stand_nested(fit)
+    T = stands.nested.problem.to_own_scale
+    if name == "idaci":
+        place, ends = fit.labels.index(name), fit.conf_int(method="profile", labels=name).loc[name]
+    else:
+        place = len(fit.labels) + ["sigma", "area_sigma"].index(name)
+        ends = np.log(fit.heterogeneity(method="profile").loc[name, [0, 1]].astype(float))
+    own = np.append(fit.coefficients, stands.at[-2:])
+    spread = np.delete(np.append(fit.bse, [0.1, 0.1]), place)
+
+    for end in ends:
+
+        def fallen(steps, end=end):
+            at = np.insert(np.delete(own, place) + steps * spread, place, end)
+            there = np.append(np.linalg.solve(T, at[:-2]), at[-2:])
+            return 2 * (stands.here.loglik - stands.likelihood(there, stands.here.effect).loglik)
+
+        found = minimize(fallen, np.zeros(spread.size), method="BFGS", options={"gtol": 1e-3})
+        assert found.fun == pytest.approx(FALLEN, abs=1e-4)
+
+
+def alike_rows():
+    rows = []
+    for la, events in enumerate([3, 9, 5, 12, 7, 4]):
+        for lsoa in range(4):
+            rows.append({"la": la, "lsoa": f"{la}-{lsoa}", "fsm": "no", "n": 60, "y": events})
+            rows.append({"la": la, "lsoa": f"{la}-{lsoa}", "fsm": "yes", "n": 20, "y": events // 2})
+    return pd.DataFrame(rows)
+
+
+def test_small_areas_exactly_alike_have_the_two_levels_intervals():
+    """However the rest is held, small areas that are alike have no deviation to add."""
+    cells = few_cells(alike_rows())
+    (three,), (two,) = fit_three_levels(cells), fit_cells(cells)
+    ours, theirs = three.heterogeneity(method="profile"), two.heterogeneity(method="profile")
+    assert ours.loc["area_sigma", 0] == 0
+    assert 0.05 < ours.loc["area_sigma", 1] < 1
+    assert np.isnan(three.heterogeneity().loc["area_sigma", 1])
+    np.testing.assert_allclose(
+        ours.loc["sigma"].astype(float), theirs.loc["sigma"].astype(float), rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        three.conf_int(method="profile"), two.conf_int(method="profile"), atol=1e-5
+    )
+    assert three.convergence().passed
+
+
+def test_authorities_exactly_alike_have_an_interval_from_zero():
+    table = alike_rows().query("la < 4")
+    table["y"] = table.groupby(["la", "fsm"])["y"].transform("first")
+    by_area = np.resize([2, 4, 7, 11], len(table) // 2)
+    table.loc[table["fsm"] == "no", "y"] = by_area
+    table.loc[table["fsm"] == "yes", "y"] = by_area // 2
+    (fit,) = fit_three_levels(few_cells(table))
+    assert fit.sigma == 0
+    assert fit.area_sigma > 0.2
+    intervals = fit.heterogeneity(method="profile")
+    assert intervals.loc["sigma", 0] == 0
+    assert 0.1 < intervals.loc["sigma", 1] < 1.5
+    assert 0 < intervals.loc["area_sigma", 0] < fit.area_sigma < intervals.loc["area_sigma", 1]
+    assert fit.convergence().passed
+
+
+@pytest.mark.parametrize("nagq", [1, 7])
+def test_convergence_is_looked_at_three_ways(nagq):
+    (fit,) = fit_three_levels(few_cells(few_rows()), nagq=nagq)
+    check = fit.convergence()
+    assert check.passed
+    assert check.gradient < 1e-4
+    assert check.flattest > 0
+    assert check.second_start < 1e-4
+    assert abs(check.second_loglik) < 1e-7
+    moved = fit.coefficients.copy()
+    moved[1] += 0.1 * fit.bse["fsm[yes]"]
+    for wrong in (replace(fit, coefficients=moved), replace(fit, area_sigma=1.2 * fit.area_sigma)):
+        check = wrong.convergence()
+        assert not check.passed
+        assert "the gradient is still worth" in check.words
+        assert "a second search ended" in check.words
