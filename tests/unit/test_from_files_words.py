@@ -10,9 +10,13 @@ from types import SimpleNamespace
 import pytest
 
 from cyps.errors import CypsError
+from cyps.geography import GROUPINGS
 from cyps.pack import PackState, Standing, read_pack
 from cyps.returns import AuthorityList, ReturnsError, source_of
 from cyps.returns.problems import Problem
+from cyps.settlement import Exclusion
+from cyps.settlement.example import example
+from cyps.settlement.from_files.groupings import places_of, read_by
 from cyps.settlement.from_files.packs import given_use, pack_among
 from cyps.settlement.from_files.request import _check_hash, _check_hashes, _how_to_exclude
 
@@ -154,4 +158,32 @@ def test_use_with_drivers_neutralised_says_why_somebody_is_missing():
     neutral = loaded.with_neutralised(dict(loaded.pack.neutralised[0].drivers))
     assert given_use(neutral, PACK).lacks_because == (
         "With these drivers neutralised their use would tell of too few children"
+    )
+
+
+# --- groupings by name or by file
+
+
+def test_a_grouping_is_one_of_ours_or_a_file_and_else_refused(tmp_path):
+    one = example()
+    left_out = Exclusion("E06000017", "Rutland", "no return")
+    places = places_of(replace(one.scenario, exclusions=(left_out,)))
+    assert (places.year, places.settled) == (2025, one.scenario.authorities)
+    assert places.excluded == {"E06000017"}
+
+    ours, nowhere = read_by("region", places, tmp_path)
+    assert ours.of_each(one.scenario.codes) == ("North East", "East Midlands")
+    assert nowhere is None
+
+    codes = one.scenario.codes
+    (tmp_path / "mine.csv").write_text(
+        f"code,group\n{codes[0]},Coast\n{codes[1]},Inland\nE06000017,Inland\n"
+    )
+    mine, source = read_by("mine.csv", places, tmp_path)
+    assert mine.of_each(codes) == ("Coast", "Inland")
+    assert source == source_of(tmp_path / "mine.csv")[0]
+
+    assert refused(read_by, "areas", places, tmp_path) == (
+        f"There is no grouping and no file 'areas'. Group by {', '.join(GROUPINGS)}, or by a CSV "
+        "or Excel file with the columns code and group."
     )

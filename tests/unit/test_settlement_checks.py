@@ -212,3 +212,37 @@ def test_a_factor_far_off_is_found_for_one_metric_too():
         f"{names[3]} (3.1), {names[5]} (0.3). Check for per cent and slips: one wrong factor moves "
         "everybody's share."
     )
+
+
+def standing(baseline, target):
+    """The example with the baselines and targets of two authorities typed in."""
+    scenario = replace(GOOD.scenario, baseline=np.array(baseline))
+    return replace(GOOD, scenario=scenario, target=np.array(target))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "target", "far", "units"),
+    [
+        ([50.0, 50.0], [1000.1, 1000.0], [True, False], False),
+        ([1000.1, 1000.0], [50.0, 50.0], [True, False], False),
+        ([50.0, 50.0], [2000.0, 0.0], [True, False], True),
+        ([0.0, 50.0], [60.0, 2000.0], [False, True], True),
+        ([0.5, 50.0], [0.6, 2000.0], [False, True], False),
+        ([50.0, 0.5], [2000.0, 0.6], [True, False], False),
+        ([0.01, 50.0], [0.9, 50.0], [True, False], False),
+    ],
+)
+def test_more_than_20_times_counts_among_those_with_both(baseline, target, far, units):
+    one = standing(baseline, target)
+    assert far_from_baseline(one).tolist() == far
+    (doubt,) = [d for d in doubts(one) if "factor" not in d]
+    assert doubt.startswith("Baselines and pot") == units
+
+
+def test_a_factor_is_far_beyond_3_times_the_middle_one():
+    made = illustration()
+    cost = np.full(len(made.pounds), 2.0)
+    cost[:6] = 6.01, 6.0, 0.66, 2 / 3, 2.9, 5.0
+    far = far_area_cost(settle(replace(made.scenario, area_cost=cost), made.use))
+    assert far[:6, 0].tolist() == [True, False, True, False, False, False]
+    assert not far[6:].any()

@@ -107,7 +107,7 @@ def doubts(settlement: Settlement) -> tuple[str, ...]:
 
 
 def far_from_baseline(settlement: Settlement) -> NDArray[np.bool_]:
-    """Whose target and baseline are 20 times apart or more, (n_authorities,)."""
+    """Whose target and baseline are more than 20 times apart, (n_authorities,)."""
     baseline, target = settlement.scenario.baseline, settlement.target
     known = (baseline > 0) & (target > 0)
     ratio = np.divide(target, baseline, out=np.ones_like(target), where=known)
@@ -115,7 +115,7 @@ def far_from_baseline(settlement: Settlement) -> NDArray[np.bool_]:
 
 
 def far_area_cost(settlement: Settlement) -> NDArray[np.bool_]:
-    """Which factors are 3 times the middle one or more, or as much below: (n_authorities, k)."""
+    """Which factors are more than 3 times the middle one, or as much below: (n_authorities, k)."""
     factors = settlement.area_cost.reshape(len(settlement.area_cost), -1)
     middle = float(np.median(factors))
     return np.asarray((factors > FAR_COST * middle) | (factors < middle / FAR_COST))
