@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import quad
+from scipy.integrate import nquad, quad
 from scipy.stats import mannwhitneyu, norm
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
@@ -21,11 +21,18 @@ from cyps.cells import collapse, recounted
 from cyps.choosing import hold_out
 from cyps.cli import main
 from cyps.errors import CypsError
-from cyps.model import fit_cells, fit_dummies, fit_plain
+from cyps.model import fit_cells, fit_dummies, fit_plain, fit_three_levels, predict_use
 from cyps.validating import Judged, areas, auc, checks, halves, measures, validate, write_report
-from cyps.validating.chances import averaged, hold_out_each, log_odds
+from cyps.validating.chances import (
+    authority_of_cells,
+    averaged,
+    hold_out_each,
+    log_odds,
+    place_of_cells,
+    spread_of,
+)
 from cyps.validating.groups import groupings, hidden, table_of
-from cyps.validating.validate import judged
+from cyps.validating.validate import judged, practice
 from made_samples import drawn_children
 
 NESTED = Path(__file__).parents[1] / "reference" / "synthetic_nested.csv"
@@ -318,7 +325,7 @@ def test_the_same_input_is_the_same_bytes_and_html_stands_alone(found, cells, fi
 def test_what_cannot_be_validated_is_refused(cells, fits):
     with pytest.raises(CypsError, match="events_by_cell=True"):
         validate(replace(cells, cell_events=None), fits)
-    with pytest.raises(CypsError, match="two levels and the plain model"):
+    with pytest.raises(CypsError, match="by dummies; two levels, three levels"):
         validate(cells, fit_dummies(cells))
     with pytest.raises(CypsError, match="other children"):
         validate(cells, fit_cells(count(drawn_children(2, authorities=5))))
@@ -330,6 +337,85 @@ def test_plain_and_quadrature(cells):
     assert plain.folds == 4
     nodes = validate(cells, fit_cells(cells, 7), folds=4)
     assert nodes.metrics[0].held_out.auc == pytest.approx(plain.metrics[0].held_out.auc, abs=0.01)
+
+
+@pytest.fixture(scope="module")
+def nested_cells():
+    """Children whose small areas differ by more than their drivers tell."""
+    table = drawn_children(seed=4, authorities=12, areas=8, each=80)
+    rng = np.random.default_rng(44)
+    eta = -1.8 + 0.9 * (table["fsm"] == "yes") + 3 * (table["idaci"] - 0.2)
+    eta += rng.normal(0, 0.3, 12)[table["la"].str[2:].astype(int)]
+    eta += rng.normal(0, 0.7, 96)[table["lsoa"]]
+    return count(table.assign(CIN=rng.random(len(table)) < 1 / (1 + np.exp(-eta))), ["CIN"])
+
+
+def test_three_levels_left_out_warm_are_three_levels_fitted_cold(nested_cells):
+    """Each authority by a fit to the others from scratch, chances by integrals."""
+    fits = fit_three_levels(nested_cells)
+    warm = hold_out_each(nested_cells, fits, np.arange(12))
+    authority = authority_of_cells(nested_cells)
+    for j in (0, 7):
+        out = np.arange(12) == j
+        (cold,) = fit_three_levels(nested_cells.only(~out))
+        there = nested_cells.only(out)
+        assert cold.area_sigma > 0.4
+        (use,) = predict_use(there, [cold])
+        assert warm.use[0, j] == pytest.approx(use.children[0], rel=1e-6)
+        (mean,) = predict_use(there, [cold], "averaged")
+        chance = warm.chance[0, authority == j]
+        assert chance @ there.cell_count == pytest.approx(mean.children[0], rel=1e-6)
+        eta = log_odds(there, cold.coefficients)[0]
+
+        def over_both(v, u, eta=eta, cold=cold):
+            density = norm.pdf(u, scale=cold.sigma) * norm.pdf(v, scale=cold.area_sigma)
+            return density / (1 + np.exp(-eta - u - v))
+
+        ends = [(-8 * s, 8 * s) for s in (cold.area_sigma, cold.sigma)]
+        assert chance[0] == pytest.approx(nquad(over_both, ends)[0], rel=1e-5)
+
+
+def test_three_levels_are_validated(nested_cells, tmp_path):
+    fits = fit_three_levels(nested_cells)
+    found = validate(nested_cells, fits)
+    (each,) = found.metrics
+    assert found.estimator == "three levels"
+    answers = {check.name: check.met for check in checks(each)}
+    assert all(answers[name] for name in ("converged", "complete", "level", "spread", "shares"))
+    assert each.halves.by == "small areas"
+    assert each.halves.measures is not None
+    write_report(found, tmp_path)
+    assert (tmp_path / "report.html").exists()
+    (two,) = validate(nested_cells, fit_cells(nested_cells)).metrics
+    assert each.held_out.predicted == pytest.approx(two.held_out.predicted, rel=0.02)
+    assert validate(nested_cells, fits, folds=3).folds == 3
+
+
+def test_quadrature_of_three_levels_is_left_out_too(nested_cells):
+    fits = fit_three_levels(nested_cells, nagq=5)
+    warm = hold_out_each(nested_cells, fits, np.arange(12) % 4)
+    (cold,) = fit_three_levels(nested_cells.only(np.arange(12) % 4 != 1), nagq=5)
+    (use,) = predict_use(nested_cells.only(np.arange(12) % 4 == 1), [cold])
+    np.testing.assert_allclose(warm.use[0, np.arange(12) % 4 == 1], use.children, rtol=1e-5)
+
+
+def test_how_far_authorities_lie_apart_by_what_nobody_knows(nested_cells):
+    """Against authorities' log odds of use, their effects and small areas' drawn many times."""
+    (fit,) = fit_three_levels(nested_cells)
+    fit = replace(fit, sigma=0.05, area_sigma=0.2)
+    predictor = log_odds(nested_cells, fit.coefficients)
+    seen = judged(nested_cells, 0, averaged(predictor, spread_of(fit)))
+    place = place_of_cells(nested_cells)
+    ours = practice(fit, seen, place)
+    rng = np.random.default_rng(3)
+    rates = []
+    for _ in range(1500):
+        effect = rng.normal(0, 0.05, 12)[seen.authority] + rng.normal(0, 0.2, 96)[place]
+        used = np.bincount(seen.authority, seen.children / (1 + np.exp(-predictor - effect)))
+        rates.append(used)
+    moves = np.bincount(seen.authority, seen.children * seen.chance * (1 - seen.chance))
+    np.testing.assert_allclose(ours, np.std(rates, axis=0) / moves, rtol=0.1)
+    assert practice(fit_cells(nested_cells)[0], seen, place) == fit_cells(nested_cells)[0].sigma
 
 
 def test_an_authority_that_cannot_be_left_out_is_named(table):
@@ -369,6 +455,22 @@ def test_the_command(tmp_path):
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["tool"]["command"] == "validate"
     assert "report.html" in record["outputs"]
+
+
+def test_the_command_holds_authorities_out_of_three_levels(tmp_path):
+    pd.read_csv(NESTED).to_csv(tmp_path / "cells.csv", index=False)
+    (tmp_path / "model.toml").write_text(
+        'rows = "cells.csv"\nmetrics = ["common"]\ntrials = "trials"\ngroup = "la"\n'
+        'area_key = "lsoa"\nchild = ["sex", "fsm"]\narea = ["idaci"]\nestimator = "three levels"\n'
+    )
+    out = tmp_path / "out"
+    asked = ["validate", str(tmp_path / "model.toml"), "--out", str(out), "--folds", "6"]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
+    told = json.loads((out / "validation.json").read_text())
+    assert told["estimator"] == "three levels"
+    assert told["metrics"][0]["convergence"]["passed"]
+    assert told["metrics"][0]["failed"] == {}
 
 
 @pytest.fixture(scope="module")

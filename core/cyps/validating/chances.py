@@ -12,7 +12,9 @@ from cyps.cells import Cells
 from cyps.errors import CypsError
 from cyps.model import MultilevelFit
 from cyps.model.algebra import solved
-from cyps.model.fit import Columns, Maximum, StartingPoint, likelihood_of, maximise, search
+from cyps.model.fit import Columns, StartingPoint, likelihood_of, maximise, search
+from cyps.model.nested import nested_problem_of
+from cyps.model.nested_search import search_from
 from cyps.model.problem import problem_of
 from cyps.model.separation import check_separation
 
@@ -23,10 +25,10 @@ _SMALL_SIGMA = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """What predicts: coefficients on the drivers' own scale, and sigma."""
+    """What predicts: coefficients on the drivers' own scale, and `spread_of` the fit."""
 
     beta: NDArray[np.float64]
-    sigma: float
+    spread: float
 
 
 def authority_of_cells(cells: Cells) -> NDArray[np.int64]:
@@ -40,6 +42,11 @@ def area_of_cells(cells: Cells) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(cells.area_design)), np.diff(cells.cell_start))
 
 
+def place_of_cells(cells: Cells) -> NDArray[np.int64]:
+    """Number of the small area that each cell's area is a part of, (n_cells,); -1 where unknown."""
+    return np.asarray(cells.small_area[area_of_cells(cells)])
+
+
 def log_odds(cells: Cells, beta: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each cell's linear predictor with its authority's effect at 0, (n_cells,)."""
     n_child = 1 + cells.child_design.shape[1]
@@ -49,20 +56,25 @@ def log_odds(cells: Cells, beta: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(of_child + by_area[area_of_cells(cells)])
 
 
-def averaged(predictor: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    """Chance averaged over what an unknown authority's effect may be, (n,).
+def spread_of(fit: MultilevelFit) -> float:
+    """How far unknown effects lie apart: of an authority and, in three levels, a small area."""
+    return float(np.hypot(fit.sigma, fit.area_sigma or 0.0))
+
+
+def averaged(predictor: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+    """Chance averaged over what unknown effects may add to the predictor, (n,).
 
     Examples
     --------
     >>> averaged(np.array([-3.0]), 0.0).round(4), averaged(np.array([-3.0]), 1.0).round(4)
     (array([0.0474]), array([0.0693]))
     """
-    if sigma == 0:
+    if spread == 0:
         return np.asarray(1 / (1 + np.exp(-predictor)))
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
     chance = np.zeros_like(predictor)
     for node, weight in zip(nodes, weights / weights.sum(), strict=True):
-        chance += weight / (1 + np.exp(-predictor - sigma * node))
+        chance += weight / (1 + np.exp(-predictor - spread * node))
     return chance
 
 
@@ -80,7 +92,7 @@ class HeldOutChances:
 
     Attributes
     ----------
-    chance : (n_metrics, n_cells), averaged over the unknown effect; NaN for those without
+    chance : (n_metrics, n_cells), averaged over unknown effects; NaN for those without
     use : (n_metrics, n_groups), predicted use, effect at 0; NaN for those without
     failed : authorities that cannot be held out, and why
     """
@@ -115,7 +127,7 @@ def hold_out_each(
             continue
         for m, found in enumerate(by_metric):
             predictor = log_odds(there, found.beta)
-            chance[m, out[authority]] = averaged(predictor, found.sigma)
+            chance[m, out[authority]] = averaged(predictor, found.spread)
             use[m, out] = use_by_authority(there, found.beta)
     return HeldOutChances(chance, use, failed)
 
@@ -130,22 +142,39 @@ def fit_part(
     found = []
     for m, fit in enumerate(fits):
         check_separation(part, m)
-        maximum, to_own_scale = _searched(part, m, fit, fit.group_effect[there])
-        if not maximum.converged:
-            raise CypsError(f"The fit of {fit.metric} to the others is none: {maximum.verdict}.")
-        sigma = float(np.exp(maximum.log_sigma))
-        found.append(Coefficients(to_own_scale @ maximum.beta, sigma))
+        levels = _three_levels if fit.estimator == "three levels" else _two_levels
+        found.append(levels(part, m, fit, fit.group_effect[there]))
     return tuple(found)
 
 
-def _searched(
+def _two_levels(
     part: Cells, metric: int, fit: MultilevelFit, effect: NDArray[np.float64]
-) -> tuple[Maximum, NDArray[np.float64]]:
+) -> Coefficients:
     problem = problem_of(part, metric)
     beta = solved(problem.to_own_scale, fit.coefficients)
     if fit.estimator == "plain":
         plain = StartingPoint(beta, -np.inf, np.zeros_like(effect))
         columns = Columns(problem.labels, problem.extent)
-        return search(columns, likelihood_of(problem), plain), problem.to_own_scale
-    start = StartingPoint(beta, float(np.log(fit.sigma or _SMALL_SIGMA)), effect)
-    return maximise(problem, fit.nagq, start), problem.to_own_scale
+        found = search(columns, likelihood_of(problem), plain)
+    else:
+        start = StartingPoint(beta, float(np.log(fit.sigma or _SMALL_SIGMA)), effect)
+        found = maximise(problem, fit.nagq, start)
+    _must_be_one(fit, found.converged, found.verdict)
+    return Coefficients(problem.to_own_scale @ found.beta, float(np.exp(found.log_sigma)))
+
+
+def _three_levels(
+    part: Cells, metric: int, fit: MultilevelFit, effect: NDArray[np.float64]
+) -> Coefficients:
+    nested = nested_problem_of(part, metric)
+    T = nested.problem.to_own_scale
+    logs = np.log([fit.sigma or _SMALL_SIGMA, fit.area_sigma or _SMALL_SIGMA])
+    at = np.append(solved(T, fit.coefficients), logs)
+    found = search_from(nested, fit.nagq, at, (effect, nested.no_effects[1]))
+    _must_be_one(fit, found.converged, found.verdict)
+    return Coefficients(T @ found.at[:-2], float(np.hypot(*np.exp(found.at[-2:]))))
+
+
+def _must_be_one(fit: MultilevelFit, converged: bool, verdict: str) -> None:
+    if not converged:
+        raise CypsError(f"The fit of {fit.metric} to the others is none: {verdict}.")

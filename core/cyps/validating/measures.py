@@ -172,8 +172,12 @@ class Areas:
 WITHIN = (0.05, 0.10)
 
 
-def areas(judged: Judged, sigma: float) -> Areas:
-    """How near predicted use comes to actual use, authority by authority."""
+def areas(judged: Judged, sigma: float | NDArray[np.float64]) -> Areas:
+    """How near predicted use comes to actual use, authority by authority.
+
+    `sigma` is how far the log odds of authorities lie apart by what nobody can know of them, one
+    for all or (n_authorities,).
+    """
     from scipy.special import ndtr
 
     J = int(judged.authority.max()) + 1
@@ -205,7 +209,7 @@ def _r_squared_if_right(
     children: NDArray[np.float64],
     predicted: NDArray[np.float64],
     spread: NDArray[np.float64],
-    sigma: float,
+    sigma: float | NDArray[np.float64],
 ) -> tuple[float, float]:
     """Between what 95% of R-squared lie when authorities are drawn from the model itself."""
     rng = np.random.default_rng(_SEED)

@@ -22,6 +22,8 @@ from cyps.validating.chances import (
     fit_part,
     hold_out_each,
     log_odds,
+    place_of_cells,
+    spread_of,
     use_by_authority,
 )
 from cyps.validating.groups import GroupTable, by_authority, by_risk, groupings, table_of
@@ -103,13 +105,14 @@ def validate(
 ) -> Validation:
     """Judge fitted models on whole authorities, and on halves of the sample, not fitted to.
 
-    Chances of children in an authority that is not known are averaged over what its effect may
-    be; shares, as in the formula, are predicted with effects at 0.
+    Chances of children in an authority that is not known are averaged over what its effect, and
+    in three levels that of its small areas, may be; shares, as in the formula, are predicted
+    with effects at 0.
 
     Parameters
     ----------
     cells : that the fits rest on, counted with `events_by_cell=True`
-    fits : one a metric, two levels or plain, from `fit_cells` or `fit_plain`
+    fits : one a metric, from `fit_cells`, `fit_plain` or `fit_three_levels`
     folds : in how many parts authorities are left out; by default one authority at a time
     seed : of parts and halves
     split_by : "small areas", "children", or small areas where rows name them
@@ -168,10 +171,10 @@ def validate(
 def _check(cells: Cells, fits: Sequence[MultilevelFit]) -> None:
     check_converged(fits, "A fit to validate")
     events_of_cells(cells)
-    if strangers := [fit.estimator for fit in fits if fit.estimator not in ("multilevel", "plain")]:
+    if any(fit.estimator == "dummies" for fit in fits):
         raise CypsError(
-            f"The fit is by {strangers[0]}; two levels and the plain model are validated. Whole "
-            "authorities are held out, and these have no dummies; three levels are not built."
+            "The fit is by dummies; two levels, three levels and the plain model are validated. "
+            "Whole authorities are held out, and these would have no dummies."
         )
     for fit in fits:
         if fit.drivers != cells.drivers or fit.groups != cells.groups:
@@ -202,7 +205,7 @@ def _metric(
     chance, use = out
     known = np.isfinite(chance)
     held = judged(cells, m, chance, known)
-    seen = judged(cells, m, averaged(log_odds(cells, fit.coefficients), fit.sigma))
+    seen = judged(cells, m, averaged(log_odds(cells, fit.coefficients), spread_of(fit)))
     risk = by_risk(held)
     others = [*groupings(cells, crossed), by_authority(cells)]
     tables = [table_of(replace(each, code=each.code[known]), held) for each in others]
@@ -212,13 +215,32 @@ def _metric(
         fit.metric,
         measures(seen),
         measures(held),
-        areas(held, fit.sigma),
+        areas(held, practice(fit, held, place_of_cells(cells)[known])),
         (table_of(risk, held), *tables),
         _moved(cells, before, after),
         split,
         fit.convergence(),
         failed,
     )
+
+
+def practice(
+    fit: MultilevelFit, judged: Judged, place: NDArray[np.int64]
+) -> float | NDArray[np.float64]:
+    """How far unknown effects move each authority's log odds, (n_authorities,).
+
+    `place` (n,) numbers each cell's small area. Effects of many small areas even out: each moves
+    its own part of the children whose chance can move.
+    """
+    if not fit.area_sigma:
+        return fit.sigma
+    moves = judged.children * judged.chance * (1 - judged.chance)
+    _, first, number = np.unique(place, return_index=True, return_inverse=True)
+    squares = np.bincount(number, moves) ** 2
+    J = int(judged.authority.max()) + 1
+    of_squares = np.bincount(judged.authority[first], squares, J)
+    part = of_squares / np.bincount(judged.authority, moves, J) ** 2
+    return np.asarray(np.hypot(fit.sigma, fit.area_sigma * np.sqrt(part)))
 
 
 def _moved(cells: Cells, before: pd.Series, after: pd.Series) -> ShareMove:
@@ -249,7 +271,7 @@ def _judged_halves(
     cells: Cells, parts: Sequence[Cells], m: int, by_half: Sequence[Coefficients], by: SplitBy
 ) -> Halves:
     other = [
-        judged(part, m, averaged(log_odds(part, found.beta), found.sigma))
+        judged(part, m, averaged(log_odds(part, found.beta), found.spread))
         for part, found in zip(parts, reversed(by_half), strict=True)
     ]
     numbers = [
