@@ -46,21 +46,52 @@ def answer(name: str, *arguments: Cells) -> Answer:
     """
     try:
         return Answer(call(name, *arguments))
-    except CypsError as error:
-        return _refused(name, error_value_of(error), str(error))
-    except OSError as error:
-        told = f"{error.filename or 'A file'} cannot be read or written: {error.strerror}."
-        return _refused(name, ErrorValue.NOT_AVAILABLE, told)
     except Exception as error:  # the last net under a cell
-        told = f"This is a fault in cyps, not in your cells ({type(error).__name__})."
-        return _refused(name, ErrorValue.VALUE, told)
+        return refused(name, error)
 
 
-def _refused(name: str, error: ErrorValue, why: str) -> Answer:
+def acted(name: str, text: str = "", book: str = "") -> Answer:
+    """Run an action for a host: the table that it shows.
+
+    Parameters
+    ----------
+    name : of the action, such as "shares"
+    text : what it asked the person for
+    book : file of a copy of the workbook in front
+
+    Returns
+    -------
+    Answer
+        Never raises.
+
+    Examples
+    --------
+    >>> acted("about").value[1][0]
+    'cyps'
+    >>> print(acted("verify", "nowhere.cyps.zip").error)
+    #N/A
+    """
+    from cyps_addin import actions
+
+    try:
+        return Answer(actions.run_action(name, text, book))
+    except Exception as error:  # the last net under a button
+        return refused(name, error)
+
+
+def refused(name: str, error: Exception) -> Answer:
+    """An error value and its sentence, kept and logged; a fault of ours without its innards."""
+    if isinstance(error, CypsError):
+        shown, why = error_value_of(error), str(error)
+    elif isinstance(error, OSError):
+        shown = ErrorValue.NOT_AVAILABLE
+        why = f"{error.filename or 'A file'} cannot be read or written: {error.strerror}."
+    else:
+        shown = ErrorValue.VALUE
+        why = f"This is a fault in cyps, not in your cells ({type(error).__name__})."
     function = FUNCTION.get(name)
-    known = name if function else "CYPS"
-    keep(known, error, why, private=bool(function and function.private))
-    return Answer(error=error, why=why)
+    keep(name if function else "CYPS", shown, why, private=bool(function and function.private))
+    return Answer(error=shown, why=why)
 
 
 def call(name: str, *arguments: Cells) -> Cells:

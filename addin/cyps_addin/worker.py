@@ -15,10 +15,8 @@ import json
 import sys
 from typing import Any, TextIO
 
-from cyps.errors import CypsError
-from cyps_addin.actions import run_action
 from cyps_addin.actions.formats import formats
-from cyps_addin.calls import answer
+from cyps_addin.calls import acted, answer
 from cyps_addin.declare import Cells
 from cyps_addin.error_values import ErrorValue
 
@@ -43,19 +41,18 @@ def _answered(asked: str) -> dict[str, Any]:
     try:
         told = json.loads(asked)
         if "act" in told:
-            name = str(told["act"])
-            rows = run_action(name, told.get("text"), told.get("book"))
-            shown = formats(rows) if isinstance(rows, list) else []
-            return {"value": _told(rows), "formats": shown}
-        name, arguments = str(told["call"]), [_cells(given) for given in told["arguments"]]
-    except CypsError as error:
-        return {"error": str(ErrorValue.VALUE), "why": str(error)}
+            name, text, book = (str(told.get(key) or "") for key in ("act", "text", "book"))
+        else:
+            name, arguments = str(told["call"]), [_cells(given) for given in told["arguments"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {"error": str(ErrorValue.VALUE), "why": "The host asked in a way not understood."}
-    given = answer(name, *arguments)
+    given = acted(name, text, book) if "act" in told else answer(name, *arguments)
     if given.error is not None:
         return {"error": str(given.error), "why": given.why}
-    return {"value": _told(given.value)}
+    if "act" not in told:
+        return {"value": _told(given.value)}
+    shown = formats(given.value) if isinstance(given.value, list) else []
+    return {"value": _told(given.value), "formats": shown}
 
 
 def _cells(value: Any) -> Cells:  # noqa: ANN401 - whatever JSON holds

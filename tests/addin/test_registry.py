@@ -230,6 +230,7 @@ def test_every_action_that_the_code_asks_for_is_there():
     code = "".join(c.decode("ascii") for n, c in generated().items() if n.endswith(".bas"))
     asked = set(re.findall(r'CypsRun\("[^"]*", "(\w+)"', code))
     asked |= set(re.findall(r'CypsAct\("(\w+)"', code))
+    asked |= set(re.findall(r'server.RunAction "(\w+)"', code))
     assert asked == {a.name for a in ACTIONS}
 
 
@@ -300,15 +301,17 @@ def test_the_worker_answers_line_by_line():
         {"act": "nothing"},
         {"call": 3},
         [1],
+        {"act": "load", "text": "nowhere.json"},
     ]
     given = io.StringIO()
     serve(io.StringIO("".join(json.dumps(call) + "\n" for call in calls) + "x\n"), given)
     answers = [json.loads(line) for line in given.getvalue().splitlines()]
     assert answers[0] == {"value": [[0.25], [{"error": "#N/A"}]]}
     assert [a.get("error") for a in answers[1:]] == [
-        "#DIV/0!", "#NUM!", None, "#VALUE!", "#VALUE!", "#VALUE!", "#VALUE!",
+        "#DIV/0!", "#NUM!", None, "#VALUE!", "#VALUE!", "#VALUE!", "#N/A", "#VALUE!",
     ]  # fmt: skip
     assert "There is no action" in answers[4]["why"]
+    assert "nowhere.json" in answers[7]["why"], "and the worker has not ended of it"
 
 
 def test_a_host_starts_without_the_modeller_s_or_the_command_line_s_libraries():

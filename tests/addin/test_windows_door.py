@@ -172,3 +172,36 @@ def test_the_keys_are_the_user_s_and_the_command_is_quoted():
     assert found[rf"Software\Classes\{PROGID}\CLSID"] == CLSID
     assert found[rf"Software\Classes\CLSID\{CLSID}\LocalServer32"] == command
     assert all(key.startswith("Software\\Classes\\") for key in found)
+
+
+@pytest.mark.parametrize(
+    "stuck",
+    ["time.sleep(60)", "re.match('(a+)+$', 'a' * 64 + 'b')"],  # the second gives no thread a turn
+)
+def test_the_server_ends_itself_rather_than_keep_excel_waiting(stuck):
+    code = f"""
+import re, time
+from cyps_addin.windows.patience import at_most
+with at_most(30):
+    pass
+with at_most(0.2):
+    {stuck}
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", "")
+
+
+def test_what_was_in_time_does_not_end_it():
+    code = "import time\nfrom cyps_addin.windows.patience import at_most, unwatch, watch\n" \
+        "watch(0.3)\nunwatch()\nwith at_most(0.3):\n    pass\ntime.sleep(0.6)"  # fmt: skip
+    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0
+
+
+def test_what_a_server_could_not_say_the_next_one_logs(tmp_path):
+    state, _, _ = door.run_action("note", "The CYPS server ended twice.", "")
+    assert state == "OK"
+    told = "CYPS: #VALUE! The CYPS server ended twice."
+    assert door.call_function("CYPS_LAST_ERROR", ()) == ["OK", told]
+    assert told in (tmp_path / "cyps_addin.log").read_text("utf-8")

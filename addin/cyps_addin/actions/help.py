@@ -10,11 +10,14 @@ from cyps_addin.actions.asked import Asked
 from cyps_addin.actions.output import found_rows
 from cyps_addin.cells import table
 from cyps_addin.declare import Action, Cells
+from cyps_addin.error_values import ErrorValue
 from cyps_addin.guide import page
-from cyps_addin.last_error import LOG, last_sentence
+from cyps_addin.last_error import LOG, keep, last_sentence
 
 _LINES: Final = 200
 """Lines of the log that are shown."""
+_NOTE: Final = 500
+"""Characters of a host's sentence that are kept."""
 
 
 def _checks(asked: Asked) -> Cells:
@@ -61,6 +64,12 @@ def _guide(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
     return table(("page", "what it tells"), [here, *there])
 
 
+def _note(asked: Asked) -> Cells:
+    """Keep a host's sentence on a program before this one that could not say it itself."""
+    keep("CYPS", ErrorValue.VALUE, " ".join(asked.text.split())[:_NOTE], private=False)
+    return table(("item", "value"), [("kept", last_sentence())])
+
+
 def _about(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
     return table(
         ("item", "value"),
@@ -99,6 +108,10 @@ ACTIONS: tuple[Action, ...] = (
         "about", "About", "Help", "Version, where library and log are, the last error",
         "Shows them on a new sheet.",
         "HA", "Info", _about,
+    ),
+    Action(
+        "note", "Note", "", "Keep a sentence as the last error, and log it",
+        "Told by a host of a server that ended or could not be had.", "", "", _note,
     ),
 )  # fmt: skip
 """Actions that help."""

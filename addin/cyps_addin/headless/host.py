@@ -73,8 +73,8 @@ def act(name: str, book: Path | None = None, *, text: str = "", out: Path | None
     'cyps'
     """
     action = ACTION.get(name)
-    if action is None or name == "copy_place":
-        names = ", ".join(one.name for one in ACTION.values() if one.name != "copy_place")
+    if action is None or not _for_people(action):
+        names = ", ".join(one.name for one in ACTION.values() if _for_people(one))
         raise CypsError(f"There is no action '{name[:40]}'. There are {names}.")
     _check_asked(action, book, text, out)
     if book is None or not action.on_book:
@@ -97,6 +97,11 @@ def act(name: str, book: Path | None = None, *, text: str = "", out: Path | None
     add_sheet(parts, NewSheet(sheet, rows, formats(rows)))
     put_in_place(packed(parts), out)
     return Done(rows, out, sheet)
+
+
+def _for_people(action: Action) -> bool:
+    """Whether a person asks for it; the others hosts ask for themselves."""
+    return action.shown or action.on_book
 
 
 def _check_asked(action: Action, book: Path | None, text: str, out: Path | None) -> None:

@@ -14,6 +14,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from cyps_addin.windows.patience import READY, watch
+
 STOP_SECONDS = 10.0
 
 
@@ -21,6 +23,7 @@ def main(arguments: list[str]) -> int:
     """Do what the one argument says; the exit code."""
     match arguments:
         case ["--com", *_] | ["-Embedding", *_] | ["/Embedding", *_]:
+            watch(READY)  # before its libraries load: a virus scanner may hold one back
             from cyps_addin.windows.com_server import serve
 
             serve()

@@ -15,6 +15,7 @@ import win32com.server.util
 import win32event
 
 from cyps_addin.windows.lifetime import Holder, Lifetime
+from cyps_addin.windows.patience import CALL, at_most, unwatch
 from cyps_addin.windows.processes import OneServer, is_set, watch
 from cyps_addin.windows.registration import CLSID
 
@@ -40,17 +41,19 @@ class CypsServer:
 
     def CallFunction(self, name: Any = None, arguments: Any = None) -> list[Any]:  # noqa: ANN401
         """["OK", value], or [an error value as text, a sentence]."""
-        from cyps_addin.windows.door import call_function
-
         self._called()
-        return call_function(name, arguments)
+        with at_most(CALL):
+            from cyps_addin.windows.door import call_function
+
+            return call_function(name, arguments)
 
     def RunAction(self, name: Any = None, text: Any = "", book: Any = "") -> list[Any]:  # noqa: ANN401
         """The same for what a button does; `book` is a copy of the workbook in front."""
-        from cyps_addin.windows.door import run_action
-
         self._called()
-        return run_action(name, text, book)
+        with at_most(CALL):
+            from cyps_addin.windows.door import run_action
+
+            return run_action(name, text, book)
 
     def Version(self) -> str:
         """Version of cyps."""
@@ -114,6 +117,7 @@ def _serve_alone(server: OneServer) -> None:
     )
     pythoncom.CoResumeClassObjects()
     win32event.SetEvent(server.ready)
+    unwatch()
     try:
         while not is_set(server.stop):
             _pump()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from cyps.errors import CypsError
 from cyps_addin.declare import CellFunction, Cells
-from cyps_addin.error_values import CellError, ErrorValue, bad_input
+from cyps_addin.error_values import bad_input
 from cyps_addin.windows.values import LONGEST_TEXT, cells_of, told
+
+if TYPE_CHECKING:
+    from cyps_addin.calls import Answer
 
 OK: Final = "OK"
 Reply = list[Any]
@@ -35,16 +37,13 @@ def call_function(name: Any, arguments: Any) -> Reply:  # noqa: ANN401 - whateve
     >>> call_function("Exec", ("print(1)",))[0]
     '#VALUE!'
     """
-    from cyps_addin.calls import answer
+    from cyps_addin.calls import answer, refused
 
     try:
         function = _registered(name)
-        found = answer(function.name, *_cells(function, arguments))
-        if found.error is not None:
-            return [str(found.error), found.why]
-        return [OK, told(found.value)]
+        return _told(answer(function.name, *_cells(function, arguments)))
     except Exception as error:
-        return _refused(str(name), error)
+        return _told(refused(str(name), error))
 
 
 def run_action(name: Any, text: Any, book: Any = "") -> Reply:  # noqa: ANN401 - whatever COM holds
@@ -59,20 +58,25 @@ def run_action(name: Any, text: Any, book: Any = "") -> Reply:  # noqa: ANN401 -
     >>> run_action("import os", "")
     ['#VALUE!', "There is no action 'import os'."]
     """
-    from cyps_addin import actions
     from cyps_addin.actions.formats import formats
+    from cyps_addin.calls import acted, refused
 
     try:
-        rows = actions.run_action(*_texts(name, text, book))
-        shown = formats(rows) if isinstance(rows, list) else []
-        return [OK, told(rows), told(shown) or ""]  # COM has no empty table
+        found = acted(*_texts(name, text, book))
+        shown = formats(found.value) if isinstance(found.value, list) else []
+        more = [] if found.error else [told(shown) or ""]  # COM has no empty table
+        return [*_told(found), *more]
     except Exception as error:
-        return _refused(str(name), error)
+        return _told(refused(str(name), error))
 
 
 def server_version() -> str:
     """Version of cyps, which must be that of the add-in."""
     return version("cyps")
+
+
+def _told(found: Answer) -> Reply:
+    return [str(found.error), found.why] if found.error else [OK, told(found.value)]
 
 
 def _registered(name: Any) -> CellFunction:  # noqa: ANN401
@@ -100,23 +104,3 @@ def _texts(*given: Any) -> list[str]:  # noqa: ANN401
     if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in given):
         raise bad_input("An action is run by its name and a short text.")
     return list(given)
-
-
-def _refused(name: str, error: Exception) -> Reply:
-    """An error value and its sentence; a fault of ours is told without its innards."""
-    from cyps_addin.last_error import keep
-    from cyps_addin.registry import FUNCTION
-
-    if isinstance(error, CypsError):
-        shown = error.error if isinstance(error, CellError) else ErrorValue.VALUE
-        why = str(error)
-    elif isinstance(error, OSError):
-        shown = ErrorValue.NOT_AVAILABLE
-        why = f"{error.filename or 'A file'} cannot be read or written: {error.strerror}."
-    else:
-        shown = ErrorValue.VALUE
-        why = f"This is a fault in cyps, not in your cells ({type(error).__name__})."
-    function = FUNCTION.get(name)
-    private = bool(function and function.private)
-    keep(name if function else "CYPS", shown, why, private=private)
-    return [str(shown), why]
