@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cyps.cli.fit import need_modeller, record_of_fit
 from cyps.cli.folder import RECORD, hashes, put_in_place
+from cyps.cli.progress import steps_shown
 from cyps.cli.report import print_under, print_wrapped
 
 
@@ -52,22 +53,27 @@ def validate_command(
     from cyps.validating.validate import CROSSED
 
     asked = read_model_file(model)
-    cells = count_rows(asked, model.parent, events_by_cell=True)
-    fits = fit_model(asked, cells)
-    found = validate(
-        cells,
-        fits,
-        folds=folds,
-        seed=seed,
-        split_by=split,  # type: ignore[arg-type]
-        crossed=cross or CROSSED,
-    )
-    with put_in_place(out) as folder:
-        write_report(found, folder)
-        told = {"folds": folds, "seed": seed, "split": split, "cross": cross or CROSSED}
-        record = record_of_fit(asked, model, fits, "validate") | {"validation": told}
-        record |= {"outputs": hashes(folder)}
-        (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    with steps_shown() as step:
+        step("Counting rows", 0, 0)
+        cells = count_rows(asked, model.parent, events_by_cell=True)
+        step("Fitting", 0, 0)
+        fits = fit_model(asked, cells)
+        found = validate(
+            cells,
+            fits,
+            folds=folds,
+            seed=seed,
+            split_by=split,  # type: ignore[arg-type]
+            crossed=cross or CROSSED,
+            step=step,
+        )
+        step("Writing the report", 0, 0)
+        with put_in_place(out) as folder:
+            write_report(found, folder)
+            told = {"folds": folds, "seed": seed, "split": split, "cross": cross or CROSSED}
+            record = record_of_fit(asked, model, fits, "validate") | {"validation": told}
+            record |= {"outputs": hashes(folder)}
+            (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     console = Console(highlight=False, markup=False, emoji=False)
     for each in found.metrics:
         console.print(each.metric)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,14 @@ from cyps.model.separation import check_separation
 _NODES = 21
 # Where a fit without variation between groups is left, to see whether a part of them has some.
 _SMALL_SIGMA = 0.1
+
+
+Step = Callable[[str, int, int], None]
+"""Told what is done now, and how many of how many parts of it are; 0 of 0 where there are none."""
+
+
+def untold(what: str, done: int, of: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,10 @@ class HeldOutChances:
 
 
 def hold_out_each(
-    cells: Cells, fits: Sequence[MultilevelFit], fold: NDArray[np.int64]
+    cells: Cells,
+    fits: Sequence[MultilevelFit],
+    fold: NDArray[np.int64],
+    step: Step = untold,
 ) -> HeldOutChances:
     """Leave out the authorities of each fold in turn, each search from the full fit.
 
@@ -112,12 +123,15 @@ def hold_out_each(
     cells : that the fits rest on
     fits : one a metric
     fold : (n_groups,), which fold each authority is left out in
+    step : is told how many folds are done
     """
     authority = authority_of_cells(cells)
     chance = np.full((len(fits), authority.size), np.nan)
     use = np.full((len(fits), len(cells.groups)), np.nan)
     failed: dict[str, str] = {}
-    for number in np.unique(fold):
+    numbers = np.unique(fold)
+    for done, number in enumerate(numbers):
+        step("Leaving authorities out", done, numbers.size)
         out = fold == number
         there = cells.only(out)
         try:

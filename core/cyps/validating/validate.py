@@ -17,6 +17,7 @@ from cyps.errors import CypsError
 from cyps.model import ConvergenceCheck, MultilevelFit
 from cyps.validating.chances import (
     Coefficients,
+    Step,
     authority_of_cells,
     averaged,
     fit_part,
@@ -24,6 +25,7 @@ from cyps.validating.chances import (
     log_odds,
     place_of_cells,
     spread_of,
+    untold,
     use_by_authority,
 )
 from cyps.validating.groups import GroupTable, by_authority, by_risk, groupings, table_of
@@ -102,6 +104,7 @@ def validate(
     seed: int = 2019,
     split_by: SplitBy | Literal["either"] = "either",
     crossed: Sequence[tuple[str, str]] = CROSSED,
+    step: Step = untold,
 ) -> Validation:
     """Judge fitted models on whole authorities, and on halves of the sample, not fitted to.
 
@@ -118,6 +121,8 @@ def validate(
     split_by : "small areas", "children", or small areas where rows name them
     crossed : pairs of drivers to show predicted against actual by together, where they are in
         the model
+    step : is told what is done now, and how many of how many parts of it are (0 of 0 where
+        there are none): a national validation takes a minute
 
     Raises
     ------
@@ -145,7 +150,7 @@ def validate(
     fold = np.arange(n) if folds is None else folds_of(n, folds, seed)
     if n < 3:
         raise CypsError(f"{n} authorities cannot be held out one at a time: at least 3 are needed.")
-    out = hold_out_each(cells, fits, fold)
+    out = hold_out_each(cells, fits, fold, step)
     if len(out.failed) > n - 2:
         raise CypsError(
             f"No authority can be held out; of {next(iter(out.failed))}: "
@@ -153,12 +158,15 @@ def validate(
         )
     by: SplitBy = ("small areas" if cells.small_areas.size else "children") \
         if split_by == "either" else split_by  # fmt: skip
+    step("Fitting two halves", 0, 0)
     split = _split(cells, fits, seed, by)
+    metrics = []
+    for m, fit in enumerate(fits):
+        step("Judging metrics", m, len(fits))
+        predicted = (out.chance[m], out.use[m])
+        metrics.append(_metric(cells, fit, m, predicted, split[m], out.failed, crossed))
     return Validation(
-        tuple(
-            _metric(cells, fit, m, (out.chance[m], out.use[m]), split[m], out.failed, crossed)
-            for m, fit in enumerate(fits)
-        ),
+        tuple(metrics),
         cells.children,
         n,
         fits[0].estimator,
