@@ -219,6 +219,7 @@ class ScenarioFile:
         files = self.choices.files
         return self._file_notes(
             ("Spend", files.spend),
+            ("Unit costs", files.unit_costs),
             ("Baseline", files.baseline),
             ("Area cost", files.area_cost),
             ("Population", files.population),
