@@ -40,7 +40,7 @@ def draw_bridge_sheet(draft: Draft) -> None:
     page.formula(
         5, 2, f"={chosen(reasons, _NOTHING)}", draft.formats.plain(), _in_quotes(taken[0].words)
     )
-    _state(page, len(columns) - 3)
+    _state(page)
     page.sheet.set_row(HEAD_ROW, 34)
     _shown(page, columns, taken)
     _stored(page, columns, taken)
@@ -64,30 +64,39 @@ def _stored_column(draft: Draft, k: int, year: int) -> int:
     return _first_stored(draft) + year * each + k
 
 
-def _state(page: Page, last: int) -> None:
-    """Whether the cells still give what the snapshot was taken of, and of what they do not."""
-    draft, layout = page.draft, page.draft.layout
-    years, n, formats = range(len(layout.years)), layout.authorities, page.draft.formats
+def _moved(draft: Draft, year: int) -> tuple[str, ...]:
+    """In cells: by how many the pot, weights, shares, damped amounts and pounds moved since."""
+    layout, last, side = draft.layout, len(heads(draft)) - 3, _col(_weights_column(draft))
+    pot = f"{BRIDGE}!${_col(_stored_column(draft, 1, year))}${_POT_ROW + 1}"
+    rows = f"${side}${_WEIGHTS_ROW + 1}:${side}${_WEIGHTS_ROW + len(layout.metrics)}"
 
-    def moved(header: str, k: int, least: str) -> str:
-        live = layout.column(RESULTS, layout.result(header))
-        stored = [layout.here(_stored_column(draft, k, year)) for year in years]
-        # A sum for each year, not a range: not every program takes a range out of CHOOSE.
-        return _of_year([_differing(live, kept, least) for kept in stored])
+    def moved(key: str, k: int, least: str) -> str:
+        kept = layout.column(BRIDGE, _stored_column(draft, k, year))
+        return _differing(layout.step(key, year), kept, least)
 
-    pots = _of_year([f"${_col(_stored_column(draft, 1, y))}${_POT_ROW + 1}" for y in years])
-    live_pot = _of_year([layout.pot(year) for year in years])
-    side = _col(_weights_column(draft))
-    weights = f"${side}${_WEIGHTS_ROW + 1}:${side}${_WEIGHTS_ROW + len(layout.metrics)}"
-    parts = (
-        (f"{live_pot}<>{pots}", '"the pot, "'),
-        (f"{_differing(layout.weights('G'), weights, '0.000000001')}>0", '"the cost weights, "'),
-        (f"{moved('Share', last + 1, '0.0000000001')}>0", '"shares, "'),
-        (f"{moved('Damped', last + 2, '0.005')}>0", '"damped amounts, "'),
+    return (
+        f"({layout.pot(year)}<>{pot})*1",
+        _differing(layout.weights("G"), f"{BRIDGE}!{rows}", "0.000000001"),
+        moved("share", last + 1, "0.0000000001"),
+        moved("damped", last + 2, "0.005"),
+        moved("pounds", last, "0.5"),
     )
-    pounds = moved("Pounds", last, "0.5")
-    same = ",".join((*(f"NOT({when})" for when, _ in parts), f"{pounds}=0"))
-    told = "&".join(f'IF({when},{words},"")' for when, words in parts)
+
+
+def is_current(draft: Draft, year: int) -> str:
+    """The condition, in cells, that a year gives what its snapshot was taken of."""
+    return "AND(" + ",".join(f"{count}=0" for count in _moved(draft, year)) + ")"
+
+
+def _state(page: Page) -> None:
+    """Whether the cells still give what the snapshot was taken of, and of what they do not."""
+    draft, n, formats = page.draft, page.draft.layout.authorities, page.draft.formats
+    # A sum for each year, not a range: not every program takes a range out of CHOOSE.
+    by_year = zip(*(_moved(draft, y) for y in range(len(draft.settlements))), strict=True)
+    *parts, pounds = (_of_year(list(counts)) for counts in by_year)
+    same = ",".join(f"{count}=0" for count in (*parts, pounds))
+    words = ("the pot", "the cost weights", "shares", "damped amounts")
+    told = "&".join(f'IF({c}>0,"{word}, ","")' for c, word in zip(parts, words, strict=True))
     formula = (
         '=IF(year_settles<>"Yes","STALE: the cells cannot be settled now. See the sheet Checks.",'
         f'IF(AND({same}),"{CURRENT}",'

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cyps.pack import Standing
 from cyps.settlement.checks import FAR, FAR_COST, far_area_cost, far_from_baseline
+from cyps_workbooks.bridge_sheet import is_current
 from cyps_workbooks.compare_sheet import stored_is_whole
 from cyps_workbooks.damping_rows import (
     BANDS,
@@ -21,8 +23,9 @@ from cyps_workbooks.damping_rows import (
 )
 from cyps_workbooks.factors_sheet import factor_range
 from cyps_workbooks.inputs_sheet import GIVEN, PREVIOUS
-from cyps_workbooks.layout import COMPARE, MY_AUTHORITY, RESULTS, Layout, quoted
-from cyps_workbooks.page import Draft
+from cyps_workbooks.layout import BRIDGE, COMPARE, MY_AUTHORITY, RESULTS, Layout, quoted
+from cyps_workbooks.pack_sheet import STANDING, vouched
+from cyps_workbooks.page import Draft, PackNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +350,8 @@ def _notes(draft: Draft) -> list[Check]:
             'to its pot. Take the workbook as it was issued."',
             f"{COMPARE}!$A$1", "WARN",
         ),
+        *(_snapshot(draft, y) for y in range(len(draft.settlements)) if layout.bridged),
+        *([_signature(draft.pack)] if draft.pack is not None else []),
         Check(
             "Authorities left out",
             "FALSE" if left_out else "TRUE",
@@ -356,6 +361,54 @@ def _notes(draft: Draft) -> list[Check]:
             seen="WARN" if left_out else "OK", sentence_seen=excluded,
         ),
     ]  # fmt: skip
+
+
+def _snapshot(draft: Draft, year: int) -> Check:
+    """Whether the cells of a year still give what the snapshot was taken of."""
+    stale = (
+        "The cells of this year have changed since the snapshot on the sheet Bridge was taken, so "
+        "its steps no longer lead to these pounds. Refresh the workbook for a new one."
+    )
+    return Check(
+        draft.year_first("Snapshot of Bridge", year),
+        is_current(draft, year),
+        "The cells give what the snapshot on the sheet Bridge was taken of.",
+        f'"{stale}"',
+        f"{BRIDGE}!$C$7",
+        "WARN",
+        waits=f'{draft.layout.flag("settles", year)}="Yes"',
+        year=year,
+    )
+
+
+_TO_DO = {
+    None: " Write the workbook from the pack with cyps, which looks for one.",
+    Standing.UNKNOWN_SIGNER: " Ask the signer for the public key and give a trust file (--trust).",
+    Standing.UNSIGNED: " Ask whoever made it for a signed copy, or say on the sheet QA log why it "
+                       "may be used.",
+    Standing.WRONG_YEAR: " Take a pack of this year, signed for it.",
+    Standing.CHANGED: "",
+}  # fmt: skip
+"""What to do about a signature, after the sentence that says how it stands."""
+
+
+def _signature(note: PackNote) -> Check:
+    """Who vouches for the pack: live on the sheet Pack, whose words may be anybody's."""
+    cells, words = vouched(note)
+    trusted = note.standing is Standing.TRUSTED
+    stops = note.standing in {Standing.WRONG_YEAR, Standing.CHANGED}
+    otherwise = "STOP" if stops else "WARN"
+    to_do = "" if trusted else _TO_DO[note.standing]
+    return Check(
+        "Signature of the pack",
+        f'{STANDING}="{Standing.TRUSTED.value}"',
+        "The pack behind the use is signed, by a signer of the trust file.",
+        f'{cells}&"{to_do}"' if to_do else cells,
+        STANDING,
+        otherwise,
+        seen="OK" if trusted else otherwise,
+        sentence_seen=f"{words}{to_do}",
+    )
 
 
 def _without_baseline(draft: Draft, year: int) -> Check:

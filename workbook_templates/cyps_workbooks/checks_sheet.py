@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cyps_workbooks.check_list import Check
 from cyps_workbooks.layout import CHECKS
-from cyps_workbooks.page import Draft, Page, checks_line, new_page
+from cyps_workbooks.page import Draft, Page, new_page
 
 HEAD_ROW, FIRST_CHECK_ROW = 9, 10
 """Zero-based rows of the header and of the first check."""
+
+_STOPPED = "STOP: not to be used; checks that fail: "
+_UNSETTLED = "STOP: no settlement; checks that fail: "
+_NOTED, _PASSED, _SEE = "WARN: ", "OK: every check passes", " (see Checks)"
+
+
+def verdict_seen(listed: Sequence[Check]) -> str:
+    """What row 3 of every sheet says when the workbook is written."""
+    stops, warns = (sum(check.seen == word for check in listed) for word in ("STOP", "WARN"))
+    if stops:
+        return f"{_STOPPED}{stops}{_SEE}"
+    return f"{_NOTED}{warns} to note{_SEE}" if warns else _PASSED
+
+
+def check_lines(listed: Sequence[Check]) -> str:
+    """The absolute range of the lines, with its sheet."""
+    return f"{CHECKS}!$A${FIRST_CHECK_ROW + 1}:$D${FIRST_CHECK_ROW + len(listed)}"
 
 
 def draw_checks(draft: Draft, listed: list[Check]) -> None:
@@ -23,10 +40,10 @@ def draw_checks(draft: Draft, listed: list[Check]) -> None:
     every = range(FIRST_CHECK_ROW, last)
     stops, warns = _how_many(every, "STOP"), _how_many(every, "WARN")
     line = (
-        f'=IF({stops}>0,"STOP: no settlement; checks that fail: "&{stops}&" (see Checks)",'
-        f'IF({warns}>0,"WARN: "&{warns}&" to note (see Checks)","OK: every check passes"))'
+        f'=IF({stops}>0,IF($B$7="Yes","{_STOPPED}","{_UNSETTLED}")&{stops}&"{_SEE}",'
+        f'IF({warns}>0,"{_NOTED}"&{warns}&" to note{_SEE}","{_PASSED}"))'
     )
-    page.formula(4, 0, line, formats.heading(), checks_line(draft))
+    page.formula(4, 0, line, formats.heading(), draft.verdict)
     _flags(page, listed)
     for col, head in enumerate(("Check", "Result", "What it says", "Go to")):
         page.text(HEAD_ROW, col, head, formats.head())

@@ -17,6 +17,20 @@ _FIRST_LINE = 4
 _LABEL, _WORDS = 26, 130
 """Characters of a line of the manifest: its label, its words."""
 
+SIGNATURE, VOUCHES = "Signature", "Who vouches for it"
+"""Labels of the first two facts of the manifest: one line, and one or more."""
+
+COEFFICIENTS = "Coefficients"
+"""Ends the manifest."""
+
+STANDING = f"{PACK}!$B${_FIRST_LINE + 1}"
+"""The cell that says how its signature stands, in a few words."""
+
+UNASKED = "not looked for"
+"""How it stands when nobody asked."""
+
+NOBODY_ASKED = "Nobody asked: no signature was looked for."
+
 FIGURES = ("Coefficient", "Standard error", "95% from", "95% to", "Odds ratio")
 """What each metric has, a column each, from column D on."""
 
@@ -96,10 +110,11 @@ def draw_pack(draft: Draft, note: PackNote) -> None:
 def _manifest(note: PackNote) -> list[tuple[str, list[str]]]:
     """What the pack says of itself, a label and its lines each."""
     facts = [
+        (SIGNATURE, UNASKED if note.standing is None else note.standing.value),
+        (VOUCHES, note.state or NOBODY_ASKED),
         ("Name", note.name),
         ("Status", note.status),
         ("Statement", note.statement),
-        ("Who vouches for it", note.state or "Nobody asked: no signature was looked for."),
         ("Content hash (SHA-256)", note.content_hash),
     ]
     pack = note.pack
@@ -128,7 +143,20 @@ def _manifest(note: PackNote) -> list[tuple[str, list[str]]]:
             *((f"Fit of {model.metric}", _fit(model)) for model in pack.models),
             *((("Limits" if i == 0 else ""), limit) for i, limit in enumerate(pack.limits)),
         ]  # fmt: skip
-    return [(label, textwrap.wrap(words, _WORDS) or [""]) for label, words in facts]
+    return [(label, _lines(words)) for label, words in facts]
+
+
+def _lines(words: str) -> list[str]:
+    # Whole words, a space between each two: put together and wrapped again they are the same.
+    return textwrap.wrap(" ".join(words.split()), _WORDS, break_on_hyphens=False) or [""]
+
+
+def vouched(note: PackNote) -> tuple[str, str]:
+    """Who vouches for it: a formula that puts the lines of the sheet together, and the words."""
+    lines = dict(_manifest(note))[VOUCHES]
+    first = _FIRST_LINE + 2
+    cells = [f"{PACK}!$B${row}" for row in range(first, first + len(lines))]
+    return '&" "&'.join(cells), " ".join(lines)
 
 
 def _fit(model: MetricModel) -> str:
@@ -144,7 +172,7 @@ def _fit(model: MetricModel) -> str:
 
 def _coefficients(page: Page, pack: Pack, head: int) -> None:
     formats = page.draft.formats
-    page.text(head - 3, 0, "Coefficients", formats.heading())
+    page.text(head - 3, 0, COEFFICIENTS, formats.heading())
     page.text(head - 2, 0, "Log odds, with every driver at once; a reference category has 0. 95% "
                            "interval: coefficient - and + 1.96 standard errors. Odds ratio: what "
                            "the odds are multiplied by.")  # fmt: skip

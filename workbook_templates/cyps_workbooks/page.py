@@ -16,9 +16,8 @@ from xlsxwriter.worksheet import Worksheet
 from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.needs import ServiceAreaSpend
-from cyps.pack import Pack
+from cyps.pack import Pack, Standing
 from cyps.settlement import Settlement
-from cyps.settlement.checks import far_area_cost, far_from_baseline
 from cyps.settlement.summaries import GroupTotals, region_totals
 from cyps_workbooks.bridge_snapshot import Snapshot
 from cyps_workbooks.layout import ABOUT, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
@@ -46,6 +45,8 @@ class PackNote:
     """Who vouches for it, in a sentence; empty when nobody asked."""
     pack: Pack | None = None
     """What it holds, for the sheets Pack and Worked example: tables only, never a child."""
+    standing: Standing | None = None
+    """Of its signature; None when nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Draft:
     chosen: str = ""
     """The authority that the sheet My authority shows first."""
     verdict: str = ""
-    """What the line on top of every sheet says at first; where "", what the checks say."""
+    """What the line on top of every sheet says at first."""
     snapshots: tuple[Snapshot, ...] = ()
     """Every year's bridge from `other`; none where there is no other settlement."""
 
@@ -273,7 +274,7 @@ class Page:
             self.text(1, 2, statement, formats.status())
         self.text(0, 0, title if split else heading, formats.title())
         self.text(1, 0, status if split else f"{status}: {statement}", formats.status())
-        line = checks_line(self.draft)
+        line = self.draft.verdict
         self.formula(2, 0, f"={self.draft.layout.verdict}", formats.of(bold=True), line)
         area = f"A3:{xl_col_to_name(columns - 1)}3"
         for begins, alert in (("STOP", formats.stop()), ("WARN", formats.warn())):
@@ -330,23 +331,3 @@ def new_page(draft: Draft, name: str) -> Page:
 def cell(row: int, col: int) -> str:
     """A relative A1 address."""
     return str(xl_rowcol_to_cell(row, col))
-
-
-def warnings_at_issue(draft: Draft) -> int:
-    """How many warnings stand as it is written: no baseline, doubts, exclusions, weights."""
-    without = sum(bool((one.scenario.baseline == 0).any()) for _, one in draft.settlements)
-    doubted = sum(
-        bool(far(one).any())
-        for _, one in draft.settlements
-        for far in (far_from_baseline, far_area_cost)
-    )
-    left_out = bool(draft.settlement.scenario.exclusions)
-    return without + doubted + int(left_out) + int(draft.weights_typed)
-
-
-def checks_line(draft: Draft) -> str:
-    """The line on top of every sheet, as it stands when the workbook is written."""
-    if draft.verdict:
-        return draft.verdict
-    warnings = warnings_at_issue(draft)
-    return f"WARN: {warnings} to note (see Checks)" if warnings else "OK: every check passes"

@@ -20,7 +20,7 @@ from cyps_workbooks.layout import (
     QA_SUNSET_ROW,
 )
 from cyps_workbooks.notes_sheet import LIMITS, sources, to_know
-from cyps_workbooks.page import Draft, Page, checks_line, new_page
+from cyps_workbooks.page import Draft, Page, new_page
 from cyps_workbooks.record_sheet import record_rows
 
 WIDTHS = (22, 84, 54, 26, 14)
@@ -74,7 +74,7 @@ def _run(page: Page) -> None:
     _head(page, QA_RUN_ROW - 1, ("Log", "What", "Source, reason or result", "Status", "Dated"))
     row = QA_RUN_ROW
     for words, place, seen in (
-        ("The workbook's own checks, live", "$A$5", checks_line(draft)),
+        ("The workbook's own checks, live", "$A$5", draft.verdict),
         ("Every input can be used, live", "$B$6", "Yes"),
         ("Every rule can be kept with its pot, live", "$B$7", "Yes"),
     ):

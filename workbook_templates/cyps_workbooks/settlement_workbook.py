@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -21,8 +22,13 @@ from cyps_workbooks.bridge_sheet import draw_bridge_sheet
 from cyps_workbooks.bridge_snapshot import snapshot
 from cyps_workbooks.calculation_sheet import draw_calculation
 from cyps_workbooks.changes_sheet import draw_changes
-from cyps_workbooks.check_list import checks
-from cyps_workbooks.checks_sheet import draw_checks, inputs_are_sound
+from cyps_workbooks.check_list import Check, checks
+from cyps_workbooks.checks_sheet import (
+    check_lines,
+    draw_checks,
+    inputs_are_sound,
+    verdict_seen,
+)
 from cyps_workbooks.compare_sheet import draw_compare
 from cyps_workbooks.damping_sheet import draw_damping
 from cyps_workbooks.factors_sheet import draw_factors
@@ -131,9 +137,10 @@ def settlement_bytes(
         {"title": draft.title, "comments": f"{scenario.status}: {scenario.statement}"[:250],
          "created": _WRITTEN_AS}
     )  # fmt: skip
-    _draw(draft)
+    listed = checks(draft)
+    _draw(replace(draft, verdict=verdict_seen(listed)), listed)
     type_over(draft)
-    for name, place in names(layout).items():
+    for name, place in (names(layout) | {"check_lines": check_lines(listed)}).items():
         workbook.define_name(name, f"={place}")
     workbook.close()
     return buffer.getvalue()
@@ -176,14 +183,14 @@ def children_of(
     return children
 
 
-def _draw(draft: Draft) -> None:
+def _draw(draft: Draft, listed: list[Check]) -> None:
     """Every sheet, in order."""
     lines = [solution(settlement) for _, settlement in draft.settlements]
     groups = [
         group_lines(settlement, of_year)
         for (_, settlement), of_year in zip(draft.settlements, lines, strict=True)
     ]
-    listed, layout = checks(draft), draft.layout
+    layout = draft.layout
     draw_about(draft)
     draw_inputs(draft)
     draw_members(draft)
@@ -215,7 +222,7 @@ def _draw(draft: Draft) -> None:
 
 
 def names(layout: Layout) -> dict[str, str]:
-    """Every defined name of the workbook and its place: inputs, text, named results."""
+    """Every defined name that hangs on the layout alone: inputs, text, named results."""
     return layout.inputs() | layout.texts() | layout.results()
 
 

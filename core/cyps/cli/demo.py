@@ -80,7 +80,13 @@ def demo_command(children: int, seed: int, out: Path) -> None:
             record=_record(fits, pack, identity, children, seed, steps),
             population=np.array([float(living[code]) for code in settlement.scenario.codes]),
             pack=PackNote(
-                pack.name, identity, pack.status, pack.statement, UNSIGNED.sentence, pack
+                pack.name,
+                identity,
+                pack.status,
+                pack.statement,
+                UNSIGNED.sentence,
+                pack,
+                UNSIGNED.standing,
             ),
             more={SHARES: shares_csv(settlement), PACK: packed},
         )

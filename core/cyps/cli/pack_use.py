@@ -31,5 +31,8 @@ def pack_note(loaded: LoadedPack) -> PackNote:
     """What the workbook says of a pack."""
     from cyps_workbooks import PackNote  # drawing is not loaded before it is needed
 
-    pack, state = loaded.pack, loaded.state.sentence
-    return PackNote(pack.name, loaded.content_hash, pack.status, pack.statement, state, pack)
+    pack, state = loaded.pack, loaded.state
+    return PackNote(
+        pack.name, loaded.content_hash, pack.status, pack.statement, state.sentence, pack,
+        state.standing,
+    )  # fmt: skip

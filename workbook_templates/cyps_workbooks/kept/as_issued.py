@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from cyps.pack import Standing
 from cyps.settlement import settle
 from cyps_workbooks.kept.findings import Finding, said
 from cyps_workbooks.kept.opened import Entry, Opened
 from cyps_workbooks.kept.read_back import ReadBack
-from cyps_workbooks.layout import COMPARE, DAMPING, RECORD
+from cyps_workbooks.layout import COMPARE, DAMPING, PACK, RECORD
+from cyps_workbooks.pack_sheet import COEFFICIENTS, NOBODY_ASKED, SIGNATURE, VOUCHES
 from cyps_workbooks.page import Against, PackNote, Typed
 from cyps_workbooks.published.reading import read_workbook_bytes
 from cyps_workbooks.record_sheet import compared_in
@@ -20,13 +22,43 @@ _CLOSE = 5e-15
 """Programs that save 15 digits change a number by less than this part of it."""
 
 
-def draw_as_issued(opened: Opened, back: ReadBack, pack: PackNote | None = None) -> Opened:
-    """The workbook that the record of a file describes; without its pack, which is not in it."""
+def draw_as_issued(opened: Opened, back: ReadBack) -> Opened:
+    """The workbook that the record of a file describes.
+
+    Of its pack, which is not in the record, only what its own sheet says: no coefficients.
+    """
     settled = [(label, settle(scenario, use)) for label, scenario, use in back.records]
     content = settlement_bytes(
-        settled, pack=pack, typed=Typed(spend=back.lines), against=compared_with(opened)
+        settled, pack=pack_in(opened), typed=Typed(spend=back.lines), against=compared_with(opened)
     )
     return Opened.of(opened.path, read_workbook_bytes(content))
+
+
+def told_of_pack(opened: Opened) -> dict[str, list[str]]:
+    """The lines of the sheet Pack by their label; none where there is no pack."""
+    lines: dict[str, list[str]] = {}
+    label = ""
+    for row in opened.rows(PACK) if PACK in opened.sheets else ():
+        if row[0] == COEFFICIENTS:
+            break  # below, a driver may be called what a fact is
+        label = row[0] or label
+        lines.setdefault(label, []).extend(row[1:2])
+    return lines
+
+
+def pack_in(opened: Opened) -> PackNote | None:
+    """What a workbook says of its pack, without what the pack holds; None where it has none."""
+    if PACK not in opened.sheets:
+        return None
+    lines = told_of_pack(opened)
+    name, digest, status, statement, state, standing = (
+        " ".join(lines.get(key, ())) for key in (
+            "Name", "Content hash (SHA-256)", "Status", "Statement", VOUCHES, SIGNATURE,
+        )
+    )  # fmt: skip
+    known = next((one for one in Standing if one.value == standing), None)
+    sentence = "" if state == NOBODY_ASKED else state
+    return PackNote(name, digest, status, statement, sentence, standing=known)
 
 
 def compared_with(opened: Opened) -> Against | None:

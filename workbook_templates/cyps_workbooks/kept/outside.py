@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from cyps_workbooks.about_sheet import PURPOSES
 from cyps_workbooks.changes_sheet import WRITTEN, is_written
-from cyps_workbooks.kept.as_issued import changed_formulas, draw_as_issued, is_laid_out_alike
+from cyps_workbooks.kept.as_issued import (
+    changed_formulas,
+    draw_as_issued,
+    is_laid_out_alike,
+    told_of_pack,
+)
 from cyps_workbooks.kept.findings import said
 from cyps_workbooks.kept.opened import Entry, Opened
 from cyps_workbooks.kept.read_back import ReadBack
 from cyps_workbooks.layout import ABOUT, CHANGES, NOTES, PACK, QA, RECORD, USE, quoted
-from cyps_workbooks.page import PackNote
 from cyps_workbooks.qa_sheet import OF_PACK
 
 _LONGEST = 32_767
@@ -57,7 +61,7 @@ def outside(opened: Opened, back: ReadBack, drawn: Opened) -> Outside:
             "are named here, and some may be the old version's own; numbers and formulas outside "
             "the inputs were not looked for."
         )
-    known = _Known(opened, back, issued, drawn, alike)
+    known = _Known(opened, issued, drawn, alike)
     taken = _inputs(drawn)
     for entry, was in known.strays():
         _place(found, drawn, taken, entry, was)
@@ -112,7 +116,6 @@ class _Known:
     """What cyps itself wrote into a workbook, as far as it can be told."""
 
     opened: Opened
-    back: ReadBack
     issued: Opened
     drawn: Opened
     alike: bool
@@ -124,7 +127,7 @@ class _Known:
         by_words = {ABOUT, NOTES, QA, USE} if PACK in self.opened.sheets else set()
         written = self._of_pack() if by_words or not self.alike else _Words()
         for name, sheet in self.issued.sheets.items():
-            if name == RECORD or name not in self.opened.sheets:
+            if name in {RECORD, PACK} or name not in self.opened.sheets:
                 continue
             page = self.opened.sheets[name]
             log = _log_head(self.opened) if name == CHANGES else 1_048_577
@@ -159,30 +162,18 @@ class _Known:
         return at[1] in {1, 3} and is_written(row)
 
     def _of_pack(self) -> _Words:
-        """What the old workbook's pack wrote, drawn again from its own sheet Pack."""
+        """What the old workbook's pack wrote, as drawn again from its own sheet Pack."""
         known = {*PURPOSES, *PURPOSES.values(), OF_PACK}
         if PACK not in self.opened.sheets:
             return _Words(known)
-        lines: dict[str, list[str]] = {}
-        label = ""
-        for row in self.opened.rows(PACK):
-            label = row[0] or label
-            lines.setdefault(label, []).extend(row[1:2])
-        name, status, statement, state, digest = (
-            " ".join(lines.get(key, ())) for key in (
-                "Name", "Status", "Statement", "Who vouches for it", "Content hash (SHA-256)",
-            )
-        )  # fmt: skip
-        again = draw_as_issued(
-            self.opened, self.back, PackNote(name, digest, status, statement, state)
-        )
         known |= {
             _plain(cell.text)
-            for sheet in again.sheets.values()
+            for sheet in self.issued.sheets.values()
             for cell in sheet.cells.values()
             if cell.text
         }
-        return _Words(known, _plain(" ".join(word for own in lines.values() for word in own)))
+        lines = told_of_pack(self.opened).values()
+        return _Words(known, _plain(" ".join(word for own in lines for word in own)))
 
 
 @dataclass(frozen=True, slots=True)
