@@ -84,6 +84,11 @@ Asks = Literal["", "file", "place"]
 """What a host asks the person for: nothing, a file that is there, or a place for a new one."""
 
 
+Need = Literal["settles", "no_stop", "living"]
+"""What a workbook's own cells tell of whether an action can work: its pot can be settled, no
+check says STOP, it is no frozen copy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """Something that a button does, declared once for the ribbon, the menu and the command.
@@ -95,6 +100,7 @@ class Action:
     run : takes what was asked for and gives a table of text and numbers
     asks : what the host asks the person for, given to `run` as the text
     on_book : works on the settlement workbook in front; the host hands over a copy of it
+    needs : what that workbook has to be; a ribbon greys the button while it says that it is not
     writes : the table's rows are cells of that workbook and what is to be typed into each,
         which the host does after it has asked; otherwise the table goes on a new sheet
     """
@@ -109,6 +115,7 @@ class Action:
     run: Callable[[Asked], Cells]
     asks: Asks = ""
     on_book: bool = False
+    needs: tuple[Need, ...] = ()
     writes: bool = False
 
     @property

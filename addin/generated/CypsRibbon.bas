@@ -1,10 +1,11 @@
 Attribute VB_Name = "CypsRibbon"
 Option Explicit
 
-' The ribbon and the metric that its box Weight is of: all that is kept here. Everything else
-' stands in the workbook's named cells.
+' The ribbon, the metric that its box Weight is of, and what its buttons could do when last looked
+' at: all that is kept here. Everything else stands in the workbook's named cells.
 Private ribbon As IRibbonUI
 Private metric As String
+Private could As String
 
 Public Sub CypsOnRibbon(loaded As IRibbonUI)
     Set ribbon = loaded
@@ -101,8 +102,37 @@ Public Function CypsList(ByVal assumption As String) As Variant
     End Select
 End Function
 
+' Whether the workbook in front is what a button needs, as far as its cells tell: grey only where
+' they say no. Whatever they do not tell, the action says.
+Public Function CypsCan(ByVal needs As String) As Boolean
+    Dim settles As Object
+    CypsCan = CypsIsSettlement()
+    If Not CypsCan Then Exit Function
+    On Error GoTo Untold
+    Set settles = CypsNamed("can_settle").Cells(1, 1)
+    If InStr(needs, "settles") > 0 And CStr(settles.Value2) = "No" Then CypsCan = False
+    If InStr(needs, "living") > 0 And Not settles.HasFormula Then CypsCan = False
+    If InStr(needs, "no_stop") > 0 Then
+        If Left(CStr(settles.Worksheet.Range("A5").Value2), 4) = "STOP" Then CypsCan = False
+    End If
+Untold:
+End Function
+
+' Whether other buttons would be grey now than when this was last asked.
+Public Function CypsGreyed() As Boolean
+    Dim can As String
+    can = CypsCan("settles") & CypsCan("no_stop") & CypsCan("living")
+    CypsGreyed = (can <> could)
+    could = can
+End Function
+
 Public Sub CypsGetEnabled(control As IRibbonControl, ByRef enabled As Variant)
-    enabled = CypsIsSettlement()
+    enabled = CypsCan(control.Tag)
+End Sub
+
+' A box's tag is its assumption.
+Public Sub CypsGetBoxEnabled(control As IRibbonControl, ByRef enabled As Variant)
+    enabled = CypsCan("living")
 End Sub
 
 Public Sub CypsGetText(control As IRibbonControl, ByRef text As Variant)

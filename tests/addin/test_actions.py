@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -25,6 +26,7 @@ from cyps_addin.headless.parts import packed, parts_of, sheet_names, without_val
 from cyps_addin.samples import sample_pack, sample_settlement
 from cyps_workbooks import write_settlement
 from cyps_workbooks.kept import open_settlement, read_back
+from cyps_workbooks.kept.frozen import freeze
 from cyps_workbooks.kept.verdict import check_workbook
 from cyps_workbooks.published.reading import read_workbook
 from made_settlements import made
@@ -107,6 +109,26 @@ def test_bridge_adds_up_and_compare_says_the_same(single, tmp_path):
         assert sum(step[2:-1]) == pytest.approx(step[-1], abs=1e-6)
         assert (step[2], step[-1]) == (by(beside, side)["as issued"], by(beside, side)["now"])
     assert any(row[4] for row in beside[1:])
+
+
+def test_children_that_it_was_issued_with_are_neither_changed_nor_taken_away(tmp_path):
+    """No record holds them, so that they once read as typed since, and Reset would clear them."""
+    one, path, changed = made(seed=8, n=8), tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    write_settlement([("2025-26", one)], path, population=[1000.0 * (i + 1) for i in range(8)])
+    assert act("reset", path).table == [["cell", "was", "becomes"]]
+    assert not [row for row in act("qa_log", path).table if row[0] == "changed since issue"]
+    act("assume", path, text="floor=-1%", out=changed)
+    assert [row[0] for row in act("reset", changed).table[1:]] == ["Damping!B10"]
+
+
+def test_a_frozen_copy_takes_no_assumption_and_has_nothing_to_reset(single, tmp_path):
+    path = tmp_path / "frozen.xlsx"
+    path.write_bytes(freeze(single, dt.date(2026, 4, 1)))
+    for name, text in (("reset", ""), ("assume", "floor=0%")):
+        with pytest.raises(CypsError, match=r"frozen.xlsx is a frozen copy, made on 1 April 2026"):
+            act(name, path, text=text)
+    with pytest.raises(CypsError, match=r"^frozen.xlsx is frozen already"):
+        act("freeze", path, text=str(tmp_path / "again.xlsx"))
 
 
 def test_uncertainty_is_of_the_pack_behind_the_workbook_and_no_other(drawn, tmp_path):
@@ -393,6 +415,7 @@ def test_area_cost_is_of_the_authority_that_is_named(single):
     ("name", "text", "says"),
     [("shares", "", "works on a settlement workbook"), ("load", "", "needs a file"),
      ("nonsense", "", "There is no action"), ("copy_place", "", "There is no action"),
+     ("note", "x", "There is no action"),
      ("assume", "", "works on a settlement workbook")],
 )  # fmt: skip
 def test_what_an_action_needs_is_said(name, text, says):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
 import pytest
 from python_calamine import load_workbook
 
 from addin.calc_host import Calc, own_folder
-from cyps_addin import CELL_FUNCTIONS
+from cyps_addin import ACTIONS, CELL_FUNCTIONS
 from cyps_addin.actions.assumptions import ASSUMPTION
 from cyps_addin.generators.vba import ERROR_MARK, vba_modules
 from cyps_addin.guide import INSTALLED
 from cyps_workbooks import write_settlement
+from cyps_workbooks.kept.frozen import freeze
 from made_settlements import made
 from workbooks.engines import libreoffice_missing
 
@@ -183,6 +185,19 @@ End Function
 """
 
 
+def stand_in_modules(copy):
+    """All modules, with a server that has copies of workbooks saved at one place."""
+    acting = f"""
+    If actionName = "copy_place" Then
+        CypsAct = Array("OK", "{copy}")
+        Exit Function
+    End If
+    CypsAct = Array("OK", actionName"""
+    stand_in = STAND_IN.replace('\n    CypsAct = Array("OK", actionName', acting)
+    assert stand_in != STAND_IN
+    return vba_modules() | {"CypsServer": stand_in + ON_A_SETTLEMENT}
+
+
 @pytest.fixture(scope="module")
 def on_settlement():
     """The ribbon's code in a LibreOffice with a settlement workbook in front; its copy's place."""
@@ -192,19 +207,10 @@ def on_settlement():
         path, copy = base / "open.xlsx", base / "data" / "copy.xlsx"
         write_settlement([("2025-26", made(seed=8, n=8))], path)
         path.chmod(0o666)
-        acting = f"""
-    If actionName = "copy_place" Then
-        CypsAct = Array("OK", "{copy}")
-        Exit Function
-    End If
-    CypsAct = Array("OK", actionName"""
-        stand_in = STAND_IN.replace('\n    CypsAct = Array("OK", actionName', acting)
-        assert stand_in != STAND_IN
-        modules = vba_modules() | {"CypsServer": stand_in + ON_A_SETTLEMENT}
         host = Calc(base / "profile", base / "data")
         try:
             host("shown", path=str(path))
-            host("basic", modules={name: in_basic(text) for name, text in modules.items()})
+            host("basic", modules={n: in_basic(t) for n, t in stand_in_modules(copy).items()})
             yield host, copy
         finally:
             host.close()
@@ -228,6 +234,49 @@ def test_boxes_and_lists_find_their_cells_in_a_settlement_workbook(on_settlement
     assert listed["year"] == ["2025-26"]
     assert set(listed["metric"]) == set(one.use.metrics)
     assert tuple(listed["method"]) == ASSUMPTION["method"].choices
+
+
+def can(host):
+    """Which needs the ribbon takes for met; every button has some of these."""
+    needs = sorted({" ".join(action.needs) for action in ACTIONS})
+    return {need for need in needs if ribbon(host, "CypsCan", need)}
+
+
+def test_buttons_are_grey_while_the_workbook_says_that_they_cannot_work(on_settlement):
+    """A floor that cannot be paid for: nothing to show or to publish, but checks and reset."""
+    host, _ = on_settlement
+    every = {"", "settles", "no_stop", "no_stop living", "living"}
+    assert can(host) == every
+    ribbon(host, "CypsGreyed")
+    assert ribbon(host, "CypsGreyed") is False
+    host("set", sheet="Damping", range="B10", values=[[0.9]])
+    try:
+        assert can(host) == {"", "living"}
+        assert ribbon(host, "CypsGreyed") is True
+    finally:
+        host("set", sheet="Damping", range="B10", values=[[-0.05]])
+    assert can(host) == every
+    assert ribbon(host, "CypsGreyed") is True
+
+
+def test_what_changes_inputs_or_freezes_is_grey_in_a_frozen_copy(tmp_path):
+    write_settlement([("2025-26", made(seed=8, n=8))], tmp_path / "book.xlsx")
+    with own_folder() as base:
+        path = base / "frozen.xlsx"
+        path.write_bytes(freeze(tmp_path / "book.xlsx", dt.date(2026, 4, 1)))
+        path.chmod(0o666)
+        host = Calc(base / "profile", base / "data")
+        try:
+            host("shown", path=str(path))
+            modules = vba_modules() | {"CypsServer": STAND_IN}
+            host("basic", modules={name: in_basic(text) for name, text in modules.items()})
+            assert can(host) == {"", "settles", "no_stop"}
+        finally:
+            host.close()
+
+
+def test_nothing_on_the_workbook_can_work_without_one(basic):
+    assert can(basic) == set()
 
 
 def test_an_action_reads_a_copy_that_is_the_workbook_in_front(on_settlement):

@@ -81,6 +81,16 @@ class Asked:
 
         return shown_text(self.opened.block("in_authority")[0][0].value)
 
+    def check_living(self) -> None:
+        """Raise a `CypsError` for a frozen copy: nothing in it can be changed."""
+        from cyps_workbooks.kept.frozen_marks import frozen_since
+
+        if since := frozen_since(self.opened):
+            raise CypsError(
+                f"{self.opened.path.name} is a frozen copy, made on {since}: it holds values and "
+                "follows no input. Open the workbook that it was frozen from."
+            )
+
     def file(self, what: str) -> Path:
         """The file that the person chose."""
         if not self.text.strip():

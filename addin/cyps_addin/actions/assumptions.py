@@ -81,6 +81,7 @@ def _assume(asked: Asked) -> Cells:
     The text is such as `floor=-5%`, `method=Floor and ceiling`, `weight CIN=0.4`; several are
     separated by semicolons, and the first may be the year that the others are of.
     """
+    asked.check_living()
     rows, year, authority = [], asked.year, asked.authority
     for part in asked.text.split(";"):
         name, mark, typed = part.partition("=")
@@ -188,6 +189,7 @@ def _reset(asked: Asked) -> Cells:
     """Every input that is not as the workbook was issued, and what it was."""
     from cyps_workbooks.kept.as_issued import changed_inputs
 
+    asked.check_living()
     choices = {"in_year", "in_authority", "in_child"}
     rows = [
         (now.place, _now(asked.opened, now), _then(then))
@@ -229,14 +231,15 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "assume", "Assume", "", "Change an assumption",
         "Asked by the boxes: a text such as floor=-5%.", "", "", _assume, on_book=True,
-        writes=True,
+        needs=("living",), writes=True,
     ),
     Action(
         "reset", "Reset to published", "Assumptions",
         "Every input as the workbook was issued",
         "Says how many cells differ from those it was issued with, asks, and puts them back; "
         "formulas that were typed over, too.",
-        "AR", "Refresh", _reset, on_book=True, writes=True,
+        "AR", "Refresh", _reset, on_book=True,
+        needs=("living",), writes=True,
     ),
 )  # fmt: skip
 """Actions that change inputs."""

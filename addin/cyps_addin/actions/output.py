@@ -131,12 +131,14 @@ ACTIONS: tuple[Action, ...] = (
         "Choose a name. What the cells say now is settled and written by the Analysis Function's "
         "rules; a file that is there is not written over.",
         "OP", "FileSaveAs", _publish, asks="place", on_book=True,
+        needs=("no_stop",),
     ),
     Action(
         "freeze", "Freeze", "Output", "A copy with values only",
         "Choose a name. The copy shows what this workbook shows, has no formula and is locked; "
         "the workbook has to be sound. A file that is there is not written over.",
         "OF", "Lock", _freeze, asks="place", on_book=True,
+        needs=("no_stop", "living"),
     ),
     Action(
         "qa_log", "QA log", "Output", "What was checked, by what, and what came of it",

@@ -135,32 +135,38 @@ ACTIONS: tuple[Action, ...] = (
         "Each metric's share, the weighted needs share and the share after area cost, on a new "
         "sheet.",
         "RS", "PercentStyle", _shares, on_book=True,
+        needs=("settles",),
     ),
     Action(
         "allocations", "Allocations", "Results", "Pounds by authority and year",
         "Pounds of every year; baseline, change and, where children are given, pounds per child of "
         "the chosen one, on a new sheet.",
         "RA", "AutoSum", _allocations, on_book=True,
+        needs=("settles",),
     ),
     Action(
         "my_authority", "My authority", "Results", "Every line behind my authority's pounds",
         "The chosen authority's pounds traced to inputs, lettered, on a new sheet.",
         "RM", "FindDialog", _my_authority, on_book=True,
+        needs=("settles",),
     ),
     Action(
         "compare", "Compare", "Results", "The workbook as issued beside what it says now",
         "Pounds, shares and distance from target, as issued and now, on a new sheet.",
         "RC", "CreateTable", _compare, on_book=True,
+        needs=("settles",),
     ),
     Action(
         "bridge", "Bridge", "Results", "What moved the pounds since the workbook was issued",
         "Steps that add up to the change, by authority, on a new sheet.",
         "RB", "ChartInsert", _bridge, on_book=True,
+        needs=("settles",),
     ),
     Action(
         "uncertainty", "Uncertainty", "Results", "95% ranges of shares, pounds and ranks",
         "Choose the pack that the use came from. The uncertainty of its coefficients alone.",
         "RU", "GoalSeek", _uncertainty, asks="file", on_book=True,
+        needs=("settles",),
     ),
 )  # fmt: skip
 """Actions that show results."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from cyps_addin.declare import Action, Assumption
+from cyps_addin.declare import Action, Assumption, Need
 from cyps_addin.generators.xml_text import HEAD, closed, tag
 from cyps_addin.registry import ACTIONS, ASSUMPTIONS
 
@@ -16,6 +16,12 @@ NAMESPACES: Final = {
 
 GROUPS: Final = ("Pack", "Assumptions", "Results", "Output", "Help")
 ON_LOAD: Final = "CypsOnRibbon"
+GREY: Final[dict[Need, str]] = {
+    "settles": "Grey while the sheet Checks says that the pot cannot be settled.",
+    "no_stop": "Grey while the sheet Checks says STOP.",
+    "living": "Grey in a frozen copy.",
+}
+"""Why a button may be grey, for its tip: Excel shows the tip of a grey button, too."""
 
 
 def callback(action: Action) -> str:
@@ -55,6 +61,8 @@ def ribbon_xml(version: Literal["2006", "2009"]) -> str:
 
 def _button(action: Action) -> str:
     enabled = {"getEnabled": "CypsGetEnabled"} if action.on_book else {}
+    if action.needs:
+        enabled["tag"] = " ".join(action.needs)
     return closed(
         "button",
         id=f"cyps{_camel(action.name)}",
@@ -64,7 +72,7 @@ def _button(action: Action) -> str:
         imageMso=action.image,
         keytip=action.keytip,
         screentip=action.screentip,
-        supertip=action.supertip,
+        supertip=" ".join([action.supertip, *(GREY[need] for need in action.needs)]),
         **enabled,
     )
 
@@ -83,7 +91,7 @@ def _input(one: Assumption) -> str:
         tag=one.name,
         label=one.label,
         sizeString="0000000000000" if one.name in {"authority", "pot", "method"} else "00000000",
-        getEnabled="CypsGetEnabled",
+        getEnabled="CypsGetBoxEnabled",
         keytip=one.keytip,
         screentip=one.screentip,
         supertip=one.supertip,

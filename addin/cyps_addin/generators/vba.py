@@ -26,6 +26,8 @@ _ERROR_NUMBER: Final = {
     ErrorValue.NOT_AVAILABLE: 2042,
 }
 _WIDTH = 200
+_SETTLES, _VERDICT = "can_settle", "A5"
+"""The name of the cell that says whether the pot can be settled; on its sheet, the verdict."""
 
 
 def vba_modules() -> dict[str, str]:
@@ -138,7 +140,11 @@ def quoted(words: str) -> str:
 
 
 def _ribbon() -> str:
-    lines = [_RIBBON.replace("{choices}", _choices()).replace("{cells}", _cells())]
+    told = {"choices": _choices(), "cells": _cells(), "settles": _SETTLES, "verdict": _VERDICT}
+    ribbon = _RIBBON
+    for name, words in told.items():
+        ribbon = ribbon.replace(f"{{{name}}}", words)
+    lines = [ribbon]
     for action in ACTIONS:
         if action.shown:
             lines += ["", *_callback(action)]
@@ -257,10 +263,11 @@ End Function
 """
 
 _RIBBON = """
-' The ribbon and the metric that its box Weight is of: all that is kept here. Everything else
-' stands in the workbook's named cells.
+' The ribbon, the metric that its box Weight is of, and what its buttons could do when last looked
+' at: all that is kept here. Everything else stands in the workbook's named cells.
 Private ribbon As IRibbonUI
 Private metric As String
+Private could As String
 
 Public Sub CypsOnRibbon(loaded As IRibbonUI)
     Set ribbon = loaded
@@ -354,8 +361,37 @@ Public Function CypsList(ByVal assumption As String) As Variant
     End Select
 End Function
 
+' Whether the workbook in front is what a button needs, as far as its cells tell: grey only where
+' they say no. Whatever they do not tell, the action says.
+Public Function CypsCan(ByVal needs As String) As Boolean
+    Dim settles As Object
+    CypsCan = CypsIsSettlement()
+    If Not CypsCan Then Exit Function
+    On Error GoTo Untold
+    Set settles = CypsNamed("{settles}").Cells(1, 1)
+    If InStr(needs, "settles") > 0 And CStr(settles.Value2) = "No" Then CypsCan = False
+    If InStr(needs, "living") > 0 And Not settles.HasFormula Then CypsCan = False
+    If InStr(needs, "no_stop") > 0 Then
+        If Left(CStr(settles.Worksheet.Range("{verdict}").Value2), 4) = "STOP" Then CypsCan = False
+    End If
+Untold:
+End Function
+
+' Whether other buttons would be grey now than when this was last asked.
+Public Function CypsGreyed() As Boolean
+    Dim can As String
+    can = CypsCan("settles") & CypsCan("no_stop") & CypsCan("living")
+    CypsGreyed = (can <> could)
+    could = can
+End Function
+
 Public Sub CypsGetEnabled(control As IRibbonControl, ByRef enabled As Variant)
-    enabled = CypsIsSettlement()
+    enabled = CypsCan(control.Tag)
+End Sub
+
+' A box's tag is its assumption.
+Public Sub CypsGetBoxEnabled(control As IRibbonControl, ByRef enabled As Variant)
+    enabled = CypsCan("living")
 End Sub
 
 Public Sub CypsGetText(control As IRibbonControl, ByRef text As Variant)

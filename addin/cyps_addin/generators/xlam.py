@@ -43,6 +43,10 @@ End Sub
 Private Sub app_SheetChange(ByVal Sh As Object, ByVal Target As Range)
     If CypsIsSettlement() Then CypsRefreshRibbon
 End Sub
+
+Private Sub app_SheetCalculate(ByVal Sh As Object)
+    If CypsGreyed() Then CypsRefreshRibbon
+End Sub
 """.replace("\n", "\r\n")
 
 

@@ -18,6 +18,7 @@ from cyps_workbooks.published.reading import read_workbook_bytes
 from cyps_workbooks.record_sheet import compared_in
 from cyps_workbooks.settlement_workbook import settlement_bytes
 
+_NOT_RECORDED = "in_children"
 _CLOSE = 5e-15
 """Programs that save 15 digits change a number by less than this part of it."""
 
@@ -135,10 +136,13 @@ def _number(found: re.Match[str]) -> str:
 
 
 def changed_inputs(opened: Opened, issued: Opened) -> list[tuple[str, Entry, Entry]]:
-    """Name, cell as issued and cell now, of every input that shows something else now."""
+    """Name, cell as issued and cell now, of every input that shows something else now.
+
+    Not of the children: no record holds them, so what was issued is not known.
+    """
     found = []
     for name in issued.places:
-        if not name.startswith("in_") or name not in opened.places:
+        if not name.startswith("in_") or name not in opened.places or name == _NOT_RECORDED:
             continue
         for was, now in zip(issued.block(name), opened.block(name), strict=False):
             for then, entry in zip(was, now, strict=False):

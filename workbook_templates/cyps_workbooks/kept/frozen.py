@@ -78,11 +78,11 @@ def freeze(path: Path, day: date) -> bytes:
 def _check(path: Path, opened: Opened, findings: Sequence[Finding]) -> None:
     since = frozen_since(opened)
     if since:
-        raise CypsError(f"{path} is frozen already, on {since}. Copy it instead.")
+        raise CypsError(f"{path.name} is frozen already, on {since}. Copy it instead.")
     stops = [finding.line() for finding in findings if finding.stops]
     if stops:
         more = f" And {len(stops) - 3:,} more; cyps workbook check lists them." if stops[3:] else ""
-        raise CypsError(f"{path} cannot be frozen as it stands. {' '.join(stops[:3])}{more}")
+        raise CypsError(f"{path.name} cannot be frozen as it stands. {' '.join(stops[:3])}{more}")
 
 
 # --- one sheet
@@ -198,7 +198,7 @@ def _prove(path: Path, before: Opened, content: bytes, words: Mapping[str, Retol
         )
         if frozen.formulas or not same or not frozen_since(after):
             raise CypsError(
-                f"{path} could not be frozen: its sheet {name} is written in a way that this "
+                f"{path.name} could not be frozen: its sheet {name} is written in a way that this "
                 "version does not know. Save it in Excel or LibreOffice and try again."
             )
 
