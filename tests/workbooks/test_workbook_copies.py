@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from datetime import date
 
@@ -12,20 +13,22 @@ from click.testing import CliRunner
 from cyps.cli import main
 from cyps.errors import CypsError
 from cyps.geography import authorities
-from cyps.settlement import Floor, Year, settle_years
-from cyps_workbooks import read_records, write_settlement
+from cyps.pack import Standing
+from cyps.settlement import Band, Bands, Floor, Transition, Year, settle_years
+from cyps_workbooks import PackNote, read_records, write_settlement
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.kept import open_settlement
 from cyps_workbooks.kept.frozen import freeze
 from cyps_workbooks.kept.frozen_words import retold
 from cyps_workbooks.kept.verdict import check_workbook
-from cyps_workbooks.page import Against
+from cyps_workbooks.page import Against, Typed
 from cyps_workbooks.published import check_published
 from cyps_workbooks.published.foreign import Cell, Sheet
 from cyps_workbooks.record_sheet import compared_in
 from workbooks.engines import LibreOffice, libreoffice_missing
 from workbooks.kept_files import edited, patched, sheet_part
 from workbooks.made_up import hostile, made_up
+from workbooks.made_up_pack import made_up_pack
 from workbooks.workbook_cells import grids
 
 FEW = authorities(2025)[:14]
@@ -101,6 +104,84 @@ def test_a_frozen_copy_says_what_it_is_and_nothing_of_how_to_work_in_it(path):
     for living in ("recalculates by itself", "yellow", "type over", ", live", "Unprotect Sheet"):
         assert not [word for word in words if living in word.replace("Yellow", "yellow")], living
     assert check_workbook(out).findings == ()
+
+
+OWN = ("Choose an authority", "A now", "the pot, live", "", "", "")
+"""What people wrote, in words that a frozen copy says otherwise where they are its own."""
+
+
+@pytest.fixture
+def lively(tmp_path):
+    """Every sheet that there is: a pack, another settlement, two years, bands and groups."""
+    pack = made_up_pack()
+    note = PackNote(pack.name, "9f3a" * 16, pack.status, pack.statement, "Unsigned.", pack,
+                    Standing.UNSIGNED)  # fmt: skip
+    one = made_up(seed=3, places=FEW)
+    member = {code: "AB"[k % 2] for k, code in enumerate(one.scenario.codes)}
+    bands = Bands(bands={"A": Band(floor=-0.5), "B": Band(floor=-0.6)}, member=member)
+    plan = [Year("2026-27", one.scenario.pot, bands, Transition(group=member)),
+            Year("2027-28", one.scenario.pot + 9, Floor(floor=-0.5))]  # fmt: skip
+    path = tmp_path / "s.xlsx"
+    write_settlement(
+        settle_years(one.scenario, plan, one.use), path, pack=note,
+        against=Against("another", (("", made_up(seed=5, places=FEW)),)),
+        typed=Typed(cells={"text_notes": tuple((words,) for words in OWN)}),
+    )  # fmt: skip
+    return path
+
+
+def test_nothing_in_a_frozen_copy_computes_or_asks_to_be_chosen(lively):
+    assert b"dataValidation" in members(lively)
+    out = frozen(lively)
+    assert check_workbook(out).sound
+    xml = members(out)
+    assert b"dataValidation" not in xml
+    assert b"<f>" not in xml
+    assert b"<f " not in xml
+    assert len(asking(lively)) > 20
+    assert asking(out) == []
+    assert [row[0] for row in grids(out)["Notes"][5:11]] == list(OWN)
+
+
+ASKS = re.compile(
+    r"\b(choose|type|pick|press|clear|retype|yellow|recalculates)\b|\blive\b|cells give\b(?! what)"
+    r"|how to use|Refresh the|may stay blank|\bA now\b", re.IGNORECASE,
+)  # fmt: skip
+
+
+def asking(path):
+    """Cells that tell somebody to do something in them, but for people's own notes."""
+    return [
+        (name, *at, cell.text)
+        for name, sheet in open_settlement(path).sheets.items()
+        for at, cell in sheet.cells.items()
+        if name not in {"Record", "Glossary"} and cell.text and ASKS.search(cell.text)
+        if not (name == "Notes" and 6 <= at[0] <= 11)
+    ]
+
+
+def members(path):
+    with zipfile.ZipFile(path) as packed:
+        return b"".join(packed.read(name) for name in packed.namelist() if name.endswith(".xml"))
+
+
+def test_choices_that_excel_writes_as_an_extension_go_too(path):
+    part = sheet_part(path, "Inputs")
+    listed = (b'<extLst><ext xmlns:x14="urn:x" uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}">'
+              b'<x14:dataValidations count="1"><x14:dataValidation type="list"/>'
+              b"</x14:dataValidations></ext></extLst></worksheet>")  # fmt: skip
+    other = patched(path, path.with_name("x.xlsx"), part, (b"</worksheet>", listed))
+    with zipfile.ZipFile(frozen(other)) as packed:
+        xml = packed.read(part)
+    assert b"alidation" not in xml
+    assert b"ext" not in xml.rsplit(b"</sheetData>", 1)[1]
+
+
+def test_what_a_formula_said_to_do_ends_before_it():
+    cells = {(7, 3): Cell(7, 3, "STALE: the cells have changed since this snapshot was taken (the "
+                          "pot). Refresh the workbook for a new one.", None, 0)}  # fmt: skip
+    sheet = Sheet("Bridge", cells=cells, formulas={(7, 3): "x"})
+    assert retold(sheet, "1 April 2026", "s.xlsx", ())[(7, 3)].endswith("was taken (the pot).")
 
 
 def test_many_years_on_about_end_where_the_section_ends():

@@ -30,6 +30,12 @@ _COLUMN_FORMULA = re.compile(
     rb"<(calculatedColumnFormula|totalsRowFormula)(?:\s[^<>]*)?>[^<]*</\1>"
 )
 _CALC_CHAIN = re.compile(rb"<(?:\w+:)?(?:Override|Relationship)\s[^<>]*calcChain[^<>]*/>")
+_CHOICES = re.compile(
+    rb"<((?:\w+:)?ext)(?:\s[^<>]*)?>\s*<((?:\w+:)?dataValidations)(?:\s[^<>]*)?>.*?</\2>\s*</\1>"
+    rb"|<((?:\w+:)?dataValidations)(?:\s[^<>]*)?>.*?</\3>",
+    re.DOTALL,
+)
+_EMPTY_EXTENSIONS = re.compile(rb"<((?:\w+:)?extLst)>\s*</\1>")
 _WRITTEN_AS = (2025, 1, 1, 0, 0, 0)
 
 
@@ -59,12 +65,12 @@ def freeze(path: Path, day: date) -> bytes:
     years = list({label: digest for label, _, digest, _ in record
                   if not label.startswith(AGAINST)}.items())  # fmt: skip
     words = {
-        sheet.name: retold(sheet, in_words, path.name, years)
+        sheet.name: retold(sheet, in_words, path.name, years, _typed_into(verdict.opened, sheet))
         for sheet in verdict.opened.book.sheets
         if sheet.name != RECORD
     }
     for sheet in verdict.opened.book.sheets:
-        xml = _without_formulas(parts[sheet.part])
+        xml = _without_choices(_without_formulas(parts[sheet.part]))
         if sheet.name == RECORD:
             xml = _with_record(xml, sheet, record)
         for (row, column), told in words.get(sheet.name, {}).items():
@@ -85,6 +91,17 @@ def _check(path: Path, opened: Opened, findings: Sequence[Finding]) -> None:
         raise CypsError(f"{path.name} cannot be frozen as it stands. {' '.join(stops[:3])}{more}")
 
 
+def _typed_into(opened: Opened, sheet: Sheet) -> set[tuple[int, int]]:
+    """Cells of a sheet that are for people."""
+    return {
+        (row, column)
+        for name, (own, area) in opened.places.items()
+        if own == sheet.name and name.startswith(("in_", "text_"))
+        for row in range(area.top, area.bottom + 1)
+        for column in range(area.left, area.right + 1)
+    }
+
+
 # --- one sheet
 
 
@@ -97,6 +114,11 @@ def _without_formulas(xml: bytes) -> bytes:
         ),
         xml,
     )  # fmt: skip
+
+
+def _without_choices(xml: bytes) -> bytes:
+    """No list to choose from and no word on what to type, whichever program wrote them."""
+    return _EMPTY_EXTENSIONS.sub(b"", _CHOICES.sub(b"", xml))
 
 
 def _titled(xml: bytes, sheet: Sheet, since: str) -> bytes:

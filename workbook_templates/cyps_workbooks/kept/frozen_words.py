@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from cyps_workbooks.about_sheet import HOW_TO_HEADING, WIDTH
 from cyps_workbooks.layout import ABOUT, RECORD
@@ -27,12 +27,46 @@ _INSTEAD = (
      "year shown on Results. B was stored before."),
     ("An input: type over it.", "An input, as it was typed; locked in this copy."),
     ("A formula or a fixed fact: locked.", "What a formula gave, or a fixed fact."),
-    ("To go back, retype", "The formula was"),
+    ("What this workbook is and how to use it.", "What this copy is, and what it is not."),
+    ("What the cells give now beside", "What the cells gave when this copy was frozen beside a "
+     "stored settlement: pounds, shares, per child."),
+    ("Damping is chosen on the sheet Damping", "Damping is on the sheet Damping; bands, tiers and "
+     "groups on Members; weights on Weights."),
+    ("Use is locked: to change it", "Frozen: use as it stood."),
+    ("Children (may stay blank)", "Children"),
+    ("Type under 'Mine'", "Mine: the weight that was typed; blank where the default was used, the "
+     "weight from the spend above."),
+    ("Choose from the list.", "As it was chosen."),
+    ("Name a band", "Who is in each is on the sheet Members."),
+    ("Name a group, then put", "Who is in each is on the sheet Members. Ties of pounds between "
+     "groups go to the one listed first."),
+    ("Choose what the child is like", "Frozen: the child as it was chosen. Each driver adds its "
+     "term, coefficient x value, to the log odds; the sum gives the probability."),
+    ("Stored, not live: B", "Stored before: B"),
+    ("Stored, not live: the snapshot", "Stored: the snapshot"),
+    ("A snapshot, not live:", "A snapshot: what moved the pounds from B (stored on Compare) to A, "
+     "as the engine found it when the workbook was written."),
+    ("A now", "A when frozen"),
 )  # fmt: skip
 """How a sentence for people who work in it begins, and what stands there in a frozen copy."""
 
+_ENDS = (
+    (": type over the yellow cells.", ", as they were typed."),
+    (" Refresh the workbook for a new one.", ""),
+    (" Clear the cell to go back.", ""),
+    (" Choose one from its list.", ""),
+    (", or say on the sheet QA log why it may be used.", "."),
+)
+"""How one ends, also where a formula gave it, and what it ends with there."""
 
-def retold(sheet: Sheet, day: str, source: str, records: Sequence[tuple[str, str]]) -> Retold:
+
+def retold(
+    sheet: Sheet,
+    day: str,
+    source: str,
+    records: Sequence[tuple[str, str]],
+    own: Container[tuple[int, int]] = (),
+) -> Retold:
     """What the cells of a sheet say in a frozen copy, where that is not what they said.
 
     Parameters
@@ -40,16 +74,16 @@ def retold(sheet: Sheet, day: str, source: str, records: Sequence[tuple[str, str
     day : when it was frozen, in words
     source : the name of the workbook that it was frozen from
     records : label and SHA-256 of the record of every year
+    own : cells that people typed into, which stay as they are
     """
     found: Retold = {}
     for at, cell in sheet.cells.items():
-        if cell.text is None or at in sheet.formulas:
+        if cell.text is None or at in own:
             continue
-        for begins, words in _INSTEAD:
+        for begins, words in _INSTEAD if at not in sheet.formulas else ():
             if cell.text.startswith(begins):
                 found[at] = words
-        for told, words in ((": type over the yellow cells.", ", as they were typed."),
-                            (", live", f", as it stood on {day}")):  # fmt: skip
+        for told, words in (*_ENDS, (", live", f", as it stood on {day}")):
             if cell.text.endswith(told):
                 found[at] = cell.text.removesuffix(told) + words
     if sheet.name == ABOUT:
