@@ -191,7 +191,12 @@ def test_output_fits_the_terminal(country, words, columns):
         (("bridge", "before", "after", "--population"), "Give two folders, or one"),
         (("bridge", "before", "after", "--together", "pot+flour"), "'flour' is no component"),
         (("bridge", "before", "after", "--authority", "Hartlepol"), "Did you mean Hartlepool"),
-        (("trace", "before", "Derby", "damp"), "There is no line 'damp'"),
+        (("trace", "before", "Derby", "damp"), "There is no line 'damp'. Did you mean damped_all"),
+        (
+            ("trace", "before", "E10000006"),
+            "code ended: since 2023-04-01 it is E06000063",
+        ),
+        (("trace", "before", "383"), "It is a DfE code; use the GSS code, E08000035 for Leeds"),
         (("compare", "before", "after", "--out", "missing"), "missing"),
     ],
 )
@@ -350,9 +355,55 @@ def test_nothing_that_counts_is_written_over(country, tmp_path, words, name, tol
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == was
 
 
-def test_a_file_that_no_run_recorded_is_replaced(country, tmp_path):
-    (tmp_path / "compared.csv").write_text("of yesterday")
-    out = ("--out", tmp_path / "compared.csv")
-    assert run("compare", country / "before", country / "after", *out).exit_code == 0
-    assert len(rows(tmp_path / "compared.csv")) > 100
+def test_a_table_of_an_earlier_run_is_replaced(country, tmp_path):
+    out = tmp_path / "compared.csv"
+    ends = country / "before", country / "after"
+    assert run("compare", *ends, "--out", out).exit_code == 0
+    made = out.read_bytes()
+    out.write_bytes(made[: made.index(b"\n") + 1] + b"of yesterday\r\n")
+    assert run("compare", *ends, "--out", out).exit_code == 0
+    assert out.read_bytes() == made
     assert [p.name for p in tmp_path.iterdir()] == ["compared.csv"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("compare", "before", "after"), ("bridge", "before", "after"), ("sensitivity", "before"),
+     ("weights", "spend.csv")],
+)  # fmt: skip
+@pytest.mark.parametrize("content", [b"code,baseline\r\nE06000001,1\r\n", b""])
+def test_another_table_of_that_name_stays(country, tmp_path, args, content):
+    (tmp_path / "baseline.csv").write_bytes(content)
+    write_csv(tmp_path / "spend.csv", SPEND)
+    known = {"before": country / "before", "after": country / "after",
+             "spend.csv": tmp_path / "spend.csv"}  # fmt: skip
+    done = run(*(known.get(word, word) for word in args), "--out", tmp_path / "baseline.csv")
+    assert done.exit_code == 2
+    assert "baseline.csv is there already with other columns" in one_line(done.stderr)
+    assert (tmp_path / "baseline.csv").read_bytes() == content
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["baseline.csv", "spend.csv"]
+
+
+@pytest.mark.parametrize("name", ["compared.xlsx", "compared"])
+def test_a_table_is_not_called_a_workbook(country, tmp_path, name):
+    done = run("compare", country / "before", country / "after", "--out", tmp_path / name)
+    assert done.exit_code == 2
+    assert f"{name} would be a table in CSV: give it a name that ends in .csv" in one_line(
+        done.stderr
+    )
+    assert done.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("compare", "--by", "nothing.csv"),
+        ("compare", "--neighbours", "nothing.csv", "--authority", "Derby"),
+        ("bridge", "--authority", "Debry"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_else(country, words):
+    done = run(words[0], country / "before", country / "after", *words[1:])
+    assert done.exit_code == 2
+    assert done.stdout == ""

@@ -154,3 +154,21 @@ def test_the_working_workbook_of_a_run_is_never_written_over(country, tmp_path):
         assert done.exit_code == 2, done.output
         assert "is one of the results of a run" in one_line(done.output)
         assert own.read_bytes() == was
+
+
+def test_only_a_published_workbook_is_replaced(country, tmp_path):
+    out = tmp_path / "published.xlsx"
+    for more in ((), ("--contact", "A line", "--published", "2026-04-01")):
+        assert run("publish", country / "one", "--out", out, *more).exit_code == 0
+    assert openpyxl.load_workbook(out)["Cover_sheet"]["A1"].value == "A made-up country"
+    assert run("settle", country / "one.toml", "--out", tmp_path / "one").exit_code == 0
+    for name, content in (
+        ("copied.xlsx", (tmp_path / "one" / "settlement.xlsx").read_bytes()),
+        ("broken.xlsx", b"mine"),
+    ):
+        own = tmp_path / name
+        own.write_bytes(content)
+        done = run("publish", country / "one", "--out", own)
+        assert done.exit_code == 2, done.output
+        assert f"{name} is there already and is no published workbook" in one_line(done.output)
+        assert own.read_bytes() == content

@@ -308,7 +308,17 @@ def test_an_exclusion_given_twice(country):
     [
         ({"use": "none.csv"}, "There is no file none.csv"),
         ({"year": "1999"}, "There is no authority list for 1999"),
-        ({"spend": None}, "Missing --spend"),
+        ({"spend": None}, "Missing --spend. Give it, or a scenario file"),
+        ({"spend": None, "pot": None}, "Missing --spend, --pot. Give them, or a scenario file"),
+        (
+            {"year": "2024-25"},
+            "Write the year in which it ends: 2025",
+        ),
+        ({"year": "1999/2000"}, "Write the year in which it ends: 2000"),
+        ({"year": "1999-00"}, "Write the year in which it ends: 2000"),
+        ({"year": "2024-26"}, "'2024-26' is not a year"),
+        ({"year": "25"}, "'25' is not a year. Write it with four digits, like 2025"),
+        ({"year": "2031"}, "For a later year 2025 serves as long as no authority has changed"),
     ],
 )
 def test_mistakes_in_the_options(country, change, told):

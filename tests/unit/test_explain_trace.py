@@ -10,7 +10,7 @@ import pytest
 
 from cyps.errors import CypsError
 from cyps.explain import trace
-from cyps.settlement import Floor, Transition, settle
+from cyps.settlement import Exclusion, Floor, Transition, settle
 from made_settlements import EVERYONE, like, made, named, rules
 
 CODES = tuple(place.code for place in EVERYONE[:12])
@@ -158,5 +158,31 @@ def test_what_is_not_there_is_said():
         trace(SETTLED, "Hartlepol")
     with pytest.raises(CypsError, match=r"Did you mean Redcar and Cleveland \(E06000003\)\?"):
         trace(SETTLED, "redcar")
-    with pytest.raises(CypsError, match=r"no line 'damp'\. There are use_CIN, .*, pounds"):
+    with pytest.raises(
+        CypsError, match=r"no line 'damp'\. Did you mean damped_allocation\? There are use_CIN, .*"
+    ):
         trace(SETTLED, "Hartlepool", "damp")
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("E10000006", r"'E10000006'\. Cumbria's code ended: since .* E06000063 Cumberland"),
+        ("383", r"'383'\. It is a DfE code; use the GSS code, E08000035 for Leeds"),
+        ("E07000123", "It is a district"),
+    ],
+)
+def test_of_a_code_it_is_said_what_it_stands_for(named, said):
+    with pytest.raises(CypsError, match=said) as found:
+        trace(SETTLED, named)
+    assert "Did you mean" not in str(found.value)
+
+
+@pytest.mark.parametrize("named", ["isles of scilly", "E06000053"])
+def test_who_was_left_out_is_said_to_be(named):
+    gone = Exclusion("E06000053", "Isles of Scilly", "too few children")
+    without = replace(SETTLED, scenario=replace(SETTLED.scenario, exclusions=(gone,)))
+    with pytest.raises(
+        CypsError, match=r"Isles of Scilly \(E06000053\) was left out .*: too few children\."
+    ):
+        trace(without, named)

@@ -210,3 +210,16 @@ def test_a_column_that_is_there_twice_is_not_chosen_for_you(tmp_path):
         table.column("CIN")
     with pytest.raises(CypsError, match=r"no column 'CARE'. The columns are 'code', 'CIN', 'cin'"):
         table.column("CARE")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "told"),
+    [
+        ("a.csv", write_csv, "A number with a comma in it needs quotes"),
+        ("a.xlsx", write_xlsx, "Give the column that they stand in a name, or empty them"),
+    ],
+)
+def test_cells_beyond_the_columns_are_told_as_the_file_has_them(tmp_path, name, write, told):
+    path = write(tmp_path / name, [["code", "b"], ["E06000001", 1, 200]])
+    with pytest.raises(CypsError, match=rf"row 2: the row has more cells .*\. {told}"):
+        read(path)

@@ -23,7 +23,7 @@ from cyps.cli.explain_report import (
     print_trace_line,
 )
 from cyps.cli.groups import BY_HELP
-from cyps.cli.one_file import check_out, put_file
+from cyps.cli.one_file import check_table_out, put_table
 from cyps.cli.outputs import csv_cell
 from cyps.cli.settled import Settled, read_settled
 from cyps.errors import CypsError
@@ -76,16 +76,18 @@ def compare_command(
     if out is not None and out == out_groups:
         raise click.UsageError("--out and --out-groups need a file each.")
     for place in (out, out_groups):
-        check_out(place, (before, after, neighbours, *map(Path, by)))
+        check_table_out(place, (before, after, neighbours, *map(Path, by)))
     one, other = read_settled(before), read_settled(after)
     comparison = compare(one.settlement, other.settlement, other.population)
-    console = plain_console()
-    print_title(console, one.settlement, other.settlement)
     places = places_of(other.settlement.scenario)
     groupings = [read_by(word, places)[0] for word in dict.fromkeys(by or ["region"])]
+    beside = None
     if neighbours is not None and authority is not None:
-        row = authority_row(other.settlement, authority)
-        print_neighbours(console, comparison, row, read_neighbours(neighbours, places)[0])
+        beside = authority_row(other.settlement, authority), read_neighbours(neighbours, places)[0]
+    console = plain_console()  # from here on nothing that was typed can be refused
+    print_title(console, one.settlement, other.settlement)
+    if beside is not None:
+        print_neighbours(console, comparison, *beside)
     else:
         print_comparison(console, comparison, groupings)
     if out is not None:
@@ -127,18 +129,19 @@ def bridge_command(
         raise click.UsageError("Give two folders, or one folder with --population.")
     if population and drivers is not None:
         raise click.UsageError("--drivers is for two folders: it leads from one pack to another.")
-    check_out(out, (before, after, drivers))
+    check_table_out(out, (before, after, drivers))
     if population:
         made, of = _from_population(before)
     else:
         assert after is not None  # noqa: S101 - just asked for
         made, of = _between(before, after, together, feasible_orders, drivers)
+    row = None if authority is None else authority_row(of[-1], authority)
     console = plain_console()
     print_title(console, *of)
-    if authority is None:
+    if row is None:
         print_bridge(console, made)
     else:
-        print_authority_bridge(console, made, authority_row(of[-1], authority))
+        print_authority_bridge(console, made, row)
     print_left_out(console, made)
     if out is not None:
         write_csv(console, out, _bridge_rows(made))
@@ -279,11 +282,11 @@ def _bridge_rows(made: Bridge) -> Iterable[Sequence[str | float | int]]:
 def write_csv(
     console: Console | None, path: Path, rows: Iterable[Sequence[str | float | int]]
 ) -> None:
-    """Write a table whole or not at all (see `put_file`); say so on a console."""
+    """Write a table whole or not at all (see `put_table`); say so on a console."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerows([csv_cell(value) for value in row] for row in rows)
-    put_file(path, text.getvalue().encode())
+    put_table(path, text.getvalue().encode())
     if console is not None:
         console.print()
         console.print(Text(f"Written: {path}"), soft_wrap=True)

@@ -11,21 +11,29 @@ from cyps.cli.folder import written_by_a_run
 from cyps.errors import CypsError
 
 
-def put_file(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then into it; an earlier one of that name is replaced.
+def put_table(path: Path, content: bytes) -> None:
+    """Write a CSV table beside its place, then into it.
+
+    An earlier table of that name is replaced where it has the same columns, as it has when the
+    command is run again. Any other file stays: nobody means to lose their baselines.
 
     Parameters
     ----------
-    path : where to
-    content : what to write
+    path : where to, a name that ends in .csv
+    content : the table, its first line the names of the columns
 
     Raises
     ------
     CypsError
-        When it would take the place of a file that a run recorded, or cannot be written; what
-        is there stays as it was.
+        When it would take the place of another file, or cannot be written; what is there stays
+        as it was.
     """
-    check_out(path)
+    check_table_out(path)
+    if path.exists() and _first_line(path) != content.partition(b"\n")[0].strip():
+        raise CypsError(
+            f"{path} is there already with other columns than this command writes, and would be "
+            "lost. Nothing was written. Choose another name, or move it away."
+        )
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -38,6 +46,27 @@ def put_file(path: Path, content: bytes) -> None:
         ) from None
     finally:
         Path(beside).unlink(missing_ok=True)
+
+
+def _first_line(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.readline().strip()
+    except OSError:
+        return b""
+
+
+def check_table_out(path: Path | None, read: Iterable[Path | None] = ()) -> None:
+    """Say why a CSV table may not be written there, before anything is worked out.
+
+    Raises
+    ------
+    CypsError
+        As `check_out`; and when the name does not end in .csv, for what it says it would not be.
+    """
+    check_out(path, read)
+    if path is not None and path.suffix.lower() != ".csv":
+        raise CypsError(f"{path.name} would be a table in CSV: give it a name that ends in .csv.")
 
 
 def check_out(path: Path | None, read: Iterable[Path | None] = ()) -> None:

@@ -34,6 +34,20 @@ def whole_pot(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     return pot
 
 
+def year_ending(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Give a year by the 31 March in which it ends; of 2024-25 say which of the two is meant."""
+    if value is None:
+        return None
+    text = value.strip()
+    if re.fullmatch(r"\d{4}", text):
+        return int(text)
+    words = "is not a year. Write it with four digits, like 2025."
+    years = re.fullmatch(r"(\d{4})\s*[-/\u2013]\s*(\d{2}|\d{4})", text)
+    if years is not None and str(ends := int(years[1]) + 1).endswith(years[2]):
+        words = f"is a financial year. Write the year in which it ends: {ends}."
+    raise click.BadParameter(f"'{text}' {words}", ctx, param)
+
+
 def rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """Give a change as a fraction from -0.05 or -5%."""
     if value is None:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import click
 
 from cyps.cli.folder import written_by_a_run
-from cyps.cli.one_file import check_out, put_file
-from cyps.cli.options import day, exclusions
+from cyps.cli.one_file import check_out, check_table_out, put_table
+from cyps.cli.options import day, exclusions, year_ending
 from cyps.cli.pack_report import print_diff, print_made, print_pack, say
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
@@ -30,7 +30,9 @@ _STATUSES = ("published", "assumed", "illustrative")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _trust = click.option("--trust", type=_FILE, help="Trust file (TOML): whose signature counts.")
-_wanted_year = click.option("--year", type=int, help="Year that the pack is wanted for.")
+_wanted_year = click.option(
+    "--year", metavar="YEAR", callback=year_ending, help="Year that the pack is wanted for."
+)
 
 
 def _words(command: _Command) -> _Command:
@@ -40,7 +42,13 @@ def _words(command: _Command) -> _Command:
             click.option("--status", type=click.Choice(_STATUSES), required=True),
             click.option("--statement", required=True, help="One honest sentence for banners."),
             click.option("--source", required=True, help="Where the numbers were published."),
-            click.option("--year", type=int, default=LAST_YEAR, show_default=True),
+            click.option(
+                "--year",
+                metavar="YEAR",
+                callback=year_ending,
+                default=str(LAST_YEAR),
+                show_default=True,
+            ),
             click.option("--name", help="Its name; the file's when not given."),
             click.option(
                 "--created", callback=day, help="Its date, as 2026-11-20; today when not given."
@@ -112,7 +120,7 @@ def diff_command(before: Path, after: Path, spend: Path | None, out: Path | None
     Without --spend every child of every metric weighs the same: a metric's
     weight is its part of the use in BEFORE.
     """
-    check_out(out, (before, after, spend))
+    check_table_out(out, (before, after, spend))
     old, new = read_pack(before), read_pack(after)
     lines = None
     if spend is not None:
@@ -124,7 +132,7 @@ def diff_command(before: Path, after: Path, spend: Path | None, out: Path | None
     if out is not None:
         if changed.shares is None:
             raise CypsError("The packs have no metric in common, so there is no share to write.")
-        put_file(out, shares_csv(changed.shares))
+        put_table(out, shares_csv(changed.shares))
         say(f"Shares of every authority: {out}")
 
 

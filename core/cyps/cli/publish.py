@@ -75,6 +75,7 @@ def publish_command(
         )
     _check_name(out)
     check_out(out)
+    _check_is_published(out)
     name, years = _settled(source, trust)
     before = None if against is None else _settled(against, trust)[1]
     words = (title or name, contact, published, author)
@@ -108,6 +109,19 @@ def publish_years(
 def _check_name(out: Path) -> None:
     if out.suffix.lower() != ".xlsx":
         raise CypsError(f"{out.name} would not open in Excel: the name has to end in .xlsx.")
+
+
+def _check_is_published(out: Path) -> None:
+    """A published workbook takes the place of an earlier one, and of no other workbook."""
+    if not out.exists():
+        return
+    from cyps_workbooks.published import is_published
+
+    if not is_published(out):
+        raise CypsError(
+            f"{out} is there already and is no published workbook, and would be lost. Nothing was "
+            "written. Choose another name with --out, or move it away."
+        )
 
 
 # --- what is published

@@ -14,7 +14,7 @@ from rich.text import Text
 from cyps.cli.chosen import chosen
 from cyps.cli.explain import write_csv
 from cyps.cli.explain_report import plain_console, print_state, print_title, words_table
-from cyps.cli.one_file import check_out
+from cyps.cli.one_file import check_table_out
 from cyps.cli.report import print_wrapped
 from cyps.explain import Tornado, authority_row, sensitivity
 
@@ -53,7 +53,7 @@ def sensitivity_command(
     Inputs: each cost weight, the pot and the own area cost +1%, each rate of the
     damping rule +1 point, and with a pack the odds ratio of each coefficient +1%.
     """
-    check_out(out, (of_what, pack, trust))
+    check_table_out(out, (of_what, pack, trust))
     which = chosen(of_what, label=label, pack=pack, trust=trust)
     loaded = which.pack
     # A scenario's own pack may lack a gradient; asked for by name, it has to have one.

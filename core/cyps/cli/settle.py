@@ -14,7 +14,15 @@ import click
 from cyps.cli.amendment import AMENDED, Amendment
 from cyps.cli.folder import RECORD, put_in_place
 from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, print_groups
-from cyps.cli.options import day, exclusions, listed_years, printable, rate, whole_pot
+from cyps.cli.options import (
+    day,
+    exclusions,
+    listed_years,
+    printable,
+    rate,
+    whole_pot,
+    year_ending,
+)
 from cyps.cli.outputs import (
     WORKBOOK,
     YEARS,
@@ -71,7 +79,10 @@ _INPUTS = (
     click.option("--pot", callback=whole_pot, help="Whole pounds to share."),
     click.option("--floor", callback=rate, help="Least change, as -0.05 or -5%."),
     click.option(
-        "--year", type=int, help=f"Authority list, ends 31 March.  [default: {LAST_YEAR}]"
+        "--year",
+        metavar="YEAR",
+        callback=year_ending,
+        help=f"Authority list, ends 31 March.  [default: {LAST_YEAR}]",
     ),
     click.option(
         "--exclude",
@@ -197,8 +208,8 @@ def _required(given: Mapping[str, object]) -> None:
     missing = [name for name, value in given.items() if value is None or value == ()]
     if missing:
         raise click.UsageError(
-            f"Missing {', '.join(missing)}. Give them, or a scenario file that names them: "
-            "cyps settle SCENARIO.toml --out DIR"
+            f"Missing {', '.join(missing)}. Give {'it' if len(missing) == 1 else 'them'}, or a "
+            "scenario file that says everything: cyps settle SCENARIO.toml --out DIR"
         )
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from cyps.cli.chosen import chosen
 from cyps.cli.explain import write_csv
 from cyps.cli.explain_report import plain_console, print_state, print_title, words_table
-from cyps.cli.one_file import check_out
+from cyps.cli.one_file import check_table_out
 from cyps.cli.report import print_wrapped
 from cyps.errors import CypsError
 from cyps.explain import Uncertainty, authority_row, check_same_use, ranks, uncertainty
@@ -51,7 +51,7 @@ def uncertainty_command(
     scenario file whose use is a pack. Draws of the coefficients go through
     weights, area cost and damping.
     """
-    check_out(out, (of_what, pack, trust))
+    check_table_out(out, (of_what, pack, trust))
     which = chosen(of_what, label=label, pack=pack, trust=trust)
     if which.pack is None:
         raise CypsError(

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cyps.cli.one_file import check_out, put_file
+from cyps.cli.one_file import check_table_out, put_table
 from cyps.cli.options import listed_years
 from cyps.cli.outputs import csv_cell
 from cyps.cli.report import print_wrapped
@@ -60,7 +60,7 @@ def weights_command(
     what became of every line, and every total of the file beside the lines under it.
     """
     for place in (out, write_map):
-        check_out(place, (file, line_map))
+        check_table_out(place, (file, line_map))
     choices = SpendChoices(line_map, years, int(metrics))
     if write_map is not None:
         if write_map.exists():
@@ -68,7 +68,7 @@ def weights_command(
                 f"{write_map} is there already, perhaps with changes. Choose a new name."
             )
         filled = line_map_csv(map_to_fill_in(file, choices))
-        put_file(write_map, filled.encode())
+        put_table(write_map, filled.encode())
         click.echo(f"{write_map} has every line of {file.name}. Change it, then give it as --map.")
         return
     problems = Problems()
@@ -76,7 +76,7 @@ def weights_command(
     problems.stop_if_any()
     weights = weights_of(reading.spend)
     if out is not None:
-        put_file(out, spend_csv(reading.spend).encode())
+        put_table(out, spend_csv(reading.spend).encode())
     if as_json:
         told = {"weights": weights, **spend_record(reading), "notes": list(reading.notes)}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))

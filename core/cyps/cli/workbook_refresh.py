@@ -11,7 +11,7 @@ import click
 from rich.text import Text
 
 from cyps.cli.explain_report import plain_console
-from cyps.cli.options import exclusions, newcomers
+from cyps.cli.options import exclusions, newcomers, year_ending
 from cyps.cli.pack_use import pack_note
 from cyps.cli.report import print_lines
 from cyps.cli.workbook_report import shortened
@@ -36,7 +36,9 @@ _LOST_SHOWN = 200
 @click.option("--pack", type=_FILE, help="Pack whose predicted use is the new one.")
 @click.option("--use", "use", type=_FILE, multiple=True, help="Use by authority. Repeat for more.")
 @click.option("--trust", type=_FILE, help="Trust file (TOML): whose signature on a pack counts.")
-@click.option("--year", type=int, help="Another authority list, ends 31 March.")
+@click.option(
+    "--year", metavar="YEAR", callback=year_ending, help="Another authority list, ends 31 March."
+)
 @click.option(
     "--exclude", metavar="CODE=REASON", callback=exclusions, multiple=True,
     help="Leave an authority out with what was typed for it, and say why. Repeat for more.",

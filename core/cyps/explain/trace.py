@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from cyps.errors import CypsError
 from cyps.explain.ancestry import Figure, figures
+from cyps.geography import LAST_YEAR, Authority
+from cyps.returns import AuthorityList
 from cyps.settlement import Settlement
 
 
@@ -118,24 +121,41 @@ def authority_row(settlement: Settlement, named: str) -> int:
     for row, place in enumerate(places):
         if wanted in (place.code.casefold(), place.name.casefold()):
             return row
-    known = {text.casefold(): f"{a.name} ({a.code})" for a in places for text in (a.name, a.code)}
+    for gone in settlement.scenario.exclusions:
+        if wanted in (gone.code.casefold(), gone.name.casefold()):
+            raise CypsError(
+                f"{gone.name} ({gone.code}) was left out of this settlement: {gone.reason}."
+            )
+    raise CypsError(
+        f"No authority of this settlement has the code or name '{named}'."
+        f"{_who_is_meant(wanted, places)} Give a GSS code such as E06000001, or the name as the "
+        "settlement has it."
+    )
+
+
+def _who_is_meant(wanted: str, places: Sequence[Authority]) -> str:
+    """What a code stands for; of a name the closest, because codes that look alike are not."""
+    if re.fullmatch(r"e?\d+", wanted):
+        return f" {AuthorityList(LAST_YEAR).hint(wanted.upper())}"
+    known = {a.name.casefold(): f"{a.name} ({a.code})" for a in places}
+    return _did_you_mean(wanted, known)
+
+
+def _did_you_mean(wanted: str, known: Mapping[str, str]) -> str:
     within = [words for text, words in known.items() if wanted and wanted in text]
     close = within or [known[text] for text in difflib.get_close_matches(wanted, known)]
-    hint = f" Did you mean {' or '.join(dict.fromkeys(close[:3]))}?" if close else ""
-    raise CypsError(
-        f"No authority of this settlement has the code or name '{named}'.{hint} Give a GSS code "
-        "such as E06000001, or the name as the settlement has it."
-    )
+    return f" Did you mean {' or '.join(dict.fromkeys(close[:3]))}?" if close else ""
 
 
 def _line(line: str, made: tuple[Figure, ...]) -> str:
     """The key of a line, however it was typed."""
     wanted = re.sub(r"[\s-]+", "_", line.strip()).casefold()
-    for figure in made:
-        if figure.key.casefold() == wanted:
-            return figure.key
+    keys = {figure.key.casefold(): figure.key for figure in made}
+    if wanted in keys:
+        return keys[wanted]
     raise CypsError(
-        f"There is no line '{line}'. There are {', '.join(figure.key for figure in made)}."
+        f"There is no line '{line}'.{_did_you_mean(wanted, keys)} There are "
+        f"{', '.join(keys.values())}."
     )
 
 

@@ -69,9 +69,11 @@ def authorities(year: int = LAST_YEAR) -> tuple[Authority, ...]:
     Authority(code='E06000001', dfe_code='805', name='Hartlepool', region='North East')
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
+        later = f" For a later year {LAST_YEAR} serves as long as no authority has changed since."
         raise CypsError(
             f"There is no authority list for {year}: lists are held for the years ending "
             f"31 March {FIRST_YEAR} to {LAST_YEAR}. Choose one of these."
+            f"{later if year > LAST_YEAR else ''}"
         )
     return tuple(
         Authority(row["code"], row["dfe_code"], row["name"], row["region"])

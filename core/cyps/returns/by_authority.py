@@ -143,8 +143,7 @@ def amounts_by_authority(
         if code in first:
             problems.add(
                 f"{table.where(row, codes)}: {listed.name(code)} is here again, after row "
-                f"{first[code].number}. Each authority needs one row; remove one.",
-                code,
+                f"{first[code].number}. Each authority needs one row; remove one."
             )
             continue
         first[code] = row

@@ -146,7 +146,8 @@ def _years(table: Table, at: int | None, asked: Sequence[str]) -> tuple[str, ...
     if not asked and len(held) > 1:
         raise CypsError(
             f"{table.place}: the file holds {len(held)} years ({', '.join(held)}). Say which to "
-            "take: --years 2018-19, or spend_years in a scenario; several are averaged."
+            "take: --years 2018-19 of cyps weights, --spend-years 2018-19 of cyps settle, or "
+            "spend_years in a scenario; several are averaged."
         )
     strange = [year for year in asked if year not in held]
     if strange:

@@ -180,7 +180,11 @@ def _table(source: Source, sheet: str, rows: list[list[str]], at: int) -> Table:
         if any(row.cells[len(header) :]):
             raise CypsError(
                 f"{table.where(row)}: the row has more cells than there are columns. "
-                "A number with a comma in it needs quotes around it, or no comma."
+                + (
+                    "Give the column that they stand in a name, or empty them."
+                    if sheet
+                    else "A number with a comma in it needs quotes around it, or no comma."
+                )
             )
     width = len(header)
     filled = (Row(r.number, (r.cells + ("",) * width)[:width]) for r in kept)

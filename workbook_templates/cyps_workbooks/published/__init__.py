@@ -3,7 +3,7 @@
 from cyps_workbooks.published.checking import check_published
 from cyps_workbooks.published.publication import Publication
 from cyps_workbooks.published.rules import RULE_BY_KEY, RULES, Breach, Rule
-from cyps_workbooks.published.workbook import write_published
+from cyps_workbooks.published.workbook import is_published, write_published
 
 __all__ = [
     "RULES",
@@ -12,5 +12,6 @@ __all__ = [
     "Publication",
     "Rule",
     "check_published",
+    "is_published",
     "write_published",
 ]

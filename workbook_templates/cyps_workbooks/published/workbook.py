@@ -10,12 +10,15 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
+from cyps.errors import CypsError
 from cyps.settlement import Exclusion, Settlement
 from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.published.headings import with_headings_and_language
 from cyps_workbooks.published.publication import Publication
+from cyps_workbooks.published.reading import read_workbook
 from cyps_workbooks.published.sheets import (
     CONTENTS,
+    COVER,
     FONT_PROPERTIES,
     NOTES_SHEET,
     Book,
@@ -63,6 +66,26 @@ def write_published(publication: Publication, path: Path) -> None:
     []
     """
     put_in_place(published_bytes(publication), Path(path))
+
+
+def is_published(path: Path) -> bool:
+    """Whether a file is a published workbook: its first sheets are the cover and the contents.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from cyps.settlement.example import example
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "published.xlsx"
+    ...     write_published(Publication((("", example()),)), path)
+    ...     is_published(path)
+    True
+    """
+    try:
+        first = [sheet.name for sheet in read_workbook(Path(path)).sheets[:2]]
+    except CypsError:
+        return False
+    return first == [COVER, CONTENTS]
 
 
 def published_bytes(publication: Publication) -> bytes:
