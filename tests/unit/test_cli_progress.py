@@ -79,15 +79,18 @@ def test_steps_are_seen_at_a_terminal_and_nowhere_else(model, monkeypatch, capfd
     for step in ("Counting rows", "Fitting", "Leaving authorities out .* 3/4", "Fitting two halves",
                  "Judging metrics .* 1/2", "Writing the report"):  # fmt: skip
         assert any(re.match(step, line) for line in lines), step
-    # The line is wiped away at the end.
-    assert "".join(shown).rstrip().endswith("\x1b[2K")
+    # The line is wiped away at the end; the note is one of few authorities.
+    left = "".join(shown).split("\x1b[2K")[-1]
+    assert left.startswith("Note: Only 24 authorities")
+    assert left.split() == noted.split()
 
 
 def test_a_terminal_that_cannot_move_its_cursor_is_left_alone(model, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     with terminal(monkeypatch) as shown:
         run(model)
-    assert not "".join(shown)
+    assert "".join(shown).startswith("Note: Only 24 authorities")
+    assert "\x1b" not in "".join(shown)
 
 
 def test_a_mistake_is_told_on_a_line_of_its_own(model, monkeypatch):

@@ -71,6 +71,24 @@ def test_summary_says_what_was_fitted(fit):
     assert f"{fit.params['idaci']:.4f}" in text
 
 
+def test_few_groups_are_told():
+    def told(fit):
+        lines = fit.summary().split("\n")
+        assert max(map(len, lines)) <= 79
+        return " ".join(lines)
+
+    few, enough = (collapse(wide_table(groups=n), **COLUMNS) for n in (29, 30))
+    (fit,) = fit_cells(few)
+    assert "Only 29 groups: with fewer than 30, sigma comes out too low, and intervals" in told(fit)
+    assert "robust" not in told(fit)
+    assert "robust errors are too small." in told(fit.with_covariance("cluster"))
+    assert "Only 29" not in told(fit_plain(few)[0])
+    robust = told(fit_plain(few, cov_type="cluster")[0])
+    assert "Only 29 groups: with fewer than 30, robust errors are too small." in robust
+    for fits in (fit_cells(enough, cov_type="cluster"), fit_plain(enough, cov_type="cluster")):
+        assert "Only" not in told(fits[0])
+
+
 def test_groups_effects_have_a_table(fit):
     effects = fit.random_effects
     assert effects.index.tolist() == list(fit.groups)
@@ -203,6 +221,11 @@ def test_plain_is_statsmodels_glm_robust_errors_too():
     (ours,) = fit_plain(cells, cov_type="cluster")
     # statsmodels multiplies by (n - 1)/(n - k) besides J/(J - 1).
     np.testing.assert_allclose(ours.bse * np.sqrt(3999 / 3996), robust.bse, rtol=1e-6)
+    bare = _statsmodels(
+        table, "y ~ sex + fsm + idaci", cov_type="cluster",
+        cov_kwds=groups | {"use_correction": False},
+    )  # fmt: skip
+    np.testing.assert_allclose(ours.bse, bare.bse * np.sqrt(20 / 19), rtol=1e-6)
 
 
 def test_dummies_are_statsmodels_with_dummies():

@@ -418,6 +418,19 @@ def test_how_far_authorities_lie_apart_by_what_nobody_knows(nested_cells):
     assert practice(fit_cells(nested_cells)[0], seen, place) == fit_cells(nested_cells)[0].sigma
 
 
+def test_few_authorities_are_told(cells, found, tmp_path):
+    (note,) = found.notes
+    assert note.startswith("Only 12 authorities: with fewer than 30, sigma comes out too low")
+    assert note.endswith("; robust errors are too small.")
+    write_report(found, tmp_path)
+    assert f"**Note.** {note}" in (tmp_path / "report.md").read_text()
+    assert json.loads((tmp_path / "validation.json").read_text())["notes"] == [note]
+    plain = validate(cells, fit_plain(cells), folds=3)
+    assert plain.notes == ("Only 12 authorities: with fewer than 30, robust errors are too small.",)
+    enough = count(drawn_children(authorities=30, areas=3), ["CIN"])
+    assert validate(enough, fit_cells(enough), folds=3).notes == ()
+
+
 def test_an_authority_that_cannot_be_left_out_is_named(table):
     only = table.assign(
         noise=np.where((table["la"] == "LA00") & (table["noise"] == "b"), "c", table["noise"])
@@ -446,7 +459,8 @@ def test_the_command(tmp_path):
     ]
     done = CliRunner().invoke(main, [*asked, "--cross", "sex", "fsm"])
     assert done.exit_code == 0, done.output
-    assert "Calibration slope" in done.output
+    assert "Calibration slope" in done.stdout
+    assert done.stderr.startswith("Note: Only 24 authorities")
     told = json.loads((tmp_path / "out" / "validation.json").read_text())
     assert [t["name"] for t in told["metrics"][1]["tables"]] == [
         "predicted chance", "sex", "fsm", "idaci", "sex x fsm",

@@ -11,7 +11,7 @@ from rich.console import Console
 from cyps.cli.fit import need_modeller, record_of_fit
 from cyps.cli.folder import RECORD, hashes, put_in_place
 from cyps.cli.progress import steps_shown
-from cyps.cli.report import print_under, print_wrapped
+from cyps.cli.report import print_note, print_under, print_wrapped
 
 
 @click.command("validate", short_help="Judge a model on authorities it has not seen.")
@@ -82,4 +82,6 @@ def validate_command(
                 console, f"  {'met    ' if check.met else 'NOT MET'} {check.name}", check.words
             )
         console.print()
+    for note in found.notes:
+        print_note(note)
     print_wrapped(console, f"Written to {out}: {', '.join([*record['outputs'], RECORD])}")

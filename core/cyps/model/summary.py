@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cyps.errors import CypsError
+from cyps.model.few_groups import few_groups
 
 if TYPE_CHECKING:
     from cyps.model.result import MultilevelFit
@@ -38,6 +39,9 @@ def summary_text(fit: MultilevelFit, alpha: float) -> str:
     if groups:
         lines += [*groups, double]
     lines += textwrap.wrap(fit.verdict, width)
+    lines += textwrap.wrap(
+        few_groups(len(fit.groups), fit.estimator, fit.cov_type == "cluster"), width
+    )
     return "\n".join(lines)
 
 

@@ -82,6 +82,9 @@ def _opening(validation: Validation) -> Iterator[str]:
         "them where they would follow."
     )
     yield ""
+    for note in validation.notes:
+        yield f"**Note.** {_cell(note)}"
+        yield ""
 
 
 def _words(validation: Validation) -> Iterator[str]:

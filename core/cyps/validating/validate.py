@@ -15,6 +15,7 @@ from cyps.choosing.held_out import folds_of
 from cyps.choosing.share_moves import ShareMove, check_converged, share_move
 from cyps.errors import CypsError
 from cyps.model import ConvergenceCheck, MultilevelFit
+from cyps.model.few_groups import few_groups
 from cyps.validating.chances import (
     Coefficients,
     Step,
@@ -85,7 +86,7 @@ class MetricValidation:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """A validation of every metric, and what it was made with."""
+    """A validation of every metric, what it was made with, and notes to read it by."""
 
     metrics: tuple[MetricValidation, ...]
     children: int
@@ -94,6 +95,7 @@ class Validation:
     nagq: int
     folds: int
     seed: int
+    notes: tuple[str, ...] = ()
 
 
 def validate(
@@ -147,6 +149,7 @@ def validate(
     """
     _check(cells, fits)
     n = len(cells.groups)
+    few = few_groups(n, fits[0].estimator, robust=True, called="authorities")
     fold = np.arange(n) if folds is None else folds_of(n, folds, seed)
     if n < 3:
         raise CypsError(f"{n} authorities cannot be held out one at a time: at least 3 are needed.")
@@ -173,6 +176,7 @@ def validate(
         fits[0].nagq,
         int(fold.max()) + 1,
         seed,
+        (few,) if few else (),
     )
 
 
