@@ -131,7 +131,8 @@ def _groupable(rows: ir.Table, name: str) -> ir.Column:
 
 def _flags(stored: StoredRows, metric: str) -> tuple[ir.Column, ir.Column, ir.Column]:
     """For each row whether it has the event, is no count, and is more than one event."""
-    _check_column(stored, metric)
+    if metric not in stored.table.columns:
+        raise no_column(metric)
     column = stored.table[metric]
     kind = column.type()
     if kind.is_boolean():
