@@ -208,6 +208,17 @@ def test_area_cost_by_metric_is_of_the_year_that_has_it(folder):
     assert again.area_cost_metrics == tuple(head[1:])
 
 
+def test_a_year_with_area_cost_of_its_own_keeps_the_baseline_of_the_year_before(folder):
+    text = EVERYTHING.partition("[years.files.baseline]")[0] + 'baseline = "previous"\n'
+    request = asked(
+        folder,
+        text.replace('files.area_cost = "two-aca.csv"', 'files = { area_cost = "two-aca.csv" }'),
+    )
+    _, second = years_of(request, read_requested(request))
+    assert second.baseline == "previous"
+    assert second.area_cost[0] == 1.0
+
+
 def test_groups_by_code_are_of_every_year_and_of_the_scenario(folder):
     listed = "".join(f'{a.code} = "{halves(a)}"\n' for a in AUTHORITIES if a.code != GONE)
     text = EVERYTHING.replace('group = "groups.csv"\n', "") + f"\n[group]\n{listed}"

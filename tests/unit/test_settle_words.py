@@ -16,12 +16,17 @@ from cyps.settlement import (
     Exclusion,
     Floor,
     Proportional,
+    Protection,
     Transition,
     Undamped,
+    Year,
     reorganise,
     settle,
+    settle_years,
 )
+from cyps.settlement.dated import origin_in
 from cyps.settlement.example import example
+from cyps.settlement.record import from_json, to_json
 from made_settlements import EVERYONE, made
 
 ONE = example()
@@ -200,10 +205,42 @@ def test_pounds_of_a_group_stay_in_it():
         assert abs(one.pounds[members].sum() - one.target[members].sum()) < 1
 
 
-def test_a_floor_that_cannot_be_paid_names_who_binds():
-    told = refused(lambda: settle(replace(ONE.scenario, damping=Floor(floor=0.5)), ONE.use))
-    assert told.startswith("A floor of 50.0000% cannot be paid for")
-    assert told == told.strip()
+def test_what_cannot_be_paid_names_who_binds():
+    member = {HARTLEPOOL: "x", DERBY: "y"}
+    tiers = Protection(tiers={"x": 0.5, "y": 1.9}, member=member, payer="group")
+    told = refused(lambda: settle(replace(ONE.scenario, damping=tiers), ONE.use))
+    assert "Derby" in told
+    assert "None" not in told
+    plain = refused(lambda: settle(replace(ONE.scenario, damping=Floor(floor=0.5)), ONE.use))
+    assert plain.startswith("A floor of 50.0000% cannot be paid for")
+    assert plain == plain.strip()
+
+
+def test_each_of_two_years_is_named_even_by_the_lists_own_year():
+    years = [Year(label, 100, Floor(floor=-0.1)) for label in ("2025", "2026")]
+    titles = [one.scenario.title for _, one in settle_years(ONE.scenario, years, ONE.use)]
+    assert titles == ["Two, 2025", "Two, 2026"]
+    ((_, alone),) = settle_years(ONE.scenario, years[:1], ONE.use)
+    assert alone.scenario.title == "Two"
+
+
+@pytest.mark.parametrize(
+    ("character", "fits"),
+    [("\n", True), ("\t", False), ("\x1b", False), ("\x7e", True), ("\x7f", False),
+     ("\x9f", False), ("\xa0", True), (" ", True)],
+)  # fmt: skip
+def test_words_hold_nothing_that_a_terminal_would_obey(character, fits):
+    words = f"By{character}hand"
+    scenario = replace(ONE.scenario, statement=words)
+    if fits:
+        assert from_json(to_json(scenario, ONE.use))[0].statement == words
+    else:
+        assert "has a control character" in refused(lambda: from_json(to_json(scenario, ONE.use)))
+
+
+def test_an_origin_without_a_date_has_none():
+    note = "Area cost: by weight (illustrative: A paper)."
+    assert origin_in(note) == ("Area cost: by weight", "A paper", "illustrative", "")
 
 
 def test_use_of_others_cannot_be_reorganised():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cyps.errors import CypsError
+from cyps.settlement import Protection
 from cyps.settlement.example import example
 from cyps.settlement.summaries import (
     all_totals,
@@ -16,7 +19,7 @@ from cyps.settlement.summaries import (
     region_totals,
     rounded_change_rate,
 )
-from made_settlements import made
+from made_settlements import EVERYONE, made
 
 
 def test_everybody_together_is_the_pot():
@@ -63,8 +66,16 @@ def test_ties_of_a_thousand_remainders_go_by_row():
     assert (np.argsort(below.order)).tolist() == expected
 
 
-def test_a_penny_above_the_floor_is_not_on_it():
-    one = made(n=60)
-    above = one.damped.allocation - one.damped.floor_amount
-    assert on_the_floor(one).tolist() == (above < 0.005).tolist()
-    assert 0 < on_the_floor(one).sum() < 60
+def test_less_than_half_a_penny_above_the_floor_is_on_it():
+    one = example()
+    above = [(0.0049, True), (0.0051, False), (0.0149, False), (-0.003, True)]
+    for gap, on in above:
+        damped = replace(one.damped, allocation=one.damped.floor_amount + gap)
+        assert on_the_floor(replace(one, damped=damped)).tolist() == [on, on]
+
+
+def test_top_ups_are_a_line_of_their_own_and_add_up():
+    member = dict.fromkeys((place.code for place in EVERYONE[:40]), "cash")
+    one = made(n=40, rule=Protection(tiers={"cash": 1.1}, member=member, payer="outside"))
+    assert all_totals(one).top_up == one.top_up.sum() > 0
+    assert sum(region.top_up for region in region_totals(one)) == one.top_up.sum()
