@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 from defusedxml import ElementTree
 from xlsxwriter.worksheet import Worksheet
@@ -333,3 +334,29 @@ def test_a_settlement_of_one_is_whole(tmp_path):
     write_settlement(of_one_year(one), tmp_path / "one.xlsx")
     assert check_structure(tmp_path / "one.xlsx") == []
     assert np.array_equal(settle(one.scenario, one.use).pounds, [one.scenario.pot])
+
+
+@pytest.mark.parametrize(
+    ("sheet", "used", "unused", "when"),
+    [("Factors", 9, 10, "$D9>0"), ("Groups", 10, 23, "LEN($A10)>0")],
+)
+def test_only_rows_in_use_are_ruled(base, tmp_path, sheet, used, unused, when):
+    """The line comes with the condition: a row has none of its own."""
+    write_settlement(of_one_year(base), tmp_path / "s.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "s.xlsx")[sheet]
+    last = openpyxl.load_workbook(tmp_path / "s.xlsx", data_only=True)[sheet]
+    key = "D" if sheet == "Factors" else "A"
+    assert last[f"{key}{used}"].value
+    assert not last[f"{key}{unused}"].value
+    for row in page.iter_rows(min_row=used, max_row=unused):
+        assert not [c.coordinate for c in row if c.border.bottom.style]
+    ruled = [
+        (str(area.sqref), rule.dxf.border.bottom.style)
+        for area in page.conditional_formatting
+        for rule in area.rules
+        if rule.formula == [when]
+    ]
+    ((area, style),) = ruled
+    begins, ends = area.split(":")
+    assert (begins, style) == (f"A{used}", "thin")
+    assert int(re.sub("[A-Z]", "", ends)) >= unused

@@ -74,11 +74,12 @@ def draw_factors(draft: Draft, groups: list[GroupLines]) -> None:
                     "authorities stay blank.")  # fmt: skip
     page.sheet.set_row(FACTORS_HEAD_ROW - 1, 50)
     page.sheet.set_row(FACTORS_HEAD_ROW, 34)
-    for col, (_, head, words, kind, width) in enumerate(COLUMNS):
+    for col, (key, head, words, kind, width) in enumerate(COLUMNS):
         page.sheet.set_column(col, col, width)
         number = kind != "general"  # words stand right, as numbers do
         page.text(FACTORS_HEAD_ROW - 1, col, words.format_map(layout.letter_of), formats.words())
-        page.text(FACTORS_HEAD_ROW, col, head, formats.head(number=number))
+        beside = 1 if key == "problem" else 0
+        page.text(FACTORS_HEAD_ROW, col, head, formats.head(number=number, indent=beside))
     for year, lines in enumerate(groups):
         _year(page, year, lines)
     page.sheet.freeze_panes(FACTORS_HEAD_ROW + 1, 2)
@@ -93,14 +94,13 @@ def _year(page: Page, year: int, lines: GroupLines) -> None:
     numbers = _numbers(page.draft.settlements[year][1], lines, layout.group_rows)
     for place in range(1, layout.group_rows + 1):
         row = first + place - 1
-        page.text(row, 0, layout.years[year] if page.draft.many_years else "", formats.cell())
-        page.number(row, 2, place, formats.cell("count"))
+        label = layout.years[year] if page.draft.many_years else ""
+        page.text(row, 0, label, formats.unruled())
+        page.number(row, 2, place, formats.unruled("count"))
         formulas = _formulas(layout, year, row + 1, (first + 1, last + 1))
         for col, (key, _, _, kind, _) in enumerate(COLUMNS):
             if key in formulas:
-                form = formats.beside(right=True) if kind == "word" else formats.cell(kind)
-                if key == "problem":
-                    form = formats.wrapped()
+                form = formats.unruled(kind, right=kind == "word", words=key == "problem")
                 page.formula(row, col, "=" + formulas[key], form, numbers[key][place - 1])
     # The sheet says that rows without authorities stay blank; their place and 0 are no news.
     blank = page.draft.workbook.add_format({"num_format": ";;;"})
@@ -108,6 +108,7 @@ def _year(page: Page, year: int, lines: GroupLines) -> None:
     page.sheet.conditional_format(
         rows, {"type": "formula", "criteria": f"=$D{first + 1}=0", "format": blank}
     )
+    page.rule_used(f"A{first + 1}:{list(_AT.values())[-1]}{last + 1}", f"$D{first + 1}>0")
     alert = {"type": "cell", "criteria": "==", "value": '"No"', "format": formats.stop()}
     col = list(_AT).index("fits")
     page.sheet.conditional_format(first, col, last, col, alert)

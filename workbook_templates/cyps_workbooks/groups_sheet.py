@@ -25,8 +25,8 @@ COLUMNS = (
     ("pounds_b", "B: pounds (£)", "pounds", 17),
     ("change_b", "A - B (£)", "pounds change", 16),
     ("rate_b", "A - B (%)", "percent change", 11),
-    ("more", "Get more than in B", "count", 11),
-    ("less", "Get less than in B", "count", 11),
+    ("more", "Get more than in B", "count", 15),
+    ("less", "Get less than in B", "count", 15),
 )
 _AT = {key: _col(i) for i, (key, *_) in enumerate(COLUMNS)}
 REST = "In none of them"
@@ -47,6 +47,8 @@ def draw_groups(draft: Draft) -> None:
     totals = _totals_by_group(draft)
     for i, total in enumerate(totals):
         _row(page, GROUPS_HEAD_ROW + 2 + i, total, rest=i == len(totals) - 1)
+    first, last = GROUPS_HEAD_ROW + 3, GROUPS_HEAD_ROW + 2 + len(totals)
+    page.rule_used(f"A{first}:{_AT['less']}{last}", f"LEN($A{first})>0")
     _everyone(page)
     _lists(page)
     page.sheet.freeze_panes(GROUPS_HEAD_ROW + 1, 1)
@@ -104,10 +106,10 @@ def _row(
         others = f"SUM($B${first}:$B${r - 1})"
         name = f'=IF(grouping_place=0,"",IF({others}<{layout.authorities},"{REST}",""))'
     engine = _numbers(draft, total)
-    page.formula(row, 0, name, formats.cell(), engine["name"])
+    page.formula(row, 0, name, formats.unruled(), engine["name"])
     formulas = _of_the_rest(r) if rest else _of_members(draft, r)
     for col, (key, _, kind, _) in enumerate(COLUMNS[1:], start=1):
-        page.formula(row, col, formulas[key], formats.cell(kind), engine[key])
+        page.formula(row, col, formulas[key], formats.unruled(kind), engine[key])
 
 
 def _of_members(draft: Draft, r: int) -> dict[str, str]:

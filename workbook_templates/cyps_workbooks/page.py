@@ -237,6 +237,12 @@ class Page:
             area, {"type": "formula", "criteria": f"={unused}", "format": form}
         )
 
+    def rule_used(self, area: str, used: str) -> None:
+        """Rule the rows of an area while a condition says that they are used."""
+        self.sheet.conditional_format(
+            area, {"type": "formula", "criteria": f"={used}", "format": self.draft.formats.rule()}
+        )
+
     def total(self, col: int, kind: str, engine: float, *, limited: bool = False) -> None:
         """The sum of a column of authorities, above its header; `limited` where one has none."""
         formula = f"SUM({self.draft.layout.here(col)})"

@@ -99,6 +99,12 @@ class Formats:
         side = {"align": "right"} if right else {}
         return self.of(**side, num_format=NUMBER_FORMATS[kind], bottom=1, bottom_color=RULE)
 
+    def unruled(self, kind: str = "general", *, right: bool = False, words: bool = False) -> Format:
+        """A locked cell of a row that is ruled only while it is used."""
+        side = {"align": "right"} if right else {}
+        wrapped = {"text_wrap": True, "indent": 1} if words else {}
+        return self.of(**side, **wrapped, num_format=NUMBER_FORMATS[kind])
+
     def beside(self, *, right: bool = False) -> Format:
         """Locked text that stands beside a number, or `right` under one."""
         side = {"align": "right"} if right else {"indent": 1}
@@ -170,6 +176,10 @@ class Formats:
     def link(self) -> Format:
         """A link to another place in the workbook."""
         return self.of(underline=1, font_color=INPUT_TEXT, bottom=1, bottom_color=RULE)
+
+    def rule(self) -> Format:
+        """Conditional: the line below a row that is used."""
+        return self.workbook.add_format({"bottom": 1, "bottom_color": RULE})
 
     def stop(self) -> Format:
         """Conditional: a check that stops."""
