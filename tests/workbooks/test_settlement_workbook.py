@@ -348,7 +348,7 @@ def test_only_rows_in_use_are_ruled(base, tmp_path, sheet, used, unused, when):
     key = "D" if sheet == "Factors" else "A"
     assert last[f"{key}{used}"].value
     assert not last[f"{key}{unused}"].value
-    for row in page.iter_rows(min_row=used, max_row=unused):
+    for row in page.iter_rows(min_row=used, max_row=unused, max_col=14):
         assert not [c.coordinate for c in row if c.border.bottom.style]
     ruled = [
         (str(area.sqref), rule.dxf.border.bottom.style)
