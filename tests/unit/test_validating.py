@@ -32,6 +32,7 @@ from cyps.validating.chances import (
     spread_of,
 )
 from cyps.validating.groups import groupings, hidden, table_of
+from cyps.validating.report import markdown
 from cyps.validating.validate import judged, practice
 from made_samples import drawn_children
 
@@ -336,6 +337,8 @@ def test_plain_and_quadrature(cells):
     assert plain.estimator == "plain"
     assert plain.folds == 4
     nodes = validate(cells, fit_cells(cells, 7), folds=4)
+    assert "Two levels: children in authorities, by quadrature, 7 nodes. " in markdown(nodes)
+    assert "A logistic model without authorities' effects, by maximum" in markdown(plain)
     assert nodes.metrics[0].held_out.auc == pytest.approx(plain.metrics[0].held_out.auc, abs=0.01)
 
 
@@ -385,7 +388,10 @@ def test_three_levels_are_validated(nested_cells, tmp_path):
     assert each.halves.by == "small areas"
     assert each.halves.measures is not None
     write_report(found, tmp_path)
-    assert (tmp_path / "report.html").exists()
+    assert (
+        "Three levels: children in small areas in authorities, by the Laplace approximation. "
+        in (tmp_path / "report.md").read_text()
+    )
     (two,) = validate(nested_cells, fit_cells(nested_cells)).metrics
     assert each.held_out.predicted == pytest.approx(two.held_out.predicted, rel=0.02)
     assert validate(nested_cells, fits, folds=3).folds == 3

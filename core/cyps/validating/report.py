@@ -75,7 +75,8 @@ def _opening(validation: Validation) -> Iterator[str]:
     yield "# Validation of the model"
     yield ""
     yield (
-        f"{validation.children:,} children in {validation.authorities} authorities. Each authority "
+        f"{validation.children:,} children in {validation.authorities} authorities. "
+        f"{_model(validation)} Each authority "
         f"was predicted by a fit that had not seen it ({validation.folds} fits). Limits of what "
         "counts as met are the tool's own. Groups in which fewer than "
         f"{SMALLEST_COUNT} children have the event, or have it not, are hidden, and others with "
@@ -85,6 +86,20 @@ def _opening(validation: Validation) -> Iterator[str]:
     for note in validation.notes:
         yield f"**Note.** {_cell(note)}"
         yield ""
+
+
+def _model(validation: Validation) -> str:
+    """What kind of model it is, in a sentence."""
+    if validation.estimator == "plain":
+        return "A logistic model without authorities' effects, by maximum likelihood."
+    levels = {
+        "multilevel": "Two levels: children in authorities",
+        "three levels": "Three levels: children in small areas in authorities",
+    }[validation.estimator]
+    how = "the Laplace approximation"
+    if validation.nagq > 1:
+        how = f"quadrature, {validation.nagq} nodes"
+    return f"{levels}, by {how}."
 
 
 def _words(validation: Validation) -> Iterator[str]:
