@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,3 +175,12 @@ def test_a_pack_of_use_has_no_child():
     done = run("child", CORPUS / "v2-shares.cyps.zip", "--reference")
     assert done.exit_code == 2
     assert "holds use without a model" in one_line(done.output)
+
+
+def test_an_odds_ratio_without_end_leaves_room_for_the_drivers():
+    done = run("child", BY_HAND, "--with", "idaci=25", "--with", "age=10-11", "--with", "sex=Male")
+    assert max(map(len, done.output.splitlines())) <= 60
+    assert "age 10-11 +0.3000 -3.1000 1.350" in one_line(done.output)
+    assert re.search(
+        r"idaci \(\+2\.5000 each\) 25 \+62\.5000 \S+ 1\.39e\+27", one_line(done.output)
+    )

@@ -111,7 +111,7 @@ def _print_child(console: Console, child: ChildPrediction) -> None:
         name = Text(term.driver)
         if term.value != 1.0:
             name.append(f" ({term.coefficient:+.4f} each)")
-        numbers = (f"{term.log_odds:+.4f}", f"{term.sum:+.4f}", f"{term.odds_ratio:.3f}")
+        numbers = (f"{term.log_odds:+.4f}", f"{term.sum:+.4f}", _ratio(term.odds_ratio))
         table.add_row(name, level, *numbers)
     console.print(table)
     interval = ""
@@ -122,6 +122,11 @@ def _print_child(console: Console, child: ChildPrediction) -> None:
         console,
         f"Probability 1 / (1 + exp({-child.log_odds:.4f})) = {child.probability:.4%}{interval}",
     )
+
+
+def _ratio(ratio: float) -> str:
+    """An odds ratio; one that no child has is short, or it would crowd the others out."""
+    return f"{ratio:.3f}" if ratio < 1e6 else f"{ratio:.2e}"
 
 
 def _as_json(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,38 @@ def read_toml(path: Path, what: str, example: str = "") -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CypsError(
-            f"{path.name} is not written in TOML: {error}. {example}".rstrip()
-        ) from None
+        raise CypsError(f"{not_toml(path.name, text, error)} {example}".rstrip()) from None
     except RecursionError:
         raise CypsError(f"{path.name} is no {what}: its tables are nested without end.") from None
+
+
+def not_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> str:
+    """Where a text is no TOML, with what people mostly mean by such a line.
+
+    Examples
+    --------
+    >>> import tomllib
+    >>> try:
+    ...     tomllib.loads("pot = 8,000,000,000")
+    ... except tomllib.TOMLDecodeError as error:
+    ...     not_toml("s.toml", "pot = 8,000,000,000", error)
+    's.toml is not written in TOML: line 1. Write a number without commas, such as 8_000_000_000.'
+    """
+    found = re.search(r"\(at line (\d+), column \d+\)", str(error))
+    lines = text.splitlines()
+    if found is not None and int(found[1]) <= len(lines):
+        line = lines[int(found[1]) - 1]
+        for form, advice in _MEANT:
+            if re.search(form, line):
+                return f"{name} is not written in TOML: line {found[1]}. {advice}"
+    return f"{name} is not written in TOML: {error}."
+
+
+_MEANT = (
+    ("[=\\[,]\\s*[\u201c\u201d\u2018\u2019]", 'Quotes have to be straight: ".'),
+    (r'"[^"]*\\[^"]*"', "In a path write / in place of \\."),
+    ("=\\s*\u00a3", "Write pounds without the \u00a3 sign, such as 8_000_000_000."),
+    (r"=\s*[-+]?[\d.]+\s*%", "Write a percentage as a fraction, such as -0.05 for -5%."),
+    (r"=\s*[-+]?\d{1,3}(,\d{3})+", "Write a number without commas, such as 8_000_000_000."),
+)
+"""Slips that the parser's own words do not name: how each looks, and what to write."""

@@ -18,7 +18,7 @@ from cyps_workbooks.kept.as_issued import (
 from cyps_workbooks.kept.compared import compare_with_engine, flags_say
 from cyps_workbooks.kept.findings import Finding, said
 from cyps_workbooks.kept.frozen_marks import frozen_since
-from cyps_workbooks.kept.opened import Entry, Opened, is_open_elsewhere, open_settlement
+from cyps_workbooks.kept.opened import Opened, is_open_elsewhere, open_settlement
 from cyps_workbooks.kept.read_back import ReadBack, read_back
 from cyps_workbooks.layout import CHECKS
 
@@ -191,36 +191,15 @@ def _against_issue(opened: Opened, back: ReadBack) -> tuple[tuple[str, ...], lis
                 "does, so its formulas were not compared one by one.", stops=False,
             )
         ]  # fmt: skip
-    inputs = changed_inputs(opened, issued)
-    changed, inputs = _children(opened, inputs)
-    changed += tuple(
+    changed = tuple(
         f"{now.place} ({name}): was {said(was.value)}, is {said(opened.followed(now).value)}"
-        for name, was, now in inputs
+        for name, was, now in changed_inputs(opened, issued)
     )
     formulas = changed_formulas(opened, issued)
     if len(formulas) > _SHOWN:
         more = Finding("formulas", "", f"and {len(formulas) - _SHOWN:,} more such cells.")
         formulas = [*formulas[:_SHOWN], more]
     return changed, formulas
-
-
-def _children(
-    opened: Opened, inputs: list[tuple[str, Entry, Entry]]
-) -> tuple[tuple[str, ...], list[tuple[str, Entry, Entry]]]:
-    """Everybody's children in one line, and the other inputs.
-
-    The record has no children, and `--population` of `cyps settle` may have filled them, so it
-    cannot be said that somebody typed them.
-    """
-    cells = [now for name, _, now in inputs if name == "in_children"]
-    if not cells or len(cells) < len(opened.block("in_children")):
-        return (), inputs
-    line = (
-        f"{cells[0].place} to {cells[-1].place.rpartition('!')[2]} (in_children): "
-        "every authority's children stand there; the record does not say whether they were there "
-        "when it was issued."
-    )
-    return (line,), [found for found in inputs if found[0] != "in_children"]
 
 
 def _checks_sheet(opened: Opened) -> Iterator[Finding]:
