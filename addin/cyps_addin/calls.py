@@ -115,9 +115,8 @@ def call(name: str, *arguments: Cells) -> Cells:
 
 def _fitting(function: CellFunction, arguments: tuple[Cells, ...]) -> tuple[Cells, ...]:
     """The arguments, if their number is right and none that is needed is blank."""
-    most = len(function.arguments)
-    if len(arguments) > most:
-        raise bad_input(f"{function.syntax} takes at most {most} arguments.")
+    if len(arguments) > len(function.arguments):
+        raise bad_input(function.takes)
     for place, argument in enumerate(function.arguments):
         given = arguments[place] if place < len(arguments) else None
         if not argument.optional and given is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ Rows = list[list[Any]]
 WHOLE_COLUMN = frozenset({65_536, 1_048_576})
 MOST_CELLS = 1_000_000
 _SHOWN = 40
+_LIKE_A_NUMBER = re.compile(r"[-+−]?\s*£?\s*(\d{1,3}(,\d{3})+|\d+|(?=\.))(\.\d+)?\s*%?")
 
 
 def is_blank(value: Cells) -> bool:
@@ -51,9 +53,7 @@ def rows_of(value: Cells, what: str) -> Rows:
     for r, row in enumerate(rows, 1):
         for c, cell in enumerate(row, 1):
             if isinstance(cell, ErrorValue):
-                raise CellError(
-                    cell, f"{what}: row {r}, column {c} of the range holds {cell}. Mend that first."
-                )
+                raise CellError(cell, f"{what}: {_place(r, c)} holds {cell}. Mend that first.")
     return rows
 
 
@@ -78,15 +78,31 @@ def numbers(value: Cells, what: str) -> NDArray[np.float64]:
     for r, row in enumerate(rows, 1):
         for c, cell in enumerate(row, 1):
             if isinstance(cell, bool) or not isinstance(cell, int | float):
-                holds = "nothing" if is_blank(cell) else repr(cell)[:_SHOWN]
-                raise bad_input(
-                    f"{what}: row {r}, column {c} of the range holds {holds}, not a number. "
-                    "A missing number is never taken for 0."
-                )
+                place = what if len(rows) == len(row) == 1 else f"{what}: {_place(r, c)}"
+                raise bad_input(f"{place} holds {_no_number(cell, alone=len(rows) == 1, row=r)}")
     found = np.array(rows, dtype=np.float64)
     if not np.isfinite(found).all():
         raise bad_input(f"{what} holds a number that is not finite.")
     return found
+
+
+def _place(row: int, column: int) -> str:
+    return f"row {row}, column {column} of the range"
+
+
+def _no_number(cell: Cells, *, alone: bool, row: int) -> str:
+    """What a cell holds in a number's place, and what to do about it."""
+    if is_blank(cell):
+        return "nothing, not a number. A missing number is never taken for 0."
+    shown = repr(cell)[:_SHOWN]
+    if isinstance(cell, str) and _LIKE_A_NUMBER.fullmatch(cell.strip()):
+        return (
+            f"{shown}, which is text that looks like a number. Turn it into one: select the "
+            "cells, then Data, Text to Columns, Finish."
+        )
+    if isinstance(cell, str) and row == 1 and not alone:
+        return f"{shown}, not a number. If it is a heading, leave it out of the range."
+    return f"{shown}, not a number."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +137,7 @@ def one_number(value: Cells, what: str) -> float:
     """The number of one cell."""
     found = numbers(value, what)
     if found.size != 1:
-        raise bad_input(f"{what} must be one number, but {found.size} cells were given.")
+        raise bad_input(f"{what} must be one number, but {found.size:,} cells were given.")
     return float(found.item())
 
 
@@ -130,10 +146,23 @@ def optional_number(value: Cells, what: str) -> float | None:
     return None if is_blank(value) else one_number(value, what)
 
 
+def rate_base(per: Cells) -> float:
+    """How many a rate is for: a number above 0, ten thousand for a blank."""
+    if is_blank(per):
+        return 10_000.0
+    found = one_number(per, "Per")
+    if found <= 0:
+        raise bad_input(f"Per is {found:g}. A rate is per a number above 0, such as 10,000.")
+    return found
+
+
 def texts(value: Cells, what: str) -> tuple[str, ...]:
     """The texts of a row or a column; a blank is refused by its place."""
     found = []
-    for place, cell in enumerate(line(value, what).values, 1):
+    cells = line(value, what).values
+    for place, cell in enumerate(cells, 1):
+        if is_blank(cell) and len(cells) == 1:
+            raise bad_input(f"{what} is blank. It needs a text.")
         if is_blank(cell):
             raise bad_input(f"{what}: cell {place} of the range is blank. Each needs a text.")
         found.append(text_of(cell))
@@ -146,7 +175,7 @@ def one_text(value: Cells, what: str, blank: str | None = None) -> str:
         return blank
     found = texts(value, what)
     if len(found) != 1:
-        raise bad_input(f"{what} must be one text, but {len(found)} cells were given.")
+        raise bad_input(f"{what} must be one text, but {len(found):,} cells were given.")
     return found[0]
 
 
@@ -161,6 +190,17 @@ def text_of(cell: Cells) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()
+
+
+def how_many(count: int, one: str, several: str = "") -> str:
+    """A number of things in words.
+
+    Examples
+    --------
+    >>> how_many(1, "cell"), how_many(2, "cell"), how_many(1_000, "authority", "authorities")
+    ('1 cell', '2 cells', '1,000 authorities')
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def column(results: Sequence[Any] | NDArray[Any]) -> Rows:

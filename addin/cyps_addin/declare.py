@@ -74,6 +74,13 @@ class CellFunction:
         return sum(not argument.optional for argument in self.arguments)
 
     @property
+    def takes(self) -> str:
+        """How many arguments it takes, for who gave more."""
+        most = len(self.arguments)
+        told = f"{most} argument{'s' if most > 1 else ''} at most" if most else "no argument"
+        return f"{self.syntax} takes {told}."
+
+    @property
     def syntax(self) -> str:
         """The function with its arguments, optional ones in brackets."""
         shown = (f"[{a.name}]" if a.optional else a.name for a in self.arguments)

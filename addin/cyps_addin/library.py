@@ -107,12 +107,13 @@ def forget() -> None:
 
 
 def _file(handle: str, kind: Kind) -> Path:
-    wanted = _HANDLE.fullmatch(handle.strip())
+    wanted = _HANDLE.fullmatch(handle.strip().casefold())
     maker = "CYPS_PACK" if kind == "pack" else "CYPS_SCENARIO"
+    if not handle.strip():
+        raise not_available(f"A {kind}'s handle is blank. Get one with {maker}(file).")
     if not wanted or wanted[1] != kind:
-        raise not_available(
-            f"'{handle[:60]}' is not the handle of a {kind}. Get one with {maker}(file)."
-        )
+        other = f"the handle of a {wanted[1]}, not" if wanted else "not the handle"
+        raise not_available(f"'{handle[:60]}' is {other} of a {kind}. Get one with {maker}(file).")
     found = sorted(_folder(kind).glob(f"{wanted[2]}*{_SUFFIX[kind]}"))
     if len(found) > 1:
         raise not_available(f"Two files of the library begin with {wanted[2]}. Load yours again.")

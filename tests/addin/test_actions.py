@@ -7,16 +7,19 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from defusedxml import ElementTree
 
 from cyps.cli import main
 from cyps.errors import CypsError
+from cyps.pack import pack_bytes, read_pack
 from cyps.settlement import Floor, Year, settle_years
 from cyps.settlement.record import to_json
 from cyps_addin import ACTIONS, library
@@ -201,8 +204,42 @@ def test_a_new_workbook_is_that_of_the_record(tmp_path):
     new = tmp_path / "settlement.xlsx"
     assert check_workbook(new).sound
     assert read_back(open_settlement(new)).settle()[0][1].pounds.tolist() == one.pounds.tolist()
-    with pytest.raises(CypsError, match="is there already"):
-        act("new", text=str(record))
+    before = new.read_bytes()  # cyps settle writes one, too, so another name is taken
+    told = dict(act("new", text=str(record)).table[1:])
+    assert told["written"] == str(tmp_path / "settlement 2.xlsx")
+    assert check_workbook(tmp_path / "settlement 2.xlsx").sound
+    assert new.read_bytes() == before
+
+
+@pytest.mark.parametrize("typed", ["5", "-5", "1", "-1.0"])
+def test_a_rate_without_its_percent_sign_is_not_taken_for_hundreds(single, typed):
+    with pytest.raises(CypsError, match=f"Write the percent sign, such as {typed}%"):
+        act("assume", single, text=f"floor={typed}")
+
+
+def test_a_log_without_a_line_says_so():
+    assert run_action("log")[1:] == [["No error was logged yet."]]
+    run_action("note", "The server ended.")
+    assert "The server ended." in run_action("log")[1][0]
+
+
+def test_authorities_of_which_the_pack_hides_counts_say_why_they_have_no_range(tmp_path):
+    path, book = tmp_path / "hidden.cyps.zip", tmp_path / "sample.xlsx"
+    path.write_bytes(sample_pack()[2])
+    pack = read_pack(path).pack
+    hidden = np.zeros(pack.use.gradient.shape, dtype=bool)
+    hidden[0, 0, 1] = True  # one figure of Hartlepool's
+    use = replace(
+        pack.use, hidden=hidden, gradient=np.where(hidden, 0.0, pack.use.gradient),
+        suppressed=1,
+    )  # fmt: skip
+    path.write_bytes(pack_bytes(replace(pack, use=use))[0])
+    write_settlement([("2025-26", sample_settlement())], book)
+    table = act("uncertainty", book, text=str(path)).table
+    assert [(by(table, row)["name"], by(table, row)["note"][:8]) for row in table[1:]] == [
+        ("Hartlepool", "no range"), ("Derby", ""), ("Leeds", ""),
+    ]  # fmt: skip
+    assert [str(row[3]) == "#N/A" for row in table[1:]] == [True, False, False]
 
 
 def test_the_log_of_quality_assurance_names_what_was_checked(single, tmp_path):
@@ -376,7 +413,8 @@ def test_a_protected_structure_is_left_as_it_is_and_cells_can_be_typed_into(sing
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("floor=-5", "from -100% to 1,000%"), ("floor=abc", "Type a rate"),
+        ("floor=-5", "which would be -500%. Write the percent sign, such as -5%."),
+            ("floor=-500%", "from -100% to 1,000%"), ("floor=abc", "Type a rate"),
         ("floor", "no assumption"),
         ("pot=0", "whole pounds above 0"), ("pot=10.5", "whole pounds above 0"),
         ("pot=1e400", "whole pounds above 0"), ("weight CIN=-1", "0 or more"),

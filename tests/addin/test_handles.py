@@ -261,6 +261,19 @@ def test_a_child_s_probability_is_the_core_s_and_stays_out_of_the_log(own_data):
     assert answer("CYPS_CHILD", bare, [["sex", 1]]).error is ErrorValue.NOT_AVAILABLE
 
 
+def test_names_are_taken_in_any_case_and_with_the_blanks_that_pasting_leaves():
+    pack, scenario = call("CYPS_PACK", "Sample\u00a0"), call("CYPS_SCENARIO", " SAMPLE ")
+    assert call("CYPS_SHARE", scenario.upper(), "LEEDS\u00a0") == call(
+        "CYPS_SHARE", scenario, "Leeds"
+    )
+    assert call("CYPS_USE", pack, "e08000035 ", "cin\u00a0") == call(
+        "CYPS_USE", pack, "Leeds", "CIN"
+    )
+    plain = call("CYPS_CHILD", pack, [["sex", "female"], ["idaci", 0.2]])
+    assert call("CYPS_CHILD", pack, [["Sex ", "FEMALE\u00a0"], [" IDACI", 0.2]]) == plain
+    assert answer("CYPS_CHILD", pack, [["sex", "female"], ["SEX", "male"]]).error is not None
+
+
 def test_the_trust_file_of_the_library_counts(own_data):
     pack = call("CYPS_PACK", str(PACKS / "v2-complete.cyps.zip"))
     (own_data / "trust.toml").write_bytes((PACKS / "trust.toml").read_bytes())
@@ -273,6 +286,7 @@ def test_the_trust_file_of_the_library_counts(own_data):
         (("CYPS_SHARE", "cyps:scenario:x#0123456789abcdef"), "#N/A", "not in this machine's"),
         (("CYPS_SHARE", "nonsense"), "#N/A", "is not the handle of a scenario"),
         (("CYPS_SHARE", None), "#VALUE!", "scenario is missing"),
+        (("CYPS_SHARE", "cyps:pack:x#0123456789abcdef"), "#N/A", "of a pack, not of a scenario."),
         (("CYPS_SCENARIO", "results"), "#VALUE!", "neither a handle nor a whole path"),
         (("CYPS_SCENARIO", "/no/such/folder"), "#N/A", "There is no settlement in"),
         (("CYPS_PACK", "here.cyps.zip"), "#VALUE!", "not a whole path"),
@@ -294,7 +308,7 @@ def test_handles_and_files_that_are_not_there(arguments, error, says):
         (("CYPS_SHARE", None, "shoe"), "#VALUE!", "Choose one of share, needs share, CIN"),
         (("CYPS_ALLOCATIONS", None, "money"), "#VALUE!", "Choose one of pounds"),
         (("CYPS_TRACE", "Hartlepool", "shoe"), "#N/A", "There is no line 'shoe'"),
-        (("CYPS_GROUP_TOTALS", [["a"], ["b"]]), "#VALUE!", "2 groups for 12 authorities"),
+        (("CYPS_GROUP_TOTALS", [["a"], ["b"]]), "#VALUE!", "Group has 2 cells for 12 authorities"),
     ],
 )
 def test_unknown_names_in_a_settlement(scenario, arguments, error, says):

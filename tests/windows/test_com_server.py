@@ -35,8 +35,8 @@ def assert_vbscript_is_served(windows):
         f"OK {HERE}",
         f"OK cyps {HERE}",
         "#VALUE! There is no function Exec.",
-        "#VALUE! CYPS_RANK(amounts) takes at most 1 arguments.",
-        "CYPS_RANK: #VALUE! CYPS_RANK(amounts) takes at most 1 arguments.",
+        "#VALUE! CYPS_RANK(amounts) takes 1 argument at most.",
+        "CYPS_RANK: #VALUE! CYPS_RANK(amounts) takes 1 argument at most.",
         "Exec True",
         "Eval True",
     ]

@@ -170,6 +170,11 @@ def _number(one: Assumption, typed: str) -> float:
     plain = typed.replace(",", "").replace(" ", "").replace("−", "-").removeprefix("£")
     found = re.fullmatch(r"([+-]?(?:\d+\.?\d*|\.\d+))(%?)", plain[:40])
     number = float(found[1]) / (100 if found[2] else 1) if found else float("nan")
+    if one.kind == "rate" and found and not found[2] and abs(number) >= 1:
+        raise CypsError(
+            f"{one.label} is '{typed[:40]}', which would be {number:,.0%}. Write the percent sign, "
+            f"such as {plain[:40]}%."
+        )
     fits = {
         "pounds": 0 < number <= _MOST_POT and number == int(number) if found else False,
         "rate": -1 <= number <= 10,

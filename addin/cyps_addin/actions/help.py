@@ -45,7 +45,8 @@ def _log(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
     """The last lines of the log; it holds sentences of errors, nothing of the cells."""
     path = library.data_folder() / LOG
     lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
-    return table((f"last {_LINES} lines of {path}",), [(line,) for line in lines[-_LINES:]])
+    shown = lines[-_LINES:] or ["No error was logged yet."]
+    return table((f"last {_LINES} lines of {path}",), [(line,) for line in shown])
 
 
 _PAGES: Final = (

@@ -28,6 +28,15 @@ def _new_place(path: Path) -> Path:
     return path
 
 
+def _free_place(record: Path) -> Path:
+    """Beside the record, under the first name that is free: cyps settle has taken the first."""
+    names = (record.stem, *(f"{record.stem} {number}" for number in range(2, 100)))
+    for name in names:
+        if not (place := record.with_name(f"{name}.xlsx")).exists():
+            return place
+    raise CypsError(f"{record.parent} is full of workbooks of {record.name}. Move some away.")
+
+
 def _new(asked: Asked) -> Cells:
     """A settlement workbook from a settlement's record, beside it."""
     from cyps_workbooks import write_settlement
@@ -37,7 +46,7 @@ def _new(asked: Asked) -> Cells:
         raise CypsError(f"{record.name} is no settlement's record. Choose a settlement.json.")
     settlement = settle(*from_json(record.read_text("utf-8"), record.name))
     year = settlement.scenario.year
-    place = _new_place(record.with_suffix(".xlsx"))
+    place = _free_place(record)
     write_settlement([(f"{year - 1}-{year % 100:02d}", settlement)], place)
     return table(("item", "value"), [("written", str(place)), ("title", settlement.scenario.title)])
 
@@ -122,8 +131,8 @@ def _split(line: str) -> tuple[str, str]:
 ACTIONS: tuple[Action, ...] = (
     Action(
         "new", "New workbook", "Output", "A settlement workbook from a settlement's record",
-        "Choose a settlement.json that cyps settle wrote. The workbook is written beside it; a "
-        "file that is there is not written over.",
+        "Choose a settlement.json that cyps settle wrote. The workbook is written beside it, under "
+        "a name that no file there has.",
         "ON", "FileNew", _new, asks="file",
     ),
     Action(

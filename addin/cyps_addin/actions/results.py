@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from cyps.errors import CypsError
@@ -104,13 +106,20 @@ def _bridge(asked: Asked) -> Cells:
     )
 
 
+_HIDDEN: Final = "no range: the pack hides part of what it rests on (small counts)"
+
+
 def _uncertainty(asked: Asked) -> Cells:
     """Standard errors and 95% ranges by the pack that the workbook's use came from."""
     loaded = read_pack(asked.file("the pack that the use came from (.cyps.zip)"))
     one = asked.settlement
     _check_pack(loaded.pack.predicted_use().children, loaded.pack.use.codes, one, loaded.pack.name)
     found = uncertainty(loaded.pack, one.scenario)
-    return uncertainty_rows(found, one, range(len(one.scenario.codes)))
+    rows = uncertainty_rows(found, one, range(len(one.scenario.codes)))
+    if not found.incomplete:
+        return rows
+    hidden = dict.fromkeys(found.incomplete, _HIDDEN)
+    return [[*rows[0], "note"], *([*row, hidden.get(row[0], "")] for row in rows[1:])]
 
 
 def _check_pack(children: np.ndarray, codes: tuple[str, ...], one: Settlement, name: str) -> None:

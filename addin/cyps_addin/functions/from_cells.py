@@ -27,13 +27,14 @@ from cyps.settlement import (
 from cyps_addin.cells import (
     column,
     given,
+    how_many,
     is_blank,
     line,
     number_line,
     numbers,
-    one_number,
     one_text,
     optional_number,
+    rate_base,
     texts,
 )
 from cyps_addin.declare import Argument, CellFunction, Cells
@@ -47,8 +48,9 @@ def _shares(use: Cells, weights: Cells, area_cost: Cells = None) -> Cells:
     children, (amounts, _) = numbers(use, "Use"), number_line(weights, "Weights")
     if children.shape[1] != amounts.size:
         raise bad_input(
-            f"Use has {children.shape[1]} columns but there are {amounts.size} weights. "
-            "Give one weight for each metric."
+            f"Use has {how_many(children.shape[1], 'column')}, but there "
+            f"{'is' if amounts.size == 1 else 'are'} {how_many(amounts.size, 'weight')}. Give one "
+            "weight for each metric."
         )
     metrics = tuple(f"metric {number}" for number in range(1, amounts.size + 1))
     rows = tuple(f"row {number}" for number in range(1, len(children) + 1))
@@ -154,8 +156,7 @@ def _rate(count: Cells, population: Cells, per: Cells = None) -> Cells:
         raise bad_input(
             "Population must have one cell for each row of the counts, or one for each count."
         )
-    unit = 10_000.0 if is_blank(per) else one_number(per, "Per")
-    return [[given(x) for x in row] for row in rate_per(counted, people, unit)]
+    return [[given(x) for x in row] for row in rate_per(counted, people, rate_base(per))]
 
 
 def _unit_cost(spend: Cells, children: Cells) -> Cells:
@@ -168,7 +169,8 @@ def _unit_cost(spend: Cells, children: Cells) -> Cells:
 def _same_length(one: str, n: int, other: str, m: int) -> None:
     if n != m:
         raise bad_input(
-            f"There are {n} cells of {one} but {m} of {other}. Select ranges of the same length."
+            f"{one.capitalize()} has {how_many(n, 'cell')} but {other} has {m:,}. Select ranges of "
+            "the same length."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -14,10 +15,11 @@ from cyps.pack import LoadedPack, Neutral
 from cyps_addin import library
 from cyps_addin.cells import (
     given,
+    how_many,
     is_blank,
     number_line,
-    one_number,
     one_text,
+    rate_base,
     rows_of,
     table,
     text_of,
@@ -108,6 +110,7 @@ def _neutralised(pack: LoadedPack, neutral: Cells) -> LoadedPack:
     rows = rows_of(neutral, "Neutral")
     if len(rows[0]) != 2:
         raise bad_input("Neutral must be two columns: a driver and what is done with it.")
+    named = [driver.name for driver in pack.pack.own_drivers]
     wanted: dict[str, Neutral] = {}
     for driver, how in rows:
         if is_blank(driver):
@@ -118,11 +121,18 @@ def _neutralised(pack: LoadedPack, neutral: Cells) -> LoadedPack:
                 f"Neutral: '{text_of(how)[:40]}' is done with {text_of(driver)[:40]}. Choose one "
                 f"of {', '.join(get_args(Neutral))}."
             )
-        wanted[text_of(driver)] = word  # type: ignore[assignment]
+        wanted[_spelt(text_of(driver), named)] = word  # type: ignore[assignment]
     try:
         return pack.with_neutralised(wanted) if wanted else pack
     except CypsError as error:
         raise not_available(str(error)) from None
+
+
+def _spelt(name: str, known: Iterable[str]) -> str:
+    """A name as the pack spells it, whatever its case; as it is where the pack has none such."""
+    return {" ".join(k.split()).casefold(): k for k in known}.get(
+        " ".join(name.split()).casefold(), name
+    )
 
 
 def _use_rate(
@@ -139,11 +149,12 @@ def _use_rate(
     people, _ = number_line(population, "Population")
     if people.size != rows.size:
         raise bad_input(
-            f"There are {people.size} populations for {rows.size} authorities. Give one for each, "
-            "in the same order."
+            f"Population has {how_many(people.size, 'cell')} for "
+            f"{how_many(rows.size, 'authority', 'authorities')}. Give one for each, in the same "
+            "order."
         )
-    unit = 10_000.0 if is_blank(per) else one_number(per, "Per")
-    rate = rate_per(found.predicted_use().children[np.ix_(rows, columns)], people[:, None], unit)
+    counted = found.predicted_use().children[np.ix_(rows, columns)]
+    rate = rate_per(counted, people[:, None], rate_base(per))
     if laid is not None and laid.is_row:
         rate = rate.T
     return [[given(x) for x in row] for row in rate]
@@ -158,17 +169,18 @@ def _child(pack: Cells, child: Cells, rest: Cells = None) -> Cells:
     rows = rows_of(child, "Child")
     if len(rows[0]) != 2:
         raise bad_input("Child must be two columns: the name of a driver and the child's level.")
+    named = [driver.name for driver in found.own_drivers]
     told: dict[str, str | float] = {}
     for name, level in rows:
         if is_blank(name):
             continue
-        label = text_of(name)
+        label = _spelt(text_of(name), named)
         if is_blank(level) or label in told:
             raise bad_input(f"Driver '{label[:40]}' comes twice or has no level. Give it one.")
         told[label] = level if isinstance(level, float | int) else text_of(level)
     for driver in found.own_drivers:  # a category such as 1 is a number in a cell
         if driver.categories and driver.name in told:
-            told[driver.name] = text_of(told[driver.name])
+            told[driver.name] = _spelt(text_of(told[driver.name]), driver.categories)
     others = one_text(rest, "Rest", "told")
     if others.casefold() not in ("told", "reference"):
         raise bad_input("Rest is 'reference', or blank when every driver is told.")

@@ -16,7 +16,18 @@ from cyps.settlement.checks import checks
 from cyps.settlement.record import from_json
 from cyps.settlement.summaries import GroupTotals, all_totals, group_totals, totals_by
 from cyps_addin import library
-from cyps_addin.cells import Line, column, given, is_blank, line, one_text, table, text_of, texts
+from cyps_addin.cells import (
+    Line,
+    column,
+    given,
+    how_many,
+    is_blank,
+    line,
+    one_text,
+    table,
+    text_of,
+    texts,
+)
 from cyps_addin.declare import Argument, CellFunction, Cells
 from cyps_addin.error_values import bad_input, not_available
 from cyps_addin.functions.choosing import (
@@ -177,7 +188,8 @@ def _grouping(one: Settlement, group: Cells, authority: Cells) -> Grouping:
     rows, _ = chosen(one, authority)
     if len(names) != rows.size or len(set(rows.tolist())) < rows.size:
         raise bad_input(
-            f"There are {len(names)} groups for {rows.size} authorities. Give each authority "
+            f"Group has {how_many(len(names), 'cell')} for "
+            f"{how_many(rows.size, 'authority', 'authorities')}. Give each authority "
             f"once, with one group, in the same order; or one of {', '.join(GROUPINGS)}."
         )
     codes = one.scenario.codes

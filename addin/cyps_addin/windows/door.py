@@ -92,8 +92,8 @@ def _cells(function: CellFunction, arguments: Any) -> list[Cells]:  # noqa: ANN4
     given = [] if arguments is None else arguments
     if not isinstance(given, tuple | list):
         given = [given]
-    if len(given) > (most := len(function.arguments)):
-        raise bad_input(f"{function.syntax} takes at most {most} arguments.")
+    if len(given) > len(function.arguments):
+        raise bad_input(function.takes)
     return [
         cells_of(value, argument.name)
         for value, argument in zip(given, function.arguments, strict=False)

@@ -127,7 +127,7 @@ def authority_row(settlement: Settlement, named: str) -> int:
                 f"{gone.name} ({gone.code}) was left out of this settlement: {gone.reason}."
             )
     raise CypsError(
-        f"No authority of this settlement has the code or name '{named}'."
+        f"No authority of this settlement has the code or name '{named[:60]}'."
         f"{_who_is_meant(wanted, places)} Give a GSS code such as E06000001, or the name as the "
         "settlement has it."
     )
