@@ -12,10 +12,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.needs import Use
-from cyps.settlement import Band, Bands, Exclusion, Transition, Year, settle_years
-from cyps_workbooks import PackNote, write_settlement
+from cyps.settlement import Band, Bands, Exclusion, Transition, Undamped, Year, settle_years
+from cyps_workbooks import PackNote, write_settlement, write_what_if
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.kept import open_settlement, read_back
 from cyps_workbooks.kept.frozen import freeze
@@ -23,7 +24,10 @@ from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
 from cyps_workbooks.kept.verdict import check_workbook
 from cyps_workbooks.layout import Layout
 from cyps_workbooks.page import Against, Typed
-from workbooks.engines import IronCalc
+from cyps_workbooks.published import Publication
+from cyps_workbooks.published.reading import read_workbook
+from cyps_workbooks.published.workbook import published_bytes
+from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.made_up import made_up, spend_lines
 from workbooks.made_up_pack import made_up_pack
 from workbooks.test_workbook_copies import DAY
@@ -35,12 +39,21 @@ CORPUS = (
     "=WEBSERVICE(\"http://x.invalid\")", '";=1+1;"', '"=1+1', "'=1+1", "{=1+1}", "=DDE(\"cmd\")",
     "＝1+1", "＋1", "－1", "＠SUM(1)", "http://x.invalid/a", "mailto:a@x.invalid", "file:///etc/passwd",
     "Bryn, Môn & \"Llŷn\" o'r Ŵyl", "ŵ" * 255, "a, b; c", "1e5", "TRUE", "_x0041_", "&#61;1+1",
+    "two\nlines", "=two\n=lines", "_x000D_=1+1", "_x000d_", "a 👩\u200d👧 family",
+    "\u202e=1+1 desrever\u202c", "\u200f=1+1", "\u200b=1+1", "\ufeff=1+1", "line\u2028separator",
+    "no character \ufffe", "no character \uffff", "<r><t>rich</t></r>", "<r>&</r>", "]]>", "<!--",
 )  # fmt: skip
 """None of them has a space at its ends: XML keeps those only where it is told to."""
 
+CONTROL = ("a\ttab", "\t=1+1", "\r=1+1", "back\r\nand forth", "bell \x07", "\x00",
+           "\x1b[31mred\x1b[0m", "\x7f", "next\x85line")  # fmt: skip
+"""What does not print: kept where people type, refused where the record could not hold it."""
+
+TYPED = (*CORPUS, *CONTROL)
+
 PLACES = tuple(
-    replace(place, name=f"{CORPUS[i % len(CORPUS)][:200]} {i}", region=CORPUS[(3 * i) % 8])
-    for i, place in enumerate(authorities(2025)[:14])
+    replace(place, name=f"{words[:200]} {i}", region=CORPUS[(3 * i) % len(CORPUS)])
+    for i, (words, place) in enumerate(zip(CORPUS, authorities(2025), strict=False))
 )
 LABELS = ("=2025+1", "@2026, Ŵyl")
 NAMES = CORPUS[:4]
@@ -49,7 +62,7 @@ NAMES = CORPUS[:4]
 def settled():
     one = made_up(seed=3, places=PLACES, title=CORPUS[1], status=CORPUS[4], statement=CORPUS[20],
                   notes=CORPUS, exclusions=tuple(Exclusion(f"E9{k}", *CORPUS[k : k + 2])
-                                                 for k in range(0, 26)),
+                                                 for k in range(0, len(CORPUS) - 1)),
                   spend=tuple(replace(line, service_area=CORPUS[k])
                               for k, line in enumerate(spend_lines())))  # fmt: skip
     codes = one.scenario.codes
@@ -69,10 +82,10 @@ def typed(years):
     for name, place in Layout.of(years, has_pack=True).texts().items():
         area = corner(place.rpartition("!")[2].replace("$", ""))
         cells[name] = tuple(
-            tuple(CORPUS[(7 * r + c) % len(CORPUS)] for c in range(area.cols))
+            tuple(TYPED[(7 * r + c) % len(TYPED)] for c in range(area.cols))
             for r in range(area.rows)
         )
-    return Typed(cells=cells, changes=CORPUS, outside={("Glossary", 60, 7): CORPUS[0]})
+    return Typed(cells=cells, changes=TYPED, outside={("Glossary", 60, 7): CORPUS[0]})
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +126,7 @@ def texts(path):
 def test_every_text_stays_text_and_none_is_lost(path):
     assert check_structure(path) == []
     assert_nothing_is_live(path)
-    assert set(CORPUS) <= texts(path)
+    assert set(TYPED) <= texts(path)
     engine = IronCalc()
     engine.open(path)
     engine.recalculate()
@@ -129,15 +142,83 @@ def test_it_is_read_back_checked_frozen_and_refreshed_whole(path):
     frozen = path.with_name("frozen.xlsx")
     frozen.write_bytes(freeze(path, DAY))
     assert_nothing_is_live(frozen)
-    assert set(CORPUS) <= texts(frozen)
+    assert set(TYPED) <= texts(frozen)
     use = back.use
     again = Use(use.codes, use.metrics, use.children * np.array([1.0, 1.1, 0.9]), CORPUS[3])
     made = refresh(*open_for_refresh(path), Renewal(again, PLACES, 2025))
     new = path.with_name("new.xlsx")
     new.write_bytes(made.content)
     assert_nothing_is_live(new)
-    assert set(CORPUS) <= texts(new)
+    assert set(TYPED) <= texts(new)
     assert open_settlement(new).entry("Glossary", 60, 7).value == CORPUS[0]
     for name in Layout.of(settled()).texts():
         before = [[entry.value for entry in row] for row in opened.block(name)]
         assert [[e.value for e in row] for row in open_settlement(new).block(name)] == before
+
+
+def test_other_programs_read_what_people_wrote(path):
+    """Notes, which the corpus begins in: openpyxl and calamine keep escapes, LibreOffice not."""
+    if missing := libreoffice_missing():
+        pytest.skip(missing)
+    office = LibreOffice()
+    try:
+        office.open(path)
+        office.recalculate()
+        assert office.errors() == []
+        shown = {str(cell) for grid in office.grids().values() for row in grid for cell in row}
+    finally:
+        office.close()
+    # LibreOffice itself drops what is not a character of XML.
+    assert {w for w in CORPUS if not w.startswith("no character")} <= shown
+
+
+@pytest.mark.parametrize("words", CONTROL)
+@pytest.mark.parametrize("write", [write_settlement, write_what_if])
+def test_what_no_record_could_be_read_with_is_refused_and_named(tmp_path, words, write):
+    sign = next(c for c in words if not c.isprintable())
+    for changed, at in (
+        ({"notes": ("fine", words)}, "number 2 in 'notes' of the settlement"),
+        ({"places": (replace(PLACES[0], region=words), *PLACES[1:3])}, "'region' of number 1 in"),
+        ({"title": words}, "'title' of the settlement"),
+    ):
+        one = made_up(seed=3, **{"places": PLACES[:3], **changed})
+        given = ([("2025-26", one)],) if write is write_settlement else ("2025-26", one)
+        with pytest.raises(CypsError) as raised:
+            write(*given, tmp_path / "s.xlsx")
+        told = str(raised.value)
+        assert f"No workbook was written: {at}" in told
+        assert f"U+{ord(sign):04X}, which does not print" in told
+        assert told.isprintable()
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_kept_as_it_is_is_refused(tmp_path):
+    one = made_up(seed=3, places=PLACES[:3], notes=("see _x005F_x000D_",))
+    with pytest.raises(CypsError, match="A text holds '_x005F_x000D_', which a workbook cannot"):
+        write_settlement([("2025-26", one)], tmp_path / "s.xlsx")
+    for metric in ("A\nB", "A\tB"):
+        one = made_up(seed=3, places=PLACES[:3], metrics=("CIN", metric))
+        with pytest.raises(CypsError, match="which no column can be called by"):
+            write_settlement([("2025-26", one)], tmp_path / "s.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("label", ["2026/27", "[2026]", "2026-27?", "'26'"])
+def test_a_year_may_be_called_what_no_sheet_may(tmp_path, label):
+    plan = [Year(name, 1_000_000, Undamped()) for name in (label, "2027/28")]
+    one = made_up(seed=3, places=PLACES[:3])
+    path = tmp_path / "s.xlsx"
+    write_settlement(list(settle_years(one.scenario, plan, one.use)), path)
+    assert check_structure(path) == []
+    assert check_workbook(path).sound
+    assert {"Calculation 1", "Calculation 2"} <= set(open_settlement(path).sheets)
+
+
+def test_a_published_workbook_holds_every_text(tmp_path):
+    one = made_up(seed=3, places=PLACES[:3], notes=CORPUS, title=CORPUS[-3], status=CORPUS[-4])
+    path = tmp_path / "p.xlsx"
+    path.write_bytes(published_bytes(Publication(years=(("", one),), title="a\nb", author="c\x07")))
+    read = read_workbook(path)
+    words = {c.text for sheet in read.sheets for c in sheet.cells.values()}
+    assert set(CORPUS) <= words
+    assert_nothing_is_live(path)

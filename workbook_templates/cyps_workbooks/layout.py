@@ -77,6 +77,10 @@ WORKED_FIRST_ROW = 10
 LONGEST_SHEET_NAME = 31
 
 
+_UNFIT = re.compile(r"[\[\]:*?/\\]|'$")
+"""What no sheet may be called."""
+
+
 def quoted(sheet: str) -> str:
     """A sheet's name as a formula writes it."""
     return sheet if re.fullmatch(r"[A-Za-z]+", sheet) else f"'{sheet}'"
@@ -136,6 +140,12 @@ class Layout:
                 f"Two of the metrics {', '.join(metrics)} would have the same cell name for their "
                 "weight. Rename one so that they differ in letters or digits."
             )
+        for metric in metrics:
+            if not metric.isprintable():
+                raise CypsError(
+                    f"The metric {metric!r} holds a line break or another character that does not "
+                    "print, which no column can be called by. Rename it."
+                )
         named = named or {}
         rules = [settlement.scenario.damping for _, settlement in settlements]
         groups = [settlement.scenario.transition.group for _, settlement in settlements]
@@ -181,7 +191,10 @@ class Layout:
         if len(self.years) == 1:
             return (CALCULATION,)
         names = tuple(f"{CALCULATION} {label}" for label in self.years)
-        if max(map(len, names)) > LONGEST_SHEET_NAME:
+        if (
+            any(_UNFIT.search(name) or not name.isprintable() for name in names)
+            or max(map(len, names)) > LONGEST_SHEET_NAME
+        ):
             return tuple(f"{CALCULATION} {k}" for k in range(1, len(self.years) + 1))
         return names
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -312,10 +314,15 @@ class Page:
         self.sheet.set_paper(9)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         self.sheet.fit_to_pages(pages_wide, 1 if one_page else 0)
-        title = self.draft.settlement.scenario.status.upper().replace("&", "&&")[:60]
+        status = on_one_line(self.draft.settlement.scenario.status.upper())
+        title = status.replace("&", "&&")[:60]
         self.sheet.set_footer(f"&L{title}&C&A&RPage &P of &N")
         self.sheet.hide_gridlines(2)
         self.sheet.protect("", LOCKS)
+
+
+_ESCAPES = re.compile("_x[0-9A-Fa-f]{4}_x[0-9A-Fa-f]{4}_")
+"""Two of a spreadsheet's own escapes in one: XlsxWriter escapes the first of them only."""
 
 
 class ClassicSheet(Worksheet):  # type: ignore[misc,unused-ignore]
@@ -327,6 +334,40 @@ class ClassicSheet(Worksheet):  # type: ignore[misc,unused-ignore]
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
         return formula.removeprefix("=")
+
+    def _write_string(
+        self, row: int, col: int, string: str, cell_format: Format | None = None
+    ) -> int:
+        if string.startswith("<r>") and string.endswith("</r>"):
+            # XlsxWriter takes it for XML of its own making, so that is what it gets.
+            told = html.escape(string, quote=False)
+            string = f'<r><t xml:space="preserve">{told}</t></r>'
+        if _ESCAPES.search(string):
+            raise CypsError(
+                f"A text holds '{_ESCAPES.findall(string)[0]}', which a workbook cannot keep as it "
+                f"is: spreadsheets read it as characters of their own. It begins: {string[:60]!r}. "
+                "Write it in another way, such as with a space in it."
+            )
+        return int(super()._write_string(row, col, string, cell_format))
+
+    def _xml_formula_element(
+        self, formula: str, result: object, attributes: Sequence[tuple[str, object]] = ()
+    ) -> None:
+        # What a formula shows is text of a cell, too: a control character in it would damage the
+        # file, and what looks like an escape would be read as one.
+        if isinstance(result, str):
+            result = self._escape_control_characters(result)
+        super()._xml_formula_element(formula, result, attributes)
+
+    def _get_range_data(self, *cells: int) -> list[object]:
+        # A chart keeps a copy of the words beside it, which knows no escapes.
+        found = super()._get_range_data(*cells)
+        return [on_one_line(one) if isinstance(one, str) else one for one in found]
+
+
+def on_one_line(words: str) -> str:
+    """Words for where no cell stands: footers, properties, names of a file's parts."""
+    return "".join(c if c.isprintable() else " " for c in words)
 
 
 def new_page(draft: Draft, name: str) -> Page:

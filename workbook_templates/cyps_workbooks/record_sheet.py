@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +24,9 @@ AGAINST = "Compared with: "
 
 HEAD = ("Year", "Part", "SHA-256 of the whole", "Record")
 _HEAD_ROW = 8
+
+_UNREADABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters other than line breaks, and halves of characters."""
 
 PURPOSE = (
     "What this settlement was made of when the workbook was issued: authorities, use, spend, area "
@@ -70,7 +74,34 @@ def record_rows(
 def _recorded(settlement: Settlement) -> str:
     """The record on one line: a cell's line breaks do not survive every program."""
     told = json.loads(to_json(settlement.scenario, settlement.use))
+    _check_readable(told)
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _check_readable(told: object) -> None:
+    """That the record holds no text that it could not be read back with."""
+    found = [(at, words) for at, words in _texts(told) if _UNREADABLE.search(words)]
+    if found:
+        at, words = found[0]
+        sign = ord(_UNREADABLE.findall(words)[0])
+        more = f" {len(found) - 1:,} more texts have such characters." if found[1:] else ""
+        raise CypsError(
+            f"No workbook was written: {at} holds the character U+{sign:04X}, which does not print "
+            f"and which no record is read with: {words[:60]!r}.{more} Take it out."
+        )
+
+
+def _texts(told: object, at: str = "the settlement") -> Iterator[tuple[str, str]]:
+    """Every text of a record, with the words that lead to it."""
+    if isinstance(told, str):
+        yield at, told
+    elif isinstance(told, dict):
+        for key, value in told.items():
+            yield f"a name in {at}", key
+            yield from _texts(value, f"'{key}' of {at}")
+    elif isinstance(told, list):
+        for number, value in enumerate(told, start=1):
+            yield from _texts(value, f"number {number} in {at}")
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ from cyps_workbooks.layout import Layout
 from cyps_workbooks.members_sheet import draw_members
 from cyps_workbooks.notes_sheet import draw_notes
 from cyps_workbooks.pack_sheet import draw_pack
-from cyps_workbooks.page import NOTHING_TYPED, Against, Draft, PackNote, Typed
+from cyps_workbooks.page import NOTHING_TYPED, Against, Draft, PackNote, Typed, on_one_line
 from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.qa_sheet import draw_qa
 from cyps_workbooks.record_sheet import draw_record
@@ -134,7 +134,8 @@ def settlement_bytes(
         ),
     )  # fmt: skip
     workbook.set_properties(
-        {"title": draft.title, "comments": f"{scenario.status}: {scenario.statement}"[:250],
+        {"title": on_one_line(draft.title),
+         "comments": on_one_line(f"{scenario.status}: {scenario.statement}")[:250],
          "created": _WRITTEN_AS}
     )  # fmt: skip
     listed = checks(draft)

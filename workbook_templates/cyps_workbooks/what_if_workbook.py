@@ -14,7 +14,7 @@ from cyps.settlement.solution import group_lines, solution
 from cyps_workbooks.calculation_sheet import draw_calculation
 from cyps_workbooks.damping_sheet import draw_damping
 from cyps_workbooks.factors_sheet import draw_factors
-from cyps_workbooks.page import NOTHING_TYPED, Draft
+from cyps_workbooks.page import NOTHING_TYPED, Draft, on_one_line
 from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.record_sheet import draw_record
 from cyps_workbooks.settlement_workbook import OPTIONS, children_of
@@ -82,8 +82,8 @@ def what_if_bytes(
         chosen=chosen or scenario.authorities[0].name, verdict=VERDICT,
     )  # fmt: skip
     workbook.set_properties(
-        {"title": f"What if: {draft.title}", "created": _WRITTEN_AS,
-         "comments": f"{scenario.status}: {scenario.statement}"[:250]}
+        {"title": on_one_line(f"What if: {draft.title}"), "created": _WRITTEN_AS,
+         "comments": on_one_line(f"{scenario.status}: {scenario.statement}")[:250]}
     )  # fmt: skip
     unused = _draw(draft, layout)
     for name, place in (layout.inputs() | layout.results()).items():

@@ -12,6 +12,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from cyps.errors import CypsError
+from cyps_workbooks.page import ClassicSheet
 from cyps_workbooks.published.tables import Cell, Column, PublishedTable
 from cyps_workbooks.published.words import NOTES, shorthand_line
 
@@ -90,7 +91,7 @@ def draw_cover(
     book: Book, title: str, parts: Mapping[str, Sequence[str]], others: Sequence[str]
 ) -> None:
     """Title, then each part under its heading, then links; everything in column A."""
-    sheet = book.workbook.add_worksheet(COVER)
+    sheet = book.workbook.add_worksheet(COVER, worksheet_class=ClassicSheet)
     sheet.set_column(0, 0, COVER_WIDTH)
     text(sheet, 0, 0, title, book.format(HEADING_1, bold=True, font_size=TITLE, text_wrap=True))
     _set_height(sheet, 0, [(title, COVER_WIDTH * BODY / TITLE / BOLDER)], TITLE)
@@ -157,7 +158,7 @@ def _heading_words(column: Column, numbers: Mapping[str, int]) -> str:
 
 
 def _page(book: Book, name: str, title: str, lines: Sequence[str]) -> Worksheet:
-    sheet = book.workbook.add_worksheet(name)
+    sheet = book.workbook.add_worksheet(name, worksheet_class=ClassicSheet)
     text(sheet, 0, 0, title, book.format(HEADING_1, bold=True, font_size=TITLE))
     sheet.set_row(0, TITLE * 1.6)
     for row, line in enumerate(lines, start=1):

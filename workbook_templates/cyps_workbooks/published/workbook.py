@@ -12,6 +12,7 @@ from xlsxwriter import Workbook
 
 from cyps.errors import CypsError
 from cyps.settlement import Exclusion, Settlement
+from cyps_workbooks.page import on_one_line
 from cyps_workbooks.placing import put_in_place
 from cyps_workbooks.published.headings import with_headings_and_language
 from cyps_workbooks.published.publication import Publication
@@ -97,7 +98,8 @@ def published_bytes(publication: Publication) -> bytes:
     buffer = BytesIO()
     workbook = Workbook(buffer, _OPTIONS)
     workbook.set_properties(
-        {"title": publication.heading, "author": publication.author, "comments": status[:250],
+        {"title": on_one_line(publication.heading), "author": on_one_line(publication.author),
+         "comments": on_one_line(status)[:250],
          "subject": "Children's services relative needs formula", "created": _WRITTEN_AS}
     )  # fmt: skip
     book = Book(workbook)
