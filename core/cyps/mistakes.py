@@ -224,9 +224,11 @@ def _shown(value: object) -> str:
             text = "".join(c if c.isprintable() else "?" for c in value[:40])
             return f"'{text}'"
         case int():
-            return f"{value:_}"[:60]
+            # A year is not written 2_025.
+            return (f"{value:_}" if abs(value) >= 10_000 else str(value))[:60]
         case float():
-            return f"{value:g}"
+            digits = repr(value)  # to the last one: pence may be what is wrong
+            return digits.removesuffix(".0") if abs(value) < 10_000 else digits
         case datetime.date() | datetime.time():
             return value.isoformat()
         case Mapping():

@@ -55,7 +55,13 @@ NO_TEXT = "it may have letters A to Z, digits and plain hyphens, no spaces at it
     [
         ({"cuont": 3}, "'cuont' is not a key that belongs here"),
         ({"count": 0}, "'count' is 0; it must be at least 1"),
-        ({"count": 2_000}, "'count' is 2_000; it must be below 2_000"),
+        ({"count": 2_000}, "'count' is 2000; it must be below 2_000"),
+        ({"count": 20_000}, "'count' is 20_000; it must be below 2_000"),
+        (
+            {"count": 8_000_000_000.5},
+            "'count' is 8000000000.5; it must be a whole number without quotes or commas, such as "
+            "8_000_000_000",
+        ),
         ({"rate": -1.5}, "'rate' is -1.5; it must be above -1"),
         ({"rate": 12.5}, "'rate' is 12.5; it must be at most 10"),
         ({"rate": float("inf")}, "'rate' is inf; it must be a finite number"),
