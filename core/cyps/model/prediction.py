@@ -139,7 +139,7 @@ def _looked_up(
 def _with_error(
     fit: MultilevelFit, children: NDArray[np.float64], gradient: NDArray[np.float64]
 ) -> PredictedUse:
-    variance = np.einsum("ji,ik,jk->j", gradient, fit.covariance, gradient)
+    variance = ((gradient @ fit.covariance) * gradient).sum(axis=1)
     return PredictedUse(fit.metric, children, gradient, np.sqrt(variance.clip(0)))
 
 
@@ -207,11 +207,9 @@ def _gradient(
     """Weights by group times the design, (n_groups, k): sparse, for a group has few patterns."""
     shape = (len(cells.groups), len(cells.child_design))
     by_pattern = csr_array((slot_w, cells.slot_pattern, cells.slot_start), shape=shape)
+    of_areas = (len(cells.groups), len(cells.area_design))
+    by_area = csr_array((area_w, np.arange(area_w.size), cells.area_start), shape=of_areas)
     weight = np.add.reduceat(slot_w, cells.slot_start[:-1])
     return np.hstack(
-        [
-            weight[:, None],
-            np.asarray(by_pattern @ cells.child_design),
-            np.add.reduceat(area_w[:, None] * cells.area_design, cells.area_start[:-1]),
-        ]
+        [weight[:, None], by_pattern @ cells.child_design, by_area @ cells.area_design]
     )
