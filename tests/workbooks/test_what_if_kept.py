@@ -10,16 +10,18 @@ from click.testing import CliRunner
 
 from cyps.cli import main
 from cyps.geography import authorities
-from cyps.settlement import Band, Bands, Floor
+from cyps.settlement import Band, Bands, Floor, settle
 from cyps_workbooks import read_records, write_what_if
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.kept.opened import open_workbook
-from cyps_workbooks.kept.what_if import check_any, check_what_if
+from cyps_workbooks.kept.what_if import check_any, check_what_if, settle_as_typed
+from cyps_workbooks.record_sheet import compared_in
 from cyps_workbooks.templates import FOLDER
 from plain_files import write_csv
 from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.kept_files import as_seen, patched, sheet_part
 from workbooks.made_up import hostile, made_up
+from workbooks.test_workbook_copies import ASKS, members
 
 FEW = authorities(2025)[:14]
 MEMBER = {place.code: ("low", "high")[i % 2] for i, place in enumerate(FEW)}
@@ -150,12 +152,84 @@ def test_saved_by_libreoffice_with_levers_moved_it_is_sound(path, tmp_path):
     assert len(told["changed_since_issue"]) == 2
 
 
-def test_it_is_not_refreshed_frozen_or_published(path, tmp_path):
+@pytest.fixture
+def tried(base, tmp_path_factory):
+    """Four levers moved and saved, two of which would count twice if they were taken again."""
+    if missing := libreoffice_missing():
+        pytest.skip(missing)
+    folder = tmp_path_factory.mktemp("moved")
+    write_what_if("2025-26", base, folder / "issued.xlsx")
+    office = LibreOffice()
+    office.open(folder / "issued.xlsx")
+    for name, value in (("pot", 1_900_000_001), ("floor", -0.03), ("weight", 0.1),
+                        ("area_cost", 0.5)):  # fmt: skip
+        office.set(f"in_lever_{name}", [value])
+    office.recalculate()
+    office("save", path=str(folder / "what-if.xlsx"))
+    office.close()
+    return folder / "what-if.xlsx"
+
+
+def test_a_frozen_copy_is_its_values_and_the_scenario_that_gives_them(tried, base, tmp_path):
+    before, living = tried.read_bytes(), check_any(tried).years
+    out = tmp_path / "frozen.xlsx"
+    done = run("workbook", "freeze", tried, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert tried.read_bytes() == before
+    assert b"<f>" not in members(out)
+    assert b"dataValidation" not in members(out)
+    assert not ASKS.search(" ".join(texts(out)))
+    assert "Frozen: the levers as they stood; blank is as in the scenario." in texts(out)
+    verdict = check_any(out)
+    assert verdict.findings == ()
+    assert verdict.frozen
+    # The levers are in the record, and are not taken a second time.
+    ((_, kept),) = verdict.years
+    assert kept.pounds.tolist() == living[0][1].pounds.tolist() != base.pounds.tolist()
+    assert settle_as_typed(out)[0][1].pounds.tolist() == kept.pounds.tolist()
+    ((_, scenario, use),) = read_records(out)
+    assert settle(scenario, use).pounds.tolist() == kept.pounds.tolist()
+    ((_, without, _),) = compared_in(out, open_workbook(out).rows("Record"))
+    assert without.pot == base.scenario.pot
+    again = run("workbook", "freeze", out, "--out", tmp_path / "twice.xlsx")
+    assert "is frozen already" in plain(again.output)
+    assert "is a what-if" in plain(run("workbook", "publish", out, "--out", "p.xlsx").output)
+
+
+def test_a_figure_of_a_frozen_copy_that_was_changed_is_named(path, tmp_path):
+    out = tmp_path / "frozen.xlsx"
+    assert run("workbook", "freeze", path, "--out", out).exit_code == 0
+    opened = open_workbook(out)
+    head, columns = opened.headers("Calculation")
+    place = opened.entry("Calculation", head + 3, columns["Pounds"]).place.split("!")[1].encode()
+    number = rb'(<c r="' + place + rb'"[^>]*>)<v>[^<]*</v>'
+    spoilt = patched(out, tmp_path / "o.xlsx", sheet_part(out, "Calculation"),
+                     (number, rb"\1<v>7</v>"))  # fmt: skip
+    done = run("workbook", "check", spoilt)
+    assert done.exit_code == 1
+    assert "shows 7; the engine gives" in plain(done.output)
+
+
+def test_levers_that_cells_do_not_follow_are_not_frozen(path, tmp_path):
+    cell = rb'<c r="C9"( s="[0-9]+")/>'
+    typed = patched(path, tmp_path / "typed.xlsx", sheet_part(path, "What-if"),
+                    (cell, rb'<c r="C9"\1><v>1900000001</v></c>'))  # fmt: skip
+    done = run("workbook", "freeze", typed)
+    assert done.exit_code == 2
+    assert "cannot be frozen as it stands" in plain(done.output)
+    assert {p.name for p in tmp_path.iterdir()} == {"what-if.xlsx", "typed.xlsx"}
+
+
+def texts(path):
+    return [c.text for s in open_workbook(path).sheets.values() for c in s.cells.values() if c.text]
+
+
+def test_it_is_not_refreshed_or_published(path, tmp_path):
     before = path.read_bytes()
     use = tmp_path / "use.csv"
     write_csv(use, [["code", "CIN", "CARE", "CEASED"]])
     for words in (
-        ("refresh", path, "--use", use), ("freeze", path),
+        ("refresh", path, "--use", use),
         ("publish", path, "--out", tmp_path / "p.xlsx"),
     ):  # fmt: skip
         done = run("workbook", *words)

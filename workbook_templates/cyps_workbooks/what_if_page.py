@@ -36,6 +36,8 @@ HINT = (
     "Type into a yellow cell of the column Yours; clear it to go back to the scenario. "
     "Everything follows by itself."
 )
+NO_AUTHORITY = f"WARN: choose an authority from the list in A{PICKER_ROW + 1}"
+AUTHORITY, METRIC = "My authority: choose", "Metric of lever 5: choose"
 _WIDTHS = (47, 24, 24, 24, 78)
 _LINE = 86
 """Characters of a line of the last column."""
@@ -81,7 +83,7 @@ def draw_what_if(
 
 def _pickers(page: Page, layout: WhatIfLayout, metric: str) -> None:
     draft, formats = page.draft, page.draft.formats
-    heads = ("My authority: choose", "Metric of lever 5: choose", "Its region", "Place in the list")
+    heads = (AUTHORITY, METRIC, "Its region", "Place in the list")
     for col, head in enumerate((*heads, "Rule of the scenario")):
         page.text(
             PICKER_ROW - 1, col, head, formats.of(bold=True, font_size=SMALL, indent=int(col == 4))
@@ -196,7 +198,7 @@ def _verdict(page: Page, layout: WhatIfLayout, listed: tuple[Lever, ...]) -> Non
         f'=IF({sound}<>"Yes","STOP: no result, because a lever cannot be used; row 4 says which",'
         f'IF({settles}<>"Yes","STOP: no result, because the rule cannot be kept; row 4 says why",'
         f'IF({pounds}<>{layout.pot(0)},"STOP: the whole pounds do not add up to the pot",'
-        f'IF(my_row=0,"WARN: choose an authority from the list in A{PICKER_ROW + 1}",'
+        f'IF(my_row=0,"{NO_AUTHORITY}",'
         f'IF({typed}=0,"{VERDICT}","OK: "&({typed})&IF({typed}=1," lever is"," levers are")'
         '&" moved; the pot is shared whole")))))'
     )

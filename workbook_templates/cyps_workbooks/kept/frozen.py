@@ -16,9 +16,10 @@ from cyps_workbooks.kept.as_issued import compared_with
 from cyps_workbooks.kept.findings import Finding
 from cyps_workbooks.kept.frozen_marks import FROZEN, frozen_since
 from cyps_workbooks.kept.frozen_words import Retold, retold
-from cyps_workbooks.kept.opened import Opened
-from cyps_workbooks.kept.verdict import check_workbook
+from cyps_workbooks.kept.opened import Opened, is_what_if
+from cyps_workbooks.kept.what_if import before_the_levers, check_any
 from cyps_workbooks.layout import RECORD
+from cyps_workbooks.page import Against
 from cyps_workbooks.published.foreign import Sheet, address
 from cyps_workbooks.published.reading import MOST_UNPACKED_BYTES, read_workbook_bytes
 from cyps_workbooks.record_sheet import AGAINST, HEAD, record_rows
@@ -50,7 +51,7 @@ def freeze(path: Path, day: date) -> bytes:
 
     Parameters
     ----------
-    path : a workbook that is sound (see `check_workbook`); it is not changed
+    path : a settlement workbook or a what-if that is sound (see `check_any`); it is not changed
     day : the day that it says it was frozen on
 
     Raises
@@ -58,12 +59,12 @@ def freeze(path: Path, day: date) -> bytes:
     CypsError
         When the cells do not show what the engine gives, or the file cannot be read.
     """
-    verdict = check_workbook(path)
+    verdict = check_any(path)
     _check(path, verdict.opened, verdict.findings)
     parts = dict(read_archive(path, most_bytes=MOST_UNPACKED_BYTES).parts)
     in_words = f"{day.day} {day:%B %Y}"
     since = f"{FROZEN} {in_words}: "
-    record = list(record_rows(verdict.years, compared_with(verdict.opened)))
+    record = list(record_rows(verdict.years, _beside(verdict.opened)))
     years = list({label: digest for label, _, digest, _ in record
                   if not label.startswith(AGAINST)}.items())  # fmt: skip
     words = {
@@ -91,6 +92,11 @@ def _check(path: Path, opened: Opened, findings: Sequence[Finding]) -> None:
     if stops:
         more = f" And {len(stops) - 3:,} more; cyps workbook check lists them." if stops[3:] else ""
         raise CypsError(f"{path.name} cannot be frozen as it stands. {' '.join(stops[:3])}{more}")
+
+
+def _beside(opened: Opened) -> Against | None:
+    """What the values are compared with: of a what-if, the scenario without its levers."""
+    return before_the_levers(opened) if is_what_if(opened) else compared_with(opened)
 
 
 def _typed_into(opened: Opened, sheet: Sheet) -> set[tuple[int, int]]:

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator, Sequence
 from cyps_workbooks.about_sheet import HOW_TO_HEADING, WIDTH
 from cyps_workbooks.layout import ABOUT, RECORD
 from cyps_workbooks.published.foreign import Sheet
+from cyps_workbooks.what_if_page import AUTHORITY, HINT, METRIC, NO_AUTHORITY
 
 Retold = dict[tuple[int, int], str]
 """New words by row and column, counted from 1; empty where nothing is to stand."""
@@ -47,6 +48,12 @@ _INSTEAD = (
     ("A snapshot, not live:", "A snapshot: what moved the pounds from B (stored on Compare) to A, "
      "as the engine found it when the workbook was written."),
     ("A now", "A when frozen"),
+    (AUTHORITY, AUTHORITY.split(":")[0]),
+    (METRIC, METRIC.split(":")[0]),
+    ("The settlement as it was handed over. Nothing", "The settlement as it was handed over, and "
+     "the area cost factors that were in use."),
+    ("The rule in force. Nothing is typed", "The rule in force, as it stood; grey fields count for "
+     "nothing."),
 )  # fmt: skip
 """How a sentence for people who work in it begins, and what stands there in a frozen copy."""
 
@@ -56,6 +63,9 @@ _ENDS = (
     (" Clear the cell to go back.", ""),
     (" Choose one from its list.", ""),
     (", or say on the sheet QA log why it may be used.", "."),
+    ("; choose the metric above.", "."),
+    (HINT, "Frozen: the levers as they stood; blank is as in the scenario."),
+    (NO_AUTHORITY, "WARN: no authority was chosen from the list"),
 )
 """How one ends, also where a formula gave it, and what it ends with there."""
 

@@ -14,6 +14,7 @@ from cyps.settlement.levers import Levers, with_levers
 from cyps_workbooks.kept.as_issued import changed_formulas, is_laid_out_alike
 from cyps_workbooks.kept.compared import compare_calculation, flags_say
 from cyps_workbooks.kept.findings import Finding, said
+from cyps_workbooks.kept.frozen_marks import frozen_since
 from cyps_workbooks.kept.opened import Opened, as_settlement, is_what_if, open_workbook
 from cyps_workbooks.kept.read_back import read_back
 from cyps_workbooks.kept.typed_cells import PART, RATE, Between, TypedCells
@@ -27,6 +28,7 @@ from cyps_workbooks.kept.verdict import (
     the_first,
 )
 from cyps_workbooks.layout import RECORD
+from cyps_workbooks.page import Against
 from cyps_workbooks.published.reading import read_workbook_bytes
 from cyps_workbooks.record_sheet import records_in
 from cyps_workbooks.what_if_layout import LEVERS, SCENARIO
@@ -73,6 +75,8 @@ def settle_as_typed(path: Path) -> tuple[tuple[str, Settlement], ...]:
     if not is_what_if(opened):
         return read_back(as_settlement(opened)).settle()
     label, scenario, use = records_in(path, opened.rows(RECORD))[0]
+    if frozen_since(opened):  # the record has the levers in it
+        return ((label, settle(scenario, use)),)
     typed = TypedCells(opened)
     levers, _ = _read_levers(typed, settle(scenario, use))
     if typed.problems:
@@ -82,12 +86,17 @@ def settle_as_typed(path: Path) -> tuple[tuple[str, Settlement], ...]:
 
 def check_what_if(opened: Opened) -> Verdict:
     """Whether a what-if shows what the engine makes of its levers, and is otherwise as issued."""
-    found: list[Finding] = [*open_elsewhere(opened.path), *structure(opened.path)]
+    found: list[Finding] = [*open_elsewhere(opened.path)]
+    # A frozen copy has its inputs locked, which is a fault in a living one.
+    found += [] if frozen_since(opened) else structure(opened.path)
     try:
         label, scenario, use = records_in(opened.path, opened.rows(RECORD))[0]
         base = settle(scenario, use)
     except CypsError as error:
         return Verdict(opened, in_order([*found, Finding("record", "", str(error))]), (), (), None)
+    if frozen := frozen_since(opened):
+        found += _shown(opened, ((label, base),))
+        return Verdict(opened, in_order(found), ((label, base),), (), None, frozen)
     typed = TypedCells(opened)
     levers, changed = _read_levers(typed, base)
     found += typed.problems
@@ -113,8 +122,19 @@ def _numbers(
     except CypsError as error:
         return (), [Finding("inputs", "", str(error)), *flags_say(opened, "can_settle", "No")]
     years = ((label, moved),)
+    return years, _shown(opened, years)
+
+
+def _shown(opened: Opened, years: tuple[tuple[str, Settlement], ...]) -> list[Finding]:
+    """Where the cells show something else than the engine gives."""
     flags = [f for name in ("levers_sound", "can_settle") for f in flags_say(opened, name, "Yes")]
-    return years, the_first([*flags, *compare_calculation(opened, years, 0)])
+    return the_first([*flags, *compare_calculation(opened, years, 0)])
+
+
+def before_the_levers(opened: Opened) -> Against:
+    """What a what-if was made from, as its record has it."""
+    label, scenario, use = records_in(opened.path, opened.rows(RECORD))[0]
+    return Against("the scenario, without the levers", ((label, settle(scenario, use)),))
 
 
 def _read_levers(typed: TypedCells, base: Settlement) -> tuple[Levers, tuple[str, ...]]:
