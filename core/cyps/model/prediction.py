@@ -210,6 +210,5 @@ def _gradient(
     of_areas = (len(cells.groups), len(cells.area_design))
     by_area = csr_array((area_w, np.arange(area_w.size), cells.area_start), shape=of_areas)
     weight = np.add.reduceat(slot_w, cells.slot_start[:-1])
-    return np.hstack(
-        [weight[:, None], by_pattern @ cells.child_design, by_area @ cells.area_design]
-    )
+    of_child = np.asarray(by_pattern @ cells.child_design)
+    return np.hstack([weight[:, None], of_child, np.asarray(by_area @ cells.area_design)])
