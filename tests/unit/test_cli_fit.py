@@ -180,3 +180,28 @@ def test_rows_in_files_that_cannot_be_counted(tmp_path, asked, says):
     import re
 
     assert re.search(says, " ".join(done.output.split()))
+
+
+@pytest.mark.parametrize("command", ["fit", "validate"])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("none.toml", "There is no model file"), ("", "is a folder. Give the file inside it")],
+)
+def test_a_model_file_that_is_none_is_said(tmp_path, command, name, says):
+    done = CliRunner().invoke(main, [command, str(tmp_path / name), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert says in " ".join(done.stderr.split())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["fit", "validate", "demo"])
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_file_in_the_place_of_the_folder_is_said_before_the_work(tmp_path, command, below):
+    (tmp_path / "taken").write_text("mine")
+    model = [] if command == "demo" else [str(tmp_path / "none.toml")]
+    done = CliRunner().invoke(main, [command, *model, "--out", str(tmp_path / "taken" / below)])
+    assert done.exit_code == 2
+    said = " ".join(done.stderr.split())
+    assert "cannot be made" in said
+    assert "taken is a file. Choose another with --out" in said
+    assert (tmp_path / "taken").read_text() == "mine"

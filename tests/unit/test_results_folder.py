@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cyps.cli.folder import RECORD, hashes, put_in_place
+from cyps.cli.folder import RECORD, check_folder, hashes, put_in_place
 from cyps.errors import CypsError
 
 
@@ -103,3 +103,19 @@ def test_a_record_of_somebody_elses_takes_nothing_away(tmp_path):
     (tmp_path / "other" / RECORD).write_text("[" * 100_000)
     with pytest.raises(CypsError, match=r"run\.json, which no run recorded"):
         run(tmp_path / "other", a_csv="1")
+
+
+def test_what_is_in_the_way_is_said_before_the_work(tmp_path):
+    check_folder(tmp_path / "new" / "folder")
+    assert not (tmp_path / "new").exists()
+    run(tmp_path / "a", a_csv="1")
+    check_folder(tmp_path / "a")
+    (tmp_path / "a" / "a.csv").write_text("1 and a note of mine")
+    with pytest.raises(CypsError, match=r"a\.csv in .* was changed after it was written"):
+        check_folder(tmp_path / "a")
+    with pytest.raises(CypsError, match=r"cannot be made: .*a\.csv is a file"):
+        check_folder(tmp_path / "a" / "a.csv" / "b")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / RECORD).write_text("mine")
+    with pytest.raises(CypsError, match=r"already holds run\.json"):
+        check_folder(tmp_path / "b")

@@ -379,3 +379,14 @@ def test_a_new_workbook_of_files_is_the_one_that_settle_writes(tmp_path):
     lacking = run("new", *words[:2], "--out", tmp_path / "other.xlsx")
     assert lacking.exit_code == 2
     assert "Missing --spend, --baseline, --pot, --floor" in lacking.stderr
+
+
+@pytest.mark.parametrize("command", ["freeze", "publish"])
+def test_what_is_not_saved_yet_is_neither_frozen_nor_published(path, command):
+    """The file is as it was last saved: its values are not those that somebody sees."""
+    path.with_name(f"~${path.name}").touch()
+    out = path.with_name("out.xlsx")
+    done = CliRunner().invoke(main, ["workbook", command, str(path), "--out", str(out)])
+    assert done.exit_code == 2
+    assert f"seems to be open: ~${path.name}" in " ".join(done.stderr.split())
+    assert not out.exists()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cyps.cli.folder import RECORD, hashes, put_in_place
+from cyps.cli.folder import RECORD, check_folder, hashes, put_in_place
 from cyps.errors import CypsError
 
 if TYPE_CHECKING:  # loaded when the command runs, not with the command line
@@ -26,7 +26,7 @@ PACK = "coefficients.cyps.zip"
 
 
 @click.command("fit", short_help="Fit a model to rows of children or cells.")
-@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("model", type=click.Path(path_type=Path))
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -41,6 +41,7 @@ def fit_command(model: Path, out: Path) -> None:
     with [pack] in MODEL a coefficient pack. Rows and cells are not written.
     """
     need_modeller("Fitting")
+    check_folder(out)
     from cyps.model.model_file import count_rows, fit_model, read_model_file
 
     asked = read_model_file(model)

@@ -63,6 +63,25 @@ def put_in_place(out_dir: Path) -> Iterator[Path]:
             out_dir.rmdir()
 
 
+def check_folder(out_dir: Path) -> None:
+    """Say why results cannot go there, before minutes are spent on them.
+
+    Raises
+    ------
+    CypsError
+        When it is a file or below one, or an earlier run's results in it are open elsewhere or
+        were changed. What else stands in the way of a file is seen in `put_in_place`.
+    """
+    for place in (out_dir, *out_dir.parents):
+        if place.exists() and not place.is_dir():
+            raise CypsError(
+                f"The folder {out_dir} cannot be made: {place} is a file. Choose another with "
+                "--out."
+            )
+    _finish_what_was_cut_off(out_dir)
+    _check_nothing_is_in_the_way(out_dir, [RECORD], _earlier(out_dir))
+
+
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file in a folder and below it, by name with forward slashes."""
     return {name: _hash(folder / name) for name in _names(folder)}

@@ -9,13 +9,13 @@ import click
 from rich.console import Console
 
 from cyps.cli.fit import need_modeller, record_of_fit
-from cyps.cli.folder import RECORD, hashes, put_in_place
+from cyps.cli.folder import RECORD, check_folder, hashes, put_in_place
 from cyps.cli.progress import steps_shown
 from cyps.cli.report import print_note, print_under, print_wrapped
 
 
 @click.command("validate", short_help="Judge a model on authorities it has not seen.")
-@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("model", type=click.Path(path_type=Path))
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -48,6 +48,7 @@ def validate_command(
     count below 10 is written.
     """
     need_modeller("Validating", "matplotlib", "markdown_it")
+    check_folder(out)
     from cyps.model.model_file import count_rows, fit_model, read_model_file
     from cyps.validating import checks, validate, write_report
     from cyps.validating.validate import CROSSED

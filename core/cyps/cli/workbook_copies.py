@@ -42,9 +42,11 @@ def freeze_command(file: Path, out: Path | None, as_json: bool) -> None:
     settled from. FILE has to be sound: see `cyps workbook check`.
     """
     from cyps_workbooks.kept.frozen import freeze  # loaded where it is needed
+    from cyps_workbooks.kept.opened import check_closed
     from cyps_workbooks.placing import put_beside
 
     place = new_name(file, out, "frozen")
+    check_closed(file)
     put_beside(freeze(file, date.today()), place)
     _say_written(place, as_json)
 
@@ -157,8 +159,10 @@ def _asked(request: Request, trust: Path | None, what_if: bool) -> bytes:
 
 
 def _sound_years(file: Path) -> tuple[tuple[str, Settlement], ...]:
+    from cyps_workbooks.kept.opened import check_closed
     from cyps_workbooks.kept.verdict import check_workbook
 
+    check_closed(file)
     verdict = check_workbook(file)
     stops = [finding.line() for finding in verdict.findings if finding.stops]
     if stops:

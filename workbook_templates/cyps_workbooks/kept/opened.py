@@ -212,6 +212,21 @@ def is_open_elsewhere(path: Path) -> str:
     return next((lock.name for lock in lock_files(path) if lock.exists()), "")
 
 
+def check_closed(path: Path) -> None:
+    """Refuse a file that is open elsewhere: what is not saved there would be missing here.
+
+    Raises
+    ------
+    CypsError
+        When a spreadsheet program's lock lies beside it.
+    """
+    if lock := is_open_elsewhere(path):
+        raise CypsError(
+            f"{path} seems to be open: {lock} lies beside it, and what is not saved would be lost. "
+            f"Save and close the workbook and run again; if it is not open anywhere, delete {lock}."
+        )
+
+
 def _place(text: str) -> tuple[str, Area] | None:
     found = _REFERENCE.fullmatch(text.strip())
     if found is None:

@@ -17,7 +17,7 @@ from cyps_workbooks.kept.as_issued import compared_with
 from cyps_workbooks.kept.carried import Carrying, moved
 from cyps_workbooks.kept.compared import compare_with_engine
 from cyps_workbooks.kept.frozen_marks import frozen_since
-from cyps_workbooks.kept.opened import Opened, is_open_elsewhere, open_settlement
+from cyps_workbooks.kept.opened import Opened, check_closed, open_settlement
 from cyps_workbooks.kept.outside import outside
 from cyps_workbooks.kept.read_back import ReadBack, read_back
 from cyps_workbooks.kept.who import (
@@ -67,12 +67,7 @@ def open_for_refresh(path: Path) -> tuple[Opened, ReadBack]:
         cannot be used. It is read only, never written to.
     """
     opened = open_settlement(path)
-    lock = is_open_elsewhere(path)
-    if lock:
-        raise CypsError(
-            f"{path} seems to be open: {lock} lies beside it, and what is not saved would be lost. "
-            f"Save and close the workbook and run again; if it is not open anywhere, delete {lock}."
-        )
+    check_closed(path)
     since = frozen_since(opened)
     if since:
         raise CypsError(
