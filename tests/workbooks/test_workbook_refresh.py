@@ -348,6 +348,53 @@ def test_a_newcomer_begins_with_what_is_said_and_others_are_carried_by_code(thre
     assert_every_cell_is_what_it_would_calculate(path)
 
 
+def test_a_newcomer_has_in_a_year_what_is_said_of_it(three, tmp_path):
+    write_settlement(three, tmp_path / "s.xlsx")
+    use, places = with_more(three[0][1]), (*FEW, MORE)
+    own = {LABELS[1]: Newcomer(baseline=7e7), LABELS[2]: Newcomer(area_cost=1.5)}
+    begins = {MORE.code: Newcomer(baseline=6e7, area_cost=1.25, by_year=own)}
+    made = renewed(tmp_path / "s.xlsx", use, places=places, newcomers=begins)
+    assert "in 2026-27 baseline £70,000,000, in 2027-28 area cost factor 1.5" in str(made.changes)
+    before = read_back(open_settlement(tmp_path / "s.xlsx"))
+    pounds, factors = (6e7, 7e7, 6e7), (1.25, 1.25, 1.5)
+    expected = settle_years(
+        replace(before.scenario, authorities=places,
+                baseline=np.append(before.scenario.baseline, 6e7),
+                area_cost=np.append(before.scenario.area_cost, 1.25)),
+        [
+            replace(year, baseline=np.append(year.baseline, amount),
+                    area_cost=np.append(year.area_cost, factor))
+            for year, amount, factor in zip(before.years, pounds, factors, strict=True)
+        ], use,
+    )  # fmt: skip
+    for (_, now), (_, then) in zip(made.years, expected, strict=True):
+        assert now.pounds.tolist() == then.pounds.tolist()
+    path = write(made, tmp_path)
+    assert cells(path, "in_baseline")[-1] == list(pounds)
+    assert cells(path, "in_area_cost")[-1] == list(factors)
+    # What nothing was said of follows the first year.
+    rows = open_settlement(path).block("in_baseline")[-1]
+    assert [bool(entry.formula) for entry in rows] == [False, False, True]
+    assert check_workbook(path).sound
+    assert_every_cell_is_what_it_would_calculate(path)
+
+
+def test_a_year_that_the_workbook_lacks_or_does_not_ask_is_refused(three, tmp_path):
+    write_settlement(three, tmp_path / "s.xlsx")
+    use, places = with_more(three[0][1]), (*FEW, MORE)
+    begins = Newcomer(6e7, 1.25, by_year={"2031-32": Newcomer(baseline=7e7)})
+    with pytest.raises(CypsError, match="2031-32 is not a year of the workbook, for E06000015: 20"):
+        renewed(tmp_path / "s.xlsx", use, places=places, newcomers={MORE.code: begins})
+    one = three[0][1]
+    plan = [Year(LABELS[0], one.scenario.pot, Floor(floor=-0.3)),
+            Year(LABELS[1], one.scenario.pot, Floor(floor=-0.3), baseline="previous")]  # fmt: skip
+    path = tmp_path / "p.xlsx"
+    write_settlement(list(settle_years(one.scenario, plan, one.use)), path)
+    begins = Newcomer(6e7, 1.25, by_year={LABELS[1]: Newcomer(baseline=7e7)})
+    with pytest.raises(CypsError, match="2026-27 begins with what each got the year before, so no"):
+        renewed(path, use, places=places, newcomers={MORE.code: begins})
+
+
 def test_a_newcomer_without_a_needed_band_or_with_an_unknown_one_is_refused(one, tmp_path):
     rule = Bands(
         bands={"urban": Band(floor=-0.5), "Rural, north": Band(floor=-0.4)},
@@ -576,6 +623,7 @@ def test_another_year_s_authorities_by_the_command(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["s.xlsx", "use.csv"]
     codes = [f"E060000{k}" for k in (63, 64, 65, 66)]
     begins = [f"{c}:{w}" for c in codes for w in ("baseline=£60,000,000", "area cost=1.05")]
+    begins.append("E06000066:area cost@2023-24=1.07")
     done = run(*words, *itertools.chain.from_iterable(("--new", w) for w in begins))
     assert done.exit_code == 0, done.stderr
     told = " ".join(done.output.split())
@@ -587,10 +635,20 @@ def test_another_year_s_authorities_by_the_command(tmp_path):
     before = dict(zip(settled.scenario.codes, settled.scenario.baseline, strict=True))
     for code, baseline in zip(kept.codes, kept.baseline, strict=True):
         assert baseline == before.get(code, 6e7)
+    factors = dict(zip(kept.codes, kept.area_cost.tolist(), strict=True))
+    assert [factors[code] for code in codes] == [1.05, 1.05, 1.05, 1.07]
 
 
 @pytest.mark.parametrize(
-    "wrong", ["E06000063", "E06000063:x=1", "E06000063:baseline=x", "E06000063:area_cost=0"]
+    "wrong",
+    [
+        "E06000063",
+        "E06000063:x=1",
+        "E06000063:baseline=x",
+        "E06000063:area_cost=0",
+        "E06000063:baseline@=1",
+        "E06000063:children@2025-26=1",
+    ],
 )
 def test_what_a_newcomer_cannot_begin_with(folder, wrong):
     done = run(folder / "settlement.xlsx", "--use", folder / "use.csv", "--new", wrong)

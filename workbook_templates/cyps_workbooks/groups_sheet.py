@@ -25,8 +25,8 @@ COLUMNS = (
     ("pounds_b", "B: pounds (£)", "pounds", 17),
     ("change_b", "A - B (£)", "pounds change", 16),
     ("rate_b", "A - B (%)", "percent change", 11),
-    ("more", "Get more than in B", "count", 15),
-    ("less", "Get less than in B", "count", 15),
+    ("more", "Get more than in B", "count", 13),
+    ("less", "Get less than in B", "count", 13),
 )
 _AT = {key: _col(i) for i, (key, *_) in enumerate(COLUMNS)}
 REST = "In none of them"

@@ -133,24 +133,30 @@ def _other_date(text: str) -> str:
 
 def newcomers(
     ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
-) -> dict[str, dict[str, str | float]]:
-    """Give what authorities begin with, by code and field, from CODE:FIELD=VALUE."""
-    found: dict[str, dict[str, str | float]] = {}
+) -> dict[str, dict[str, dict[str, str | float]]]:
+    """Give what authorities begin with, by code, year and field, from CODE:FIELD@YEAR=VALUE.
+
+    What holds in every year is under the year "".
+    """
+    found: dict[str, dict[str, dict[str, str | float]]] = {}
     for value in values:
         place, equals, told = value.partition("=")
         code, _, what = (part.strip() for part in place.partition(":"))
+        what, at, year = (part.strip() for part in what.partition("@"))
         code, what, told = code.upper(), what.lower().replace(" ", "_"), told.strip()
-        if not (code and equals and told) or what not in (*_NUMBERS, *_NAMES):
+        wrong = what not in (*_NUMBERS, *_NAMES) or bool(at) != bool(year)
+        if not (code and equals and told) or wrong or (at and what == "children"):
             raise click.BadParameter(
                 f"'{value}' does not say what an authority begins with. Write CODE:FIELD=VALUE, "
-                'for example --new "E06000063:baseline=52,000,000". Fields: '
-                f"{', '.join((*_NUMBERS, *_NAMES))}.",
+                'for example --new "E06000063:baseline=52,000,000", or CODE:FIELD@YEAR=VALUE for '
+                f"a year of its own (not of children). Fields: {', '.join((*_NUMBERS, *_NAMES))}.",
                 ctx,
                 param,
             )
-        own = found.setdefault(code, {})
+        own = found.setdefault(code, {}).setdefault(year, {})
         if what in own:
-            raise click.BadParameter(f"{what} of {code} is given twice.", ctx, param)
+            named = f"{what} of {code}{f' in {year}' if year else ''}"
+            raise click.BadParameter(f"{named} is given twice.", ctx, param)
         printable(ctx, param, told)
         own[what] = _number_of(ctx, param, code, what, told) if what in _NUMBERS else told
     return found

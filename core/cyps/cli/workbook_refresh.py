@@ -46,7 +46,7 @@ _LOST_SHOWN = 200
 @click.option(
     "--new", "new", metavar="CODE:FIELD=VALUE", callback=newcomers, multiple=True,
     help="What an authority new in --year begins with: baseline, area_cost; band, tier, group "
-    "where used; children. Repeat for more.",
+    "where used; children. FIELD@YEAR for a later year alone. Repeat for more.",
 )  # fmt: skip
 @click.option("--out", type=_FILE, help="The new workbook.  [default: FILE-refreshed.xlsx]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
@@ -57,7 +57,7 @@ def refresh_command(
     trust: Path | None,
     year: int | None,
     exclude: tuple[tuple[str, str], ...],
-    new: dict[str, dict[str, Any]],
+    new: dict[str, dict[str, dict[str, Any]]],
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -78,7 +78,13 @@ def refresh_command(
     place = new_name(file, out, "refreshed")
     opened, back = open_for_refresh(file)
     renewal = _renewal(back.records[0][1], pack, use, trust, year, exclude)
-    begin = {code: Newcomer(**told) for code, told in new.items()}
+    begin = {
+        code: Newcomer(
+            **told.get("", {}),
+            by_year={year: Newcomer(**own) for year, own in told.items() if year},
+        )
+        for code, told in new.items()
+    }
     made = refresh(opened, back, replace(renewal, newcomers=begin))
     put_beside(made.content, place)
     _print(place, made, as_json)

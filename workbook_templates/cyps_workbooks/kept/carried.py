@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cyps.settlement import Settlement
 from cyps_workbooks.damping_rows import BAND_SLOTS, GROUP_SLOTS, TIER_SLOTS, YES
@@ -18,6 +19,8 @@ from cyps_workbooks.published.foreign import Area
 from cyps_workbooks.published.reading_sheets import area_of
 
 BY_AUTHORITY = ("in_baseline", "in_area_cost", "in_band", "in_tier", "in_group", "in_children")
+BY_YEAR = ("baseline", "area_cost", "band", "tier", "group")
+"""What a newcomer may have otherwise in a year."""
 _TABLES = {
     "band": (("in_band_name", "in_band_floor", "in_band_ceiling"), BAND_SLOTS),
     "tier": (("in_tier_name", "in_tier_part", "in_tier_real"), TIER_SLOTS),
@@ -37,10 +40,10 @@ _IN_ROW = re.compile(r'\$?([A-Z]{1,3})\$?([0-9]{1,7})(?:&"")?')
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """What an authority that the old workbook does not know begins with, in every year.
+    """What an authority that the old workbook does not know begins with.
 
     Pounds, a factor, names of the lists on the sheet Damping, children; None or "" where nothing
-    was said.
+    was said. It holds in every year, but for what `by_year` says of a year by its label.
     """
 
     baseline: float | None = None
@@ -49,6 +52,18 @@ class Newcomer:
     tier: str = ""
     group: str = ""
     children: float | None = None
+    by_year: Mapping[str, Newcomer] = field(default_factory=dict)
+
+    def said_of(self, label: str, what: str) -> Value:
+        """What was said of a year alone."""
+        value = getattr(self.by_year.get(label, Newcomer()), what)
+        return value if value != "" else None
+
+    def in_year(self, label: str) -> Newcomer:
+        """What it has in a year."""
+        said = ((what, self.said_of(label, what)) for what in BY_YEAR)
+        own: dict[str, Any] = {what: value for what, value in said if value is not None}
+        return replace(self, **own)
 
     def cell(self, name: str) -> Value:
         """What stands in its cells of an input by authority."""
@@ -143,16 +158,37 @@ class Carrying:
         return tuple(tuple(self._value(e) for e in row) for row in self.opened.block(name))
 
     def _follows(self, name: str) -> tuple[tuple[int | None, ...], ...]:
-        """Which column of its row each cell follows; a newcomer's later years the first."""
+        """Which column of its row each cell follows."""
         block = self.opened.block(name)
         _, area = self.opened.places[name]
         found = dict(zip(self.back.scenario.codes, block, strict=False))
         width = len(block[0])
-        first = width // len(self.back.records)  # columns of a year
-        new = tuple(None if j < first else j % first for j in range(width)) if first else (None,)
         return tuple(
-            new if code not in found else tuple(_followed(e, area) for e in found[code])
+            self._new_follows(code, name, width)
+            if code not in found
+            else tuple(_followed(e, area) for e in found[code])
             for code in self.codes
+        )
+
+    def _new_follows(self, code: str, name: str, width: int) -> tuple[int | None, ...]:
+        """A newcomer's later years follow the first, but for those that something is said of."""
+        labels = [label for label, _, _ in self.back.records]
+        first = width // len(labels)  # columns of a year
+        if not first:
+            return (None,)
+        what, own = name.removeprefix("in_"), self.newcomers[code]
+        return tuple(
+            None if j < first or own.said_of(labels[j // first], what) is not None else j % first
+            for j in range(width)
+        )
+
+    def _new_row(self, code: str, name: str, width: int) -> tuple[Value, ...]:
+        labels = [label for label, _, _ in self.back.records]
+        if width < len(labels):
+            return (self.newcomers[code].cell(name),) * width
+        of_year = width // len(labels)
+        return tuple(
+            self.newcomers[code].in_year(labels[j // of_year]).cell(name) for j in range(width)
         )
 
     def _by_authority(self, name: str) -> Grid:
@@ -165,9 +201,8 @@ class Carrying:
                 pairs = zip(block[code], follows[code], strict=True)
                 rows.append(tuple(self._value(e, follows=f is not None) for e, f in pairs))
             else:
-                value = self.newcomers[code].cell(name)
-                rows.append((value,) * width)
-                if name == "in_children" and value is None and _filled(tuple(rows[:-1])):
+                rows.append(self._new_row(code, name, width))
+                if name == "in_children" and rows[-1][0] is None and _filled(tuple(rows[:-1])):
                     self.left.append(
                         f"Children of {code} are not known: pounds per child stay blank for "
                         "everybody until they are typed on the sheet Use."

@@ -180,6 +180,7 @@ def _settle(
     opened: Opened, back: ReadBack, new: Renewal, codes: tuple[str, ...]
 ) -> tuple[tuple[str, Settlement], ...]:
     old = back.scenario
+    of_each, new = new, new.of_year(back.records[0][0])
     statement = f"{new.warning} {old.statement}".strip() if new.warning else old.statement
     scenario = replace(
         old, authorities=new.authorities, year=new.year, statement=statement,
@@ -192,7 +193,7 @@ def _settle(
         exclusions=tuple(sorted({x.code: x for x in (*old.exclusions, *new.exclusions)}.values(),
                                 key=lambda x: x.code)),
     )  # fmt: skip
-    years = [_year(year, codes, back, new) for year in back.years]
+    years = [_year(year, codes, back, of_each.of_year(year.label)) for year in back.years]
     use = _metrics_in_order(new.use, back.use.metrics, codes)
     settled = settle_years(scenario, years, use)
     first = _origin(opened.path)

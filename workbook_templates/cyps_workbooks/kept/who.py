@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from cyps.errors import CypsError
 from cyps.geography import Authority
 from cyps.needs import Use
 from cyps.settlement import Bands, DampingRule, Exclusion, Protection, Scenario
+from cyps_workbooks.inputs_sheet import GIVEN
 from cyps_workbooks.kept.carried import Newcomer
 from cyps_workbooks.kept.read_back import ReadBack
 from cyps_workbooks.page import PackNote
@@ -45,6 +46,11 @@ class Renewal:
     warning: str = ""
     pack: PackNote | None = None
     newcomers: Mapping[str, Newcomer] = field(default_factory=dict)
+
+    def of_year(self, label: str) -> Renewal:
+        """The same with what newcomers have in a year."""
+        own = {code: one.in_year(label) for code, one in self.newcomers.items()}
+        return replace(self, newcomers=own)
 
 
 def check_everybody(back: ReadBack, new: Renewal) -> None:
@@ -92,17 +98,32 @@ def _lacking(back: ReadBack, new: Renewal) -> Iterator[str]:
         if missing:
             say = " ".join(f'--new "{place.code}:{_SAY[what]}"' for what in missing)
             lacking.append(f"{place.name} ({place.code}) is new in {new.year}: say {say}")
+        yield from _unknown_years(back, place.code, own)
         for what, allowed in names.items():
-            name = getattr(own, what)
-            if name and name not in allowed:
-                listed = ", ".join(sorted(allowed))
-                yield f"'{name}' is not a {what} of the workbook, for {place.code}: {listed}"
+            for name in (getattr(own, what), *(getattr(x, what) for x in own.by_year.values())):
+                if name and name not in allowed:
+                    listed = ", ".join(sorted(allowed))
+                    yield f"'{name}' is not a {what} of the workbook, for {place.code}: {listed}"
     if lacking:
         more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
         yield (
             f"{'; '.join(lacking[:_NAMED])}{more}; or leave a newcomer out with --exclude "
             "CODE=reason"
         )
+
+
+def _unknown_years(back: ReadBack, code: str, own: Newcomer) -> Iterator[str]:
+    """Years that the workbook does not have, and baselines that nothing would use."""
+    labels = [label for label, _, _ in back.records]
+    for label in own.by_year:
+        if label not in labels:
+            yield f"{label} is not a year of the workbook, for {code}: {', '.join(labels)}"
+    for year in back.years:
+        if isinstance(year.baseline, str) and own.said_of(year.label, "baseline") is not None:
+            yield (
+                f"{year.label} begins with what each got the year before, so nothing would use "
+                f"the baseline of {code} there: leave it out, or type '{GIVEN}' on the sheet Inputs"
+            )
 
 
 def _names_in_use(back: ReadBack) -> dict[str, set[str]]:
@@ -183,11 +204,18 @@ def who_is_another(back: ReadBack, new: Renewal) -> Iterator[str]:
 
 
 def _begins(place: Authority, own: Newcomer, years: bool) -> str:
-    told = [f"baseline £{own.baseline:,.0f}", f"area cost factor {own.area_cost:g}"]
-    told += [f"{w} {getattr(own, w)}" for w in ("band", "tier", "group") if getattr(own, w)]
-    told += [f"{own.children:,.0f} children"] if own.children is not None else []
+    told = _begins_with(own)
+    for label, other in own.by_year.items():
+        told.append(f"in {label} {' and '.join(_begins_with(other))}")
     each = " A later year follows the first: type over its cells where it differs." if years else ""
     return f"New: {place.name} ({place.code}) with {', '.join(told)}, as said with --new.{each}"
+
+
+def _begins_with(own: Newcomer) -> list[str]:
+    told = [] if own.baseline is None else [f"baseline £{own.baseline:,.0f}"]
+    told += [] if own.area_cost is None else [f"area cost factor {own.area_cost:g}"]
+    told += [f"{w} {getattr(own, w)}" for w in ("band", "tier", "group") if getattr(own, w)]
+    return told + ([] if own.children is None else [f"{own.children:,.0f} children"])
 
 
 def _lost(old: Scenario, code: str) -> str:
