@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from cyps.cli import main
 from cyps_addin.doctor import EXCEL_CHECKS, Machine, examine
+from cyps_addin.windows.__main__ import main as server
 from cyps_addin.windows.registration import CLSID
 
 HOME = r"C:\Users\ann\AppData\Local\Programs\CYPS"
@@ -145,3 +146,16 @@ def test_the_command_says_what_does_not_apply_here():
     assert "these do not apply: Excel" in " ".join(
         CliRunner().invoke(main, ["doctor"]).output.split()
     )
+
+
+def test_the_server_s_own_program_writes_what_the_doctor_finds(tmp_path, monkeypatch):
+    """Where Excel finds no server, its button cannot ask one; IT starts the program by hand."""
+    said = tmp_path / "said.txt"
+    monkeypatch.setattr("sys.executable", "/x/cyps-server.exe")
+    for machine, code in ((pc(), 0), (pc(lacking=(NAMED,)), 1)):
+        here = replace(machine, processes=lambda: ("excel.exe", *["cyps-server.exe"] * 2))
+        monkeypatch.setattr("cyps_addin.doctor.this_machine", lambda found=here: found)
+        assert server(["--doctor", str(said)]) == code
+        told = said.read_text("utf-8")
+        for result in examine(machine):  # the program itself is not left over
+            assert result.told in told

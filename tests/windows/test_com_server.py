@@ -109,6 +109,12 @@ def test_the_doctor_sees_the_registration_and_that_there_is_no_excel(registered)
     assert told["Excel"][0] == "STOP"
     assert told["add-in in Excel's list"] == ["STOP", "Excel is not told to open cyps.xlam."]
     assert not [r for r in told.values() if "could not be looked at" in r[1]]
+    written = registered.folder / "doctor.txt"
+    code, _ = registered.run(
+        registered.python, "-m", "cyps_addin.windows", "--doctor", registered.windows(written)
+    )
+    assert code == 1
+    assert "STOP  Excel: Excel 2016 or later was not found" in written.read_text("utf-8")
 
 
 def test_values_and_errors_arrive_as_vba_sends_them(registered):

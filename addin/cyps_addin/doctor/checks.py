@@ -34,6 +34,20 @@ class Result:
     found: str
     fix: str = ""
 
+    @property
+    def told(self) -> str:
+        """In lines of a plain text.
+
+        Examples
+        --------
+        >>> print(Result("Excel", "STOP", "It is not here.", "Install it.").told)
+        STOP  Excel: It is not here.
+              Install it.
+        <BLANKLINE>
+        """
+        told = f"{self.state:4}  {self.about}: {self.found}\n"
+        return f"{told}      {self.fix}\n" if self.fix else told
+
 
 Check = Callable[[Machine], Result]
 

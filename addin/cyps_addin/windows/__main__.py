@@ -4,6 +4,8 @@
     --register       let this program be Cyps.Server for this user; --unregister undoes it
     --stop           ask the running server to end
     --selftest FILE  compute known answers; writes what was found to FILE, ends with 0 or 1
+    --doctor FILE    look for what keeps the add-in from working; writes it to FILE, ends with 1
+                     when something stops it: for a PC without Python whose Excel finds no server
     --version FILE   write the version
 
 It has no console window, so whatever it has to say goes to a file.
@@ -12,6 +14,7 @@ It has no console window, so whatever it has to say goes to a file.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from cyps_addin.windows.patience import READY, watch
@@ -45,6 +48,8 @@ def main(arguments: list[str]) -> int:
             wrong = selftest()
             Path(file).write_text("\n".join(wrong or ["All is well."]) + "\n", "utf-8")
             return 1 if wrong else 0
+        case ["--doctor", file]:
+            return _doctor(Path(file))
         case ["--version", file]:
             from cyps_addin.windows.door import server_version
 
@@ -52,6 +57,19 @@ def main(arguments: list[str]) -> int:
         case _:
             return 2
     return 0
+
+
+def _doctor(file: Path) -> int:
+    """What keeps the add-in from working, in a file; this program itself is not left over."""
+    from cyps_addin import doctor
+
+    machine = doctor.this_machine()
+    running = list(machine.processes())
+    if (own := Path(sys.executable).name.casefold()) in running:
+        running.remove(own)
+    found = doctor.examine(replace(machine, processes=lambda: tuple(running)))
+    file.write_text("".join(one.told for one in found), "utf-8")
+    return 1 if any(one.state == "STOP" for one in found) else 0
 
 
 if __name__ == "__main__":
