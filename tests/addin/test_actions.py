@@ -134,6 +134,19 @@ def test_a_frozen_copy_takes_no_assumption_and_has_nothing_to_reset(single, tmp_
         act("freeze", path, text=str(tmp_path / "again.xlsx"))
 
 
+@pytest.mark.parametrize(("name", "done"), [("publish", "published"), ("freeze", "frozen")])
+def test_a_workbook_in_manual_calculation_is_told_to_be_computed(single, tmp_path, name, done):
+    """A floor was typed and nothing followed it: not a list of cells that differ."""
+    parts = parts_of(single)
+    place = f"xl/worksheets/sheet{sheet_names(parts).index('Damping') + 1}.xml"
+    typed = re.sub(rb'(<c r="B10"[^>]*><v>)[^<]*', rb"\g<1>-0.01", parts[place])
+    assert typed != parts[place]
+    single.write_bytes(packed(parts | {place: typed}))
+    with pytest.raises(CypsError, match=f"cannot be {done} as it stands.*Ctrl\\+Alt\\+F9") as told:
+        act(name, single, text=str(tmp_path / "new.xlsx"))
+    assert "the engine gives" not in str(told.value)
+
+
 def test_uncertainty_is_of_the_pack_behind_the_workbook_and_no_other(drawn, tmp_path):
     pack = tmp_path / "sample.cyps.zip"
     pack.write_bytes(sample_pack()[2])

@@ -72,9 +72,12 @@ def _publish(asked: Asked) -> Cells:
 
 def _check_sound(asked: Asked) -> None:
     """What is handed on has to be what the cells show."""
-    from cyps_workbooks.kept.verdict import check_workbook
+    from cyps_workbooks.kept.verdict import NOT_CALCULATED, check_workbook
 
-    stops = [f.line() for f in check_workbook(asked.opened.path).findings if f.stops]
+    findings = check_workbook(asked.opened.path).findings
+    if NOT_CALCULATED in findings:
+        raise CypsError(f"This workbook cannot be published as it stands. {NOT_CALCULATED.words}")
+    stops = [f.line() for f in findings if f.stops]
     if stops:
         raise CypsError(
             f"This workbook cannot be published as it stands. {' '.join(stops[:3])} The button "

@@ -17,6 +17,7 @@ from cyps_workbooks.kept.findings import Finding
 from cyps_workbooks.kept.frozen_marks import FROZEN, frozen_since
 from cyps_workbooks.kept.frozen_words import Retold, retold
 from cyps_workbooks.kept.opened import Opened, is_what_if
+from cyps_workbooks.kept.verdict import NOT_CALCULATED
 from cyps_workbooks.kept.what_if import before_the_levers, check_any
 from cyps_workbooks.layout import RECORD
 from cyps_workbooks.page import Against
@@ -88,6 +89,8 @@ def _check(path: Path, opened: Opened, findings: Sequence[Finding]) -> None:
     since = frozen_since(opened)
     if since:
         raise CypsError(f"{path.name} is frozen already, on {since}. Copy it instead.")
+    if NOT_CALCULATED in findings:
+        raise CypsError(f"{path.name} cannot be frozen as it stands. {NOT_CALCULATED.words}")
     stops = [finding.line() for finding in findings if finding.stops]
     if stops:
         more = f" And {len(stops) - 3:,} more; cyps workbook check lists them." if stops[3:] else ""
