@@ -162,6 +162,9 @@ def test_rows_in_many_files_are_counted_where_they_are(tmp_path):
          "9 in 2 of 4 rows"),
         ('rows = "rows"\nbands = { ages = { edges = [6, 10] } }', "Bands are declared for ages"),
         ('rows = "none/*.parquet"', "There is no file .*none"),
+        ('rows = ["a.csv", "b.csv", "a.csv"]', "a.csv is named more than once, and its rows would"),
+        ('rows = ["rows", "rows/*.parquet"]', "a.parquet is named more than once"),
+        ('rows = "model.xlsx"', "model.xlsx is no CSV table in UTF-8. Save a workbook"),
         ('rows = ["a.csv", "b.csv"]\ntext = ["fsm"]', "is for rows in one CSV file"),
     ],
 )  # fmt: skip
@@ -172,6 +175,7 @@ def test_rows_in_files_that_cannot_be_counted(tmp_path, asked, says):
     table.to_parquet(tmp_path / "rows" / "a.parquet")
     for name in ("a.csv", "b.csv"):
         table.to_csv(tmp_path / name, index=False)
+    (tmp_path / "model.xlsx").write_bytes(b"PK\x03\x04\xd6\xff")
     (tmp_path / "model.toml").write_text(
         f'{asked}\nmetrics = ["y"]\ngroup = "la"\nchild = ["fsm"]\n'
     )

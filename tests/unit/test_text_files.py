@@ -18,6 +18,8 @@ from cyps.returns.text_files import read_toml
         ("title = \u201cOurs\u201d", r"line 2\. Quotes have to be straight"),
         ("use = [\u201cuse.csv\u201d]", r"line 2\. Quotes have to be straight"),
         ('use = "C:\\data\\use.csv"', r"line 2\. In a path write / in place of"),
+        ("kind = floor", r'line 2\. Text has to stand in quotes, such as "floor"'),
+        ("references = { sex = female }", r"line 2\. Text has to stand in quotes"),
         # What is none of these keeps the parser's words, and an apostrophe is no slip.
         ('title = "Derby\u2019s trial', r"Illegal character .* \(at line 2, column 23\)"),
         ("child = [1, 2", r"\(at end of document\)|\(at line 2"),

@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import weakref
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,7 @@ def open_rows(
     untyped = _all_csv(paths)
     what = ", ".join(paths)
     if spark is not None:
+        _check_each_once(paths)
         if (memory_limit, temp_directory, threads) != (None, None, None):
             raise CypsError(
                 "memory_limit, temp_directory and threads are DuckDB's. Set those of Spark "
@@ -140,7 +142,18 @@ def files_behind(paths: Sequence[str]) -> list[str]:
         if not files:
             raise CypsError(f"There is no file {path}.")
         found += files
+    _check_each_once([os.path.realpath(file) for file in found])
     return found
+
+
+def _check_each_once(paths: Sequence[str]) -> None:
+    """A file that is named twice, by itself and in a pattern say, would count twice."""
+    twice = [path for path, times in Counter(paths).items() if times > 1]
+    if twice:
+        raise CypsError(
+            f"{twice[0]} is named more than once, and its rows would count as often. Name each "
+            "file once; a pattern or a folder names all that are behind it."
+        )
 
 
 def _duckdb(

@@ -101,7 +101,12 @@ def read_rows(path: Path, as_text: tuple[str, ...] = ()) -> pd.DataFrame:
             ) from None
     try:
         return pd.read_csv(path, dtype=dict.fromkeys(as_text, str))
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except UnicodeDecodeError:
+        raise CypsError(
+            f"{path} is no CSV table in UTF-8. Save a workbook, or a CSV file of another encoding, "
+            "as CSV UTF-8 or as Parquet."
+        ) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise CypsError(f"{path} is no CSV table that can be read: {error}.") from None
 
 

@@ -89,6 +89,7 @@ _MEANT = (
     (r'"[^"]*\\[^"]*"', "In a path write / in place of \\."),
     ("=\\s*\u00a3", "Write pounds without the \u00a3 sign, such as 8_000_000_000."),
     (r"=\s*[-+]?[\d.]+\s*%", "Write a percentage as a fraction, such as -0.05 for -5%."),
+    (r"=\s*(?!(true|false|inf|nan)\b)[A-Za-z]", 'Text has to stand in quotes, such as "floor".'),
     (r"=\s*[-+]?\d{1,3}(,\d{3})+", "Write a number without commas, such as 8_000_000_000."),
 )
 """Slips that the parser's own words do not name: how each looks, and what to write."""
