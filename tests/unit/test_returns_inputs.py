@@ -121,7 +121,8 @@ def test_a_duplicate_names_both_rows(read):
         ("E07000223", "It is a district"),
         ("E06999999", "No children's services authority"),
         ("W06000001", "A GSS code is E and eight digits"),
-        ("Hartlepool", "A GSS code is E and eight digits"),
+        ("hartlepool", "It is a name; use the GSS code, E06000001 for Hartlepool"),
+        ("Hartlepol", "A GSS code is E and eight digits"),
     ],
 )
 def test_an_unknown_code_comes_with_a_hint(read, code, told):

@@ -89,6 +89,10 @@ class AuthorityList:
         if code in by_dfe_code:
             meant = by_dfe_code[code]
             return f"It is a DfE code; use the GSS code, {meant.code} for {meant.name}."
+        by_name = {authority.name.casefold(): authority for authority in self.everyone}
+        if code.casefold() in by_name:
+            meant = by_name[code.casefold()]
+            return f"It is a name; use the GSS code, {meant.code} for {meant.name}."
         if code == "E92000001":
             return "It is England as a whole; take totals out of the file."
         if code.startswith(("E12", "E13")) and _GSS.fullmatch(code):
