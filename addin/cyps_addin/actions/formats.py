@@ -45,11 +45,13 @@ def formats(rows: Rows) -> list[Block]:
     >>> formats([["code", "share"], ["E06000001", 0.4], ["E06000002", 0.6]])
     [[2, 3, 2, '0.0000%']]
     """
-    head, last = [str(name) for name in rows[0]], len(rows)
-    if last == 1:
+    head = [str(name) for name in rows[0]]
+    # What is said below an empty row is no part of the table.
+    last = next((i for i, row in enumerate(rows) if not any(map(str, row))), len(rows))
+    if last <= 1:
         return []
     if "unit" in head and "value" in head:
-        return list(_by_row(rows, head.index("value"), head.index("unit")))
+        return list(_by_row(rows[:last], head.index("value"), head.index("unit")))
     told = [_of(name, i, head) for i, name in enumerate(head)]
     return [[2, last, i, shown] for i, shown in enumerate(told, 1) if shown]
 

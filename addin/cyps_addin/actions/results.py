@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,20 @@ from cyps_addin.actions.asked import Asked
 from cyps_addin.cells import table
 from cyps_addin.declare import Action, Cells
 from cyps_addin.functions.explaining import uncertainty_rows
+
+
+def _said(run: Callable[[Asked], Cells]) -> Callable[[Asked], Cells]:
+    """The table with the settlement's status below it: a sheet may be taken out of its workbook."""
+
+    def with_status(asked: Asked) -> Cells:
+        rows = run(asked)
+        scenario = asked.settlement.scenario
+        which = f"{scenario.title} ({asked.labels[asked.year]})"
+        last = f"{which}. {scenario.status}: {scenario.statement}"
+        gap = [""] * (len(rows[0]) - 1)
+        return [*rows, ["", *gap], [last, *gap]]
+
+    return with_status
 
 
 def _who(settlement: Settlement) -> list[tuple[str, str]]:
@@ -143,38 +158,38 @@ ACTIONS: tuple[Action, ...] = (
         "shares", "Shares", "Results", "Needs shares by authority",
         "Each metric's share, the weighted needs share and the share after area cost, on a new "
         "sheet.",
-        "RS", "PercentStyle", _shares, on_book=True,
+        "RS", "PercentStyle", _said(_shares), on_book=True,
         needs=("settles",),
     ),
     Action(
         "allocations", "Allocations", "Results", "Pounds by authority and year",
         "Pounds of every year; baseline, change and, where children are given, pounds per child of "
         "the chosen one, on a new sheet.",
-        "RA", "AutoSum", _allocations, on_book=True,
+        "RA", "AutoSum", _said(_allocations), on_book=True,
         needs=("settles",),
     ),
     Action(
         "my_authority", "My authority", "Results", "Every line behind my authority's pounds",
         "The chosen authority's pounds traced to inputs, lettered, on a new sheet.",
-        "RM", "FindDialog", _my_authority, on_book=True,
+        "RM", "FindDialog", _said(_my_authority), on_book=True,
         needs=("settles",),
     ),
     Action(
         "compare", "Compare", "Results", "The workbook as issued beside what it says now",
         "Pounds, shares and distance from target, as issued and now, on a new sheet.",
-        "RC", "CreateTable", _compare, on_book=True,
+        "RC", "CreateTable", _said(_compare), on_book=True,
         needs=("settles",),
     ),
     Action(
         "bridge", "Bridge", "Results", "What moved the pounds since the workbook was issued",
         "Steps that add up to the change, by authority, on a new sheet.",
-        "RB", "ChartInsert", _bridge, on_book=True,
+        "RB", "ChartInsert", _said(_bridge), on_book=True,
         needs=("settles",),
     ),
     Action(
         "uncertainty", "Uncertainty", "Results", "95% ranges of shares, pounds and ranks",
         "Choose the pack that the use came from. The uncertainty of its coefficients alone.",
-        "RU", "GoalSeek", _uncertainty, asks="file", on_book=True,
+        "RU", "GoalSeek", _said(_uncertainty), asks="file", on_book=True,
         needs=("settles",),
     ),
 )  # fmt: skip
