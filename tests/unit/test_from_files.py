@@ -89,7 +89,12 @@ label = "two"
 pot = 230_000_000
 phasing = 0.75
 damping = {{ kind = "floor", floor = -0.2 }}
-files.area_cost = "two-aca.csv"
+
+[years.files.area_cost]
+file = "two-aca.csv"
+source = "Next sums"
+status = "assumed"
+dated = 2026-01-07
 
 [years.files.baseline]
 file = "two.csv"
@@ -133,6 +138,22 @@ def by_number(rows):
     return [float(row[1]) for row in without(rows, GONE)[1:]]
 
 
+def of(role, settlement):
+    """The dated files that a settlement's notes name for a role."""
+    notes = [note for note in settlement.scenario.notes if note.startswith(f"{role}: ")]
+    return [note.split(": ")[1].split(" (")[0] for note in notes if " (" in note]
+
+
+def test_a_year_may_start_from_what_the_year_before_gave(folder):
+    above, _, _ = EVERYTHING.partition("[years.files.baseline]")
+    ready, (_, (_, two)) = settle_requested(
+        asked(folder, above.replace("phasing = 0.75", 'baseline = "previous"')), None
+    )
+    assert of("Baseline", two) == []
+    assert "Baseline: what each got in one, top-ups included." in two.scenario.notes
+    assert ready.years[1].baseline == "previous"
+
+
 def test_everything_that_a_scenario_says_is_settled(folder):
     ready, settled = settle_requested(asked(folder), None)
     scenario = ready.scenario
@@ -168,13 +189,23 @@ def test_everything_that_a_scenario_says_is_settled(folder):
     assert np.asarray(second.baseline).tolist() == own
     factors = [1 + i / 1000 for i, a in enumerate(AUTHORITIES) if a.code != GONE]
     assert np.ravel(second.area_cost).tolist() == factors
-    assert second.notes[0] == "Baseline: two.csv (assumed, 2026-01-06: Next paper)."
+    assert second.notes[:2] == (
+        "Baseline: two.csv (assumed, 2026-01-06: Next paper).",
+        "Area cost: two-aca.csv (assumed, 2026-01-07: Next sums).",
+    )
     assert [label for label, _ in settled] == ["one", "two"]
     assert [one.scenario.title for _, one in settled] == ["Everything, one", "Everything, two"]
     assert [int(one.pounds.sum()) for _, one in settled] == [220_000_000, 230_000_000]
+    # A year's notes are of its own files, and what would be false of it is gone.
+    (_, one), (_, two) = settled
+    assert [of("Baseline", one), of("Baseline", two)] == [["baseline.csv"], ["two.csv"]]
+    assert [of("Area cost", one), of("Area cost", two)] == [["aca.csv"], ["two-aca.csv"]]
+    assert [s.scenario.transition.phasing for s in (one, two)] == [0.25, 0.75]
+    assert np.ravel(two.scenario.area_cost).tolist() == factors
 
 
 def test_the_newest_version_is_taken_and_the_one_before_is_kept(folder):
+    assert asked(folder).before is None  # the correction was not known then
     request = asked(folder, as_at=None)
     assert request.files.baseline == folder / "later.csv"
     assert "Baseline: later.csv (published, 2026-02-03: Correction)." in request.notes
@@ -209,11 +240,8 @@ def test_area_cost_by_metric_is_of_the_year_that_has_it(folder):
 
 
 def test_a_year_with_area_cost_of_its_own_keeps_the_baseline_of_the_year_before(folder):
-    text = EVERYTHING.partition("[years.files.baseline]")[0] + 'baseline = "previous"\n'
-    request = asked(
-        folder,
-        text.replace('files.area_cost = "two-aca.csv"', 'files = { area_cost = "two-aca.csv" }'),
-    )
+    above, _, _ = EVERYTHING.partition("[years.files.baseline]")
+    request = asked(folder, above.replace("phasing = 0.75", 'baseline = "previous"'))
     _, second = years_of(request, read_requested(request))
     assert second.baseline == "previous"
     assert second.area_cost[0] == 1.0

@@ -10,7 +10,7 @@ import pytest
 
 from cyps.errors import CypsError
 from cyps.needs import rate_per, weekly_unit_cost, weights_as_spend
-from cyps.settlement import pace_of_change, protected
+from cyps.settlement import floor_damped, pace_of_change, protected
 from cyps.settlement.example import example
 from cyps.settlement.record import from_json, to_json
 from cyps.settlement.scenario_file import read_scenario
@@ -42,6 +42,19 @@ def test_weights_may_miss_1_by_a_billionth_and_no_more():
     assert len(weights_as_spend({"CIN": 0.5, "CARE": 0.5 + 5e-10}, "typed")) == 2
     with pytest.raises(CypsError):
         weights_as_spend({"CIN": 0.5, "CARE": 0.5 + 2e-9}, "typed")
+
+
+def test_a_floor_that_leaves_nothing_or_takes_nothing():
+    everything = floor_damped([10.0, 20.0], [10.0, 20.0], 0.0)
+    assert (everything.factor.tolist(), everything.allocation.tolist()) == ([1, 1], [10, 20])
+    nothing = floor_damped([9.0, 20.0], [10.0, 20.0], -1.0)
+    assert nothing.allocation.tolist() == [9.0, 20.0]
+
+
+def test_a_floor_for_amounts_of_less_than_a_pound():
+    few = floor_damped([0.4, 0.6], [0.5, 0.5], -0.1)
+    assert few.allocation == pytest.approx([0.45, 0.55])
+    assert few.factor == pytest.approx(2 / 3)
 
 
 def test_nothing_may_be_protected():

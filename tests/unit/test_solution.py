@@ -155,6 +155,20 @@ def test_what_is_paid_from_outside_is_not_damped():
 def test_whole_pounds_of_groups_follow_from_their_lines(groups):
     for settlement in settled("floor", 60, None, groups):
         of_groups = group_lines(settlement, solution(settlement))
+        lines, pounds_of = solution(settlement), settlement.pounds
+        for told, amounts in (
+            (of_groups.target, settlement.target),
+            (of_groups.baseline, settlement.scenario.baseline),
+            (of_groups.to_share, lines.phased),
+            (of_groups.least, lines.lower),
+            (of_groups.most, lines.upper),
+            (of_groups.fixed, lines.fixed),
+            (of_groups.moving_slope, lines.moving_slope),
+            (of_groups.damped, settlement.damped.allocation),
+            (of_groups.pounds, pounds_of),
+        ):
+            sums = np.bincount(lines.group - 1, amounts)
+            np.testing.assert_allclose(told, sums, rtol=1e-12)
         left = settlement.scenario.pot - of_groups.below.sum()
         pounds = of_groups.below + (of_groups.order <= left)
         assert pounds.tolist() == of_groups.pounds.tolist()

@@ -33,6 +33,39 @@ def test_everybody_together_is_the_pot():
     np.testing.assert_allclose(np.sum([r.use for r in by_region], axis=0), whole.use, rtol=1e-12)
 
 
+def test_every_total_is_a_sum_over_its_members():
+    one = made(n=40)
+    for region in region_totals(one):
+        here = np.array([place.region == region.name for place in one.scenario.authorities])
+        assert region.authorities == here.sum()
+        np.testing.assert_allclose(region.use, one.use.children[here].sum(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(
+            region.metric_share, one.metric_share[here].sum(axis=0), rtol=1e-12
+        )
+        for told, amounts in (
+            (region.needs_share, one.needs_share),
+            (region.share, one.share),
+            (region.target, one.target),
+            (region.baseline, one.scenario.baseline),
+            (region.floor_amount, one.damped.floor_amount),
+            (region.damped, one.damped.allocation),
+            (region.pounds, one.pounds),
+        ):
+            assert told == pytest.approx(amounts[here].sum(), rel=1e-12)
+
+
+def test_one_authority_s_totals_are_its_own():
+    assert authority_totals(example(), "Derby").name == "Derby"
+    assert authority_totals(example(), "Derby").pounds == 40
+
+
+def test_the_lines_of_whole_pounds_are_the_amounts_to_6_decimals():
+    below = pounds_below(np.array([1.5000004, 2.2500006]))
+    assert below.rounded.tolist() == [1.5, 2.250001]
+    assert below.base.tolist() == [1.0, 2.0]
+    assert below.remainder.tolist() == [0.5, 0.250001]
+
+
 def test_an_unknown_name_is_refused_in_words():
     with pytest.raises(CypsError) as refused:
         authority_totals(example(), "Derbyshire")
