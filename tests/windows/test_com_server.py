@@ -86,7 +86,7 @@ def assert_actions_are_served(windows):
     finally:
         book.unlink()
     assert said == [
-        "OK 8 code Hartlepool Double",
+        "OK 10 code Hartlepool Double",  # 8 authorities, an empty row, what it is of
         "OK Damping!B10 -0.01",
         "#VALUE! There is no file C:\\nowhere.xlsx. Check its name and folder.",
         "OK check",
