@@ -138,7 +138,7 @@ def test_a_pack_may_be_its_use(tmp_path):
         (("pot = ", "pots = "), "#VALUE!", "'pots' (line 4) is not a key that belongs here"),
         (("-0.05", '"-5%"'), "#VALUE!", "(line 12) is '-5%'; it must be a number"),
         (("-0.05", "= 1"), "#VALUE!", "not written in TOML: Invalid value (at line 12, column"),
-        (('"From cells"', "“From cells”"), "#VALUE!", "curly quotation marks"),
+        (('"From cells"', "“From cells”"), "#VALUE!", "Quotes have to be straight"),
         (("use.csv", "gone.csv"), "#VALUE!", "gone.csv"),
         (('kind = "floor"\n', ""), "#VALUE!", "'damping' (line 10) must say its kind"),
         (("-0.05", "0.9"), "#NUM!", "highest floor that fits"),

@@ -329,8 +329,12 @@ PLAIN = EVERYTHING.partition("[[years]]")[0]
 def test_a_pot_is_needed_somewhere(folder):
     text = "\n".join(line for line in PLAIN.splitlines() if not line.startswith("pot"))
     assert refused(folder, s_toml=text) == (
-        "s.toml: year 2025 has no pot, and neither has the scenario. Write pot = 8_000_000_000 "
-        "in one of the two."
+        "s.toml: there is no pot. Write pot = 8_000_000_000, in pounds, above [files]."
+    )
+    years = text + '[[years]]\nlabel = "one"\n'
+    assert refused(folder, s_toml=years) == (
+        "s.toml: year one has no pot, and neither has the scenario. Write pot = 8_000_000_000 in "
+        "one of the two."
     )
 
 

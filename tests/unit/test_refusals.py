@@ -37,6 +37,12 @@ ONE, TWO, SIX, EIGHT = (np.ones(n) for n in (1, 2, 6, 8))
 BANDS = Bands(bands={"x": {"floor": 0.0}}, member={"A": "x"})
 SAID = [
     (
+        lambda: floor_damped([9, 20], [1000, 2000], 0.0),
+        "A floor of 0.0000% cannot be paid for: guaranteeing it to everyone would cost more "
+        "than the pot. The highest floor that fits is -99.033334%. Lower the floor to that or "
+        "below, or raise the pot. Baselines add up to over ten times the pot: are both in pounds?",
+    ),
+    (
         lambda: floor_damped([9, 20], [10, 20], 0.1),
         "A floor of 10.0000% cannot be paid for: guaranteeing it to everyone would cost more "
         "than the pot. The highest floor that fits is -3.333334%. Lower the floor to that or "

@@ -11,7 +11,8 @@ from cyps.settlement import Exclusion, Protection, Undamped, settle
 from cyps.settlement.checks import checks, doubts, far_area_cost, far_from_baseline
 from cyps.settlement.example import example
 from cyps.settlement.illustration import illustration
-from cyps.settlement.rules import Band, Bands, PaceOfChange, Proportional
+from cyps.settlement.rules import Band, Bands, FloorAndCeiling, PaceOfChange, Proportional
+from made_settlements import EVERYONE, made
 
 GOOD = example()
 ALL_IS_WELL = [
@@ -246,3 +247,31 @@ def test_a_factor_is_far_beyond_3_times_the_middle_one():
     far = far_area_cost(settle(replace(made.scenario, area_cost=cost), made.use))
     assert far[:6, 0].tolist() == [True, False, True, False, False, False]
     assert not far[6:].any()
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (FloorAndCeiling(floor=-0.05, ceiling=10), "+1000.00% lets an authority have 11 times"),
+        (Proportional(floor=-0.05, ceiling=1.5), "+150.00% lets an authority have 2.5 times"),
+        (FloorAndCeiling(floor=-0.05, ceiling=1.0), None),
+        (Proportional(floor=-0.05), None),
+        (PaceOfChange(least=-0.15, most=3.0, furthest_below=-0.5), None),
+    ],
+)
+def test_a_ceiling_that_was_meant_in_per_cent_is_doubted(rule, said):
+    found = [doubt for doubt in doubts(made(rule=rule)) if "ceiling" in doubt]
+    assert found == ([] if said is None else [
+        f"A ceiling of {said} its baseline, so that it hardly limits anybody. Rates are parts of "
+        "1: write 0.1 for 10%."
+    ])  # fmt: skip
+
+
+def test_the_highest_ceiling_of_bands_is_doubted():
+    member = dict(zip([a.code for a in EVERYONE[:12]], "abc" * 4, strict=True))
+    bands = {
+        c: Band(floor=-0.2, ceiling=most) for c, most in zip("abc", (None, 5, 0.9), strict=True)
+    }
+    one = made(rule=Bands(bands=bands, member=member))
+    (doubt,) = [doubt for doubt in doubts(one) if "ceiling" in doubt]
+    assert doubt.startswith("A ceiling of +500.00% lets an authority have 6 times its baseline")

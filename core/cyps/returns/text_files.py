@@ -85,8 +85,11 @@ def not_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> str:
 
 
 _MEANT = (
-    ("[=\\[,]\\s*[\u201c\u201d\u2018\u2019]", 'Quotes have to be straight: ".'),
-    (r'"[^"]*\\[^"]*"', "In a path write / in place of \\."),
+    (
+        "[=\\[,]\\s*[\u201c\u201d\u2018\u2019]",
+        "Quotes have to be straight, \" or '. Spreadsheets and Word make curly ones of them.",
+    ),
+    (r'"[^"]*\\[^"]*"', "In a path write / in place of \\, or put the path in single quotes."),
     ("=\\s*\u00a3", "Write pounds without the \u00a3 sign, such as 8_000_000_000."),
     (r"=\s*[-+]?[\d.]+\s*%", "Write a percentage as a fraction, such as -0.05 for -5%."),
     (r"=\s*(?!(true|false|inf|nan)\b)[A-Za-z]", 'Text has to stand in quotes, such as "floor".'),

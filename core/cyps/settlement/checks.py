@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cyps.settlement.rules import Bands, FloorAndCeiling, Proportional
 from cyps.settlement.settle import Settlement
 from cyps.settlement.summaries import on_the_floor
 
@@ -82,11 +83,13 @@ FAR = 20.0
 move authorities by up to 70%, pounds and thousands differ by 1,000."""
 FAR_COST = 3.0
 """Times by which an area cost factor is from the middle one where it must be a slip."""
+FAR_CEILING = 1.0
+"""Ceiling above which it must be a percentage that was meant as one: 10 for 10%."""
 _SHOWN = 5
 
 
 def doubts(settlement: Settlement) -> tuple[str, ...]:
-    """What can be settled but is hardly meant: baselines in thousands, a factor of 112.
+    """What can be settled but is hardly meant: baselines in thousands, a factor of 112, +1000%.
 
     Nothing stops such numbers, and pounds still add up to the pot. A floor against a baseline in
     thousands protects nobody, and one wrong factor takes from everybody.
@@ -103,7 +106,7 @@ def doubts(settlement: Settlement) -> tuple[str, ...]:
     >>> doubts(settle(thousands, one.use))[0][:67]
     'Baselines and pot do not seem to be in one unit: baselines add up t'
     """
-    return (*_baselines_far(settlement), *_factors_far(settlement))
+    return (*_baselines_far(settlement), *_factors_far(settlement), *_ceilings_far(settlement))
 
 
 def far_from_baseline(settlement: Settlement) -> NDArray[np.bool_]:
@@ -155,6 +158,22 @@ def _factors_far(settlement: Settlement) -> Iterator[str]:
             f"The area cost factor is {FAR_COST:g} times the middle one ({middle:.6g}) or more, "
             f"or as much below it, for {_some(shown)}. Check for per cent and slips: one wrong "
             "factor moves everybody's share."
+        )
+
+
+def _ceilings_far(settlement: Settlement) -> Iterator[str]:
+    match settlement.scenario.damping:
+        case FloorAndCeiling() | Proportional() as rule:
+            ceilings = [rule.ceiling]
+        case Bands() as rule:
+            ceilings = [band.ceiling for band in rule.bands.values()]
+        case _:
+            ceilings = []
+    highest = max((ceiling for ceiling in ceilings if ceiling is not None), default=0.0)
+    if highest > FAR_CEILING:
+        yield (
+            f"A ceiling of {highest:+.2%} lets an authority have {1 + highest:g} times its "
+            "baseline, so that it hardly limits anybody. Rates are parts of 1: write 0.1 for 10%."
         )
 
 

@@ -64,9 +64,13 @@ class FloorTooHigh(Infeasible):
             f"A floor of {floor:.4%} cannot be paid for: guaranteeing it to everyone would cost "
             "more than the pot. The highest floor that fits is "
             f"{_rounded_down(highest_floor):.6%}. Lower the floor to that or below, or "
-            "raise the pot.",
+            f"raise the pot.{_OTHER_UNIT if highest_floor < _HARDLY_MEANT else ''}",
             binding,
         )
+
+
+_HARDLY_MEANT = -0.9
+_OTHER_UNIT = " Baselines add up to over ten times the pot: are both in pounds?"
 
 
 def _rounded_down(rate: float) -> float:

@@ -25,7 +25,7 @@ from pydantic import (
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
 from cyps.pack import Neutral
-from cyps.returns.text_files import text_of
+from cyps.returns.text_files import not_toml, text_of
 from cyps.settlement.apply import Transition
 from cyps.settlement.dated import (
     AnyFile,
@@ -257,10 +257,13 @@ class ScenarioFile:
         choices = self.choices
         named = year.pot or choices.pot
         if named is None:
-            raise CypsError(
-                f"{self.sources[0]}: year {year.label} has no pot, and neither has the scenario. "
-                "Write pot = 8_000_000_000 in one of the two."
-            )
+            where = "there is no pot. Write pot = 8_000_000_000, in pounds, above [files]."
+            if choices.years:
+                where = (
+                    f"year {year.label} has no pot, and neither has the scenario. Write pot = "
+                    "8_000_000_000 in one of the two."
+                )
+            raise CypsError(f"{self.sources[0]}: {where}")
         pot = in_force(named, choices.as_at)
         return Year(
             label=year.label,
@@ -451,7 +454,7 @@ def parsed(text: str, name: str, *, in_json: bool) -> dict[str, Any]:
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise CypsError(f"{name} is not written in TOML: {error}.") from None
+            raise CypsError(not_toml(name, text, error)) from None
     try:
         told = json.loads(text, object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError) as error:

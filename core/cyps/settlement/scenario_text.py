@@ -41,10 +41,7 @@ def read_scenario_text(text: str) -> ScenarioFile:
     cyps.errors.CypsError: The scenario's text cannot be used as a scenario: 'title' is missing; ...
     """
     in_json = text.lstrip().startswith("{")
-    try:
-        own = parsed(text, NAME, in_json=in_json)
-    except CypsError as error:
-        raise CypsError(f"{error}{_hint(text)}") from None
+    own = parsed(text, NAME, in_json=in_json)
     base_name = checked_base(NAME, own)
     folder = Path()
     sources: tuple[str, ...] = (NAME,)
@@ -63,15 +60,3 @@ def read_scenario_text(text: str) -> ScenarioFile:
         line = line_of(text, in_json=in_json)
         raise CypsError(scenario_mistakes(sources, error, own, line)) from None
     return ScenarioFile(folder, choices, sources)
-
-
-def _hint(text: str) -> str:
-    """What a person is likely to have done, where a spreadsheet or Windows had a part in it."""
-    if any(mark in text for mark in "\u201c\u201d\u2018\u2019"):
-        return (
-            " It has curly quotation marks, which spreadsheets put in place of straight ones: "
-            "type \" or ' instead."
-        )
-    if "\\" in text:
-        return " Write paths of Windows in single quotes, such as 'C:\\Settlements\\use.csv'."
-    return ""
