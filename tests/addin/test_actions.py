@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 from defusedxml import ElementTree
 
+from addin.shown_tables import body
 from cyps.cli import main
 from cyps.errors import CypsError
 from cyps.pack import pack_bytes, read_pack
@@ -76,22 +77,25 @@ def by(table, row):
 def test_shares_and_allocations_are_the_engine_s(book):
     years = read_back(open_settlement(book)).settle()
     shares = act("shares", book).table
-    assert [row[-1] for row in shares[1:-2]] == years[0][1].share.tolist()
-    assert sum(row[-1] for row in shares[1:-2]) == pytest.approx(1, abs=1e-12)
+    assert [row[-1] for row in body(shares)] == years[0][1].share.tolist()
+    assert sum(row[-1] for row in body(shares)) == pytest.approx(1, abs=1e-12)
     pounds = act("allocations", book).table
     for label, year in years:
         column = pounds[0].index(f"pounds {label}")
-        assert [row[column] for row in pounds[1:-2]] == year.pounds.tolist()
+        assert [row[column] for row in body(pounds)] == year.pounds.tolist()
 
 
 @pytest.mark.parametrize("name", ["shares", "allocations", "my_authority", "compare", "bridge"])
 def test_results_say_below_them_what_they_are(book, name):
     """A sheet may be taken out of its workbook: the status goes with it."""
     settled = dict(read_back(open_settlement(book)).settle())["2025-26"].scenario
-    *_, empty, last = act(name, book).table
-    assert set(empty) == {""}
-    assert last[0] == (f"{settled.title} (2025-26). {settled.status}: {settled.statement}")
-    assert set(last[1:]) == {""}
+    table = act(name, book).table
+    end = next(i for i, row in enumerate(table) if set(row) == {""})
+    below = [row[1] for row in table[end + 1 :]]
+    assert " ".join(below) == f"{settled.title} (2025-26). {settled.status}: {settled.statement}"
+    assert max(map(len, below)) <= 45, "hosts make columns as wide as their longest text"
+    assert {len(row) for row in table} == {len(table[0])}
+    assert {cell for row in table[end + 1 :] for cell in (row[0], *row[2:])} == {""}
 
 
 def test_results_follow_the_year_that_is_chosen(book, tmp_path):
@@ -102,7 +106,7 @@ def test_results_follow_the_year_that_is_chosen(book, tmp_path):
     assert settled["2026-27"].scenario.damping == Floor(floor=-0.01)
     assert settled["2025-26"].scenario.damping == Floor(floor=-0.05)
     shown = act("compare", tmp_path / "b.xlsx").table
-    assert [by(shown, row)["now"] for row in shown[1:-2]] == settled["2026-27"].pounds.tolist()
+    assert [by(shown, row)["now"] for row in body(shown)] == settled["2026-27"].pounds.tolist()
 
 
 def test_my_authority_is_traced_to_its_pounds(single):
@@ -111,17 +115,17 @@ def test_my_authority_is_traced_to_its_pounds(single):
     name = settled.scenario.authorities[0].name
     assert name in table[1][1]
     assert table[2][3] == sum(settled.share >= settled.share[0])
-    assert table[-3][3] == settled.pounds[0]
+    assert body(table)[-1][3] == settled.pounds[0]
 
 
 def test_bridge_adds_up_and_compare_says_the_same(single, tmp_path):
     other = tmp_path / "other.xlsx"
     act("assume", single, text="floor=-1%; pot=12,000,000; weight CIN=0.6", out=other)
     steps, beside = act("bridge", other).table, act("compare", other).table
-    for step, side in zip(steps[1:-2], beside[1:-2], strict=True):
+    for step, side in zip(body(steps), body(beside), strict=True):
         assert sum(step[2:-1]) == pytest.approx(step[-1], abs=1e-6)
         assert (step[2], step[-1]) == (by(beside, side)["as issued"], by(beside, side)["now"])
-    assert any(row[4] for row in beside[1:-2])
+    assert any(row[4] for row in body(beside))
 
 
 def test_children_that_it_was_issued_with_are_neither_changed_nor_taken_away(tmp_path):
@@ -161,7 +165,7 @@ def test_uncertainty_is_of_the_pack_behind_the_workbook_and_no_other(drawn, tmp_
     pack = tmp_path / "sample.cyps.zip"
     pack.write_bytes(sample_pack()[2])
     table = act("uncertainty", drawn / "sample.xlsx", text=str(pack)).table
-    for row in table[1:-2]:
+    for row in body(table):
         told = by(table, row)
         assert told["share from"] < told["share"] < told["share to"]
     with pytest.raises(CypsError, match="did not come from the pack"):
@@ -259,10 +263,10 @@ def test_authorities_of_which_the_pack_hides_counts_say_why_they_have_no_range(t
     path.write_bytes(pack_bytes(replace(pack, use=use))[0])
     write_settlement([("2025-26", sample_settlement())], book)
     table = act("uncertainty", book, text=str(path)).table
-    assert [(by(table, row)["name"], by(table, row)["note"][:8]) for row in table[1:-2]] == [
+    assert [(by(table, row)["name"], by(table, row)["note"][:8]) for row in body(table)] == [
         ("Hartlepool", "no range"), ("Derby", ""), ("Leeds", ""),
     ]  # fmt: skip
-    assert [str(row[3]) == "#N/A" for row in table[1:-2]] == [True, False, False]
+    assert [str(row[3]) == "#N/A" for row in body(table)] == [True, False, False]
 
 
 def test_the_log_of_quality_assurance_names_what_was_checked(single, tmp_path):
@@ -347,7 +351,7 @@ def test_a_table_goes_on_a_sheet_of_its_own_behind_the_others(single, tmp_path):
     done = act("shares", first, out=second)
     assert sheet_names(parts_of(second)) == [*names, "CYPS Shares", "CYPS Shares 2"]
     sheet = read_workbook(second).sheets[-1]
-    assert [sheet.cells[(r, 7)].number for r in range(2, 10)] == [r[-1] for r in done.table[1:-2]]
+    assert [sheet.cells[(r, 7)].number for r in range(2, 10)] == [r[-1] for r in body(done.table)]
     before, after = parts_of(single), parts_of(second)
     grown = ("workbook.xml", "workbook.xml.rels", "Types].xml", "styles.xml")  # test_formats
     kept = [n for n in before if not n.endswith(grown)]

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from addin.calc_host import Calc, cyps, own_folder
+from addin.shown_tables import body
 from cyps.settlement import floor_damped
 from cyps.settlement.record import to_json
 from cyps_addin import CELL_FUNCTIONS, call
@@ -192,7 +193,7 @@ def test_the_menu_puts_shares_of_what_is_typed_on_a_new_sheet(calc, book):
     assert shown[0][:3] == ["code", "name", "share of CIN"]
     needs = shown[0].index("needs share")
     assert calc("texts", sheet="CYPS Shares")[1][needs].endswith("%")
-    assert [row[needs] for row in shown[1:-2]] == pytest.approx(
+    assert [row[needs] for row in body(shown)] == pytest.approx(
         (use / use.sum()).tolist(), rel=1e-12
     )
     assert book.read_bytes() == content, "the file is as it was"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 from typing import Final
 
 import numpy as np
@@ -26,17 +27,25 @@ from cyps_addin.functions.explaining import uncertainty_rows
 
 
 def _said(run: Callable[[Asked], Cells]) -> Callable[[Asked], Cells]:
-    """The table with the settlement's status below it: a sheet may be taken out of its workbook."""
+    """The table with the settlement's status below it: a sheet may be taken out of its workbook.
+
+    It stands in the second column, that of names, in lines no longer than names are: hosts make
+    columns as wide as their longest text.
+    """
 
     def with_status(asked: Asked) -> Cells:
         rows = run(asked)
         scenario = asked.settlement.scenario
         which = f"{scenario.title} ({asked.labels[asked.year]})"
-        last = f"{which}. {scenario.status}: {scenario.statement}"
-        gap = [""] * (len(rows[0]) - 1)
-        return [*rows, ["", *gap], [last, *gap]]
+        told = wrap(f"{which}. {scenario.status}: {scenario.statement}", _LINE)
+        gap = [""] * (len(rows[0]) - 2)
+        return [*rows, *(["", line, *gap] for line in ("", *told))]
 
     return with_status
+
+
+_LINE: Final = 45
+"""Characters of a line below a table."""
 
 
 def _who(settlement: Settlement) -> list[tuple[str, str]]:
