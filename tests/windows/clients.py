@@ -174,6 +174,23 @@ for i in range(15):
 print("done")
 '''
 
+HALF_READY = r'''
+"""The session's server at the moment before COM knows it: waits for the next server's knock."""
+import sys
+import pythoncom, win32event
+from cyps_addin.windows import com_server, processes
+server = processes.OneServer()
+assert server.mine()
+pythoncom.CoInitialize()
+win32event.SetEvent(server.ready)
+with open(sys.argv[1], "w") as ready:
+    ready.write("ready")
+assert win32event.WaitForSingleObject(server.knock, 60_000) == win32event.WAIT_OBJECT_0
+com_server._serve_alone(server)
+server.let_go()
+print("done")
+'''
+
 CRASHES = r'''
 """Stands for Excel: holds the server by a window of its own, then waits to be killed."""
 import time, sys

@@ -159,6 +159,9 @@ class Wine(Native):
         if not (folder / "made").exists():
             self._make()
             (folder / "made").touch()
+        # Between two programs Wine would end its services, and a program that comes meanwhile
+        # cannot start another one (its STATUS_SHUTDOWN_IN_PROGRESS).
+        self._wineserver("-p300")
 
     def start(self, *command, **more):
         return super().start("wine", *command, **more)
@@ -207,7 +210,14 @@ class Wine(Native):
         _uv_pip("--no-deps", "--target", packages, wheel)
 
     def close(self) -> None:
-        subprocess.run(["wineserver", "-k"], env=self.environment, check=False)
+        self._wineserver("-k")
+        self._wineserver("-w")
+
+    def _wineserver(self, what) -> None:
+        subprocess.run(
+            ["wineserver", what], env=self.environment, timeout=60, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
 
     def _make(self) -> None:
         boot = {"env": self.environment, "stdin": subprocess.DEVNULL, "check": True,
@@ -217,7 +227,6 @@ class Wine(Native):
         for step in (["wineboot", "-i"], ["wine", "winecfg", "-v", "win10"]):
             subprocess.run(step, timeout=300, **boot)
             self.close()
-            subprocess.run(["wineserver", "-w"], timeout=60, **boot)
         self._make_python(self.python.parent)
 
     def _make_python(self, folder: Path) -> None:

@@ -15,7 +15,17 @@ from cyps_addin.examples import run_example
 from cyps_addin.generators.vba import ERROR_MARK
 from cyps_workbooks import write_settlement
 from made_settlements import made
-from windows.clients import ACTIONS, CRASHES, EXAMPLES, LIFE, PARALLEL, RAW, REENTERED, VBSCRIPT
+from windows.clients import (
+    ACTIONS,
+    CRASHES,
+    EXAMPLES,
+    HALF_READY,
+    LIFE,
+    PARALLEL,
+    RAW,
+    REENTERED,
+    VBSCRIPT,
+)
 
 pytestmark = [pytest.mark.wine, pytest.mark.slow]
 
@@ -165,6 +175,27 @@ def test_clients_at_once_share_one_server(registered):
             for i in range(4)
         ]
     assert [(one.result()[0], one.result()[1].strip()) for one in ran] == [(0, "done")] * 4
+    assert registered.until_gone(*SERVER) == []
+
+
+def test_a_client_that_started_a_second_server_is_answered_by_the_first(registered):
+    """What happens by chance where clients come at once: here the first server waits for it."""
+    assert registered.until_gone(*SERVER) == []
+    ready, path = registered.folder / "half_ready.txt", registered.folder / "half_ready.py"
+    ready.unlink(missing_ok=True)
+    path.write_text(HALF_READY)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(
+            registered.run, registered.python, registered.windows(path), registered.windows(ready)
+        )
+        end = time.monotonic() + 120
+        while not (ready.exists() and ready.read_text() == "ready"):
+            assert not first.done(), first.result()
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert registered.script(PARALLEL, "1") == []
+        code, said = first.result()
+    assert (code, said.strip()) == (0, "done"), said
     assert registered.until_gone(*SERVER) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import time
 from typing import Any, ClassVar, Final
@@ -21,6 +22,9 @@ from cyps_addin.windows.registration import CLSID
 
 _TICK: Final = 200
 """Milliseconds after which the server looks whether to end, when nothing else happens."""
+
+_SEEN: Final = 3.0
+"""Seconds that a second server stays, so that its caller finds the first one meanwhile."""
 
 
 class CypsServer:
@@ -93,9 +97,11 @@ class _OnlyOurs(_Policy):  # type: ignore[misc]
 
 
 def serve() -> None:
-    """Answer calls until nobody holds the server; returns at once when another one answers."""
+    """Answer calls until nobody holds the server; returns soon when another one answers."""
     server = OneServer()
     if not server.mine():
+        # COM takes the early end of the process that it started for a failure, and asks no other.
+        time.sleep(_SEEN)
         return
     pythoncom.CoInitialize()
     try:
@@ -139,7 +145,7 @@ def _pump() -> None:
 def _nobody_comes(server: OneServer) -> bool:
     """Close the door, then look once more whether somebody was on the way in."""
     win32event.ResetEvent(server.ready)
-    pythoncom.CoSuspendClassObjects()
+    ctypes.windll.ole32.CoSuspendClassObjects()  # type: ignore[attr-defined]  # pywin32 has none
     pythoncom.PumpWaitingMessages()
     if not is_set(server.knock) and CypsServer.life.over(time.monotonic()):
         return True
