@@ -213,6 +213,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Rows:
     return [list(head), *([given(cell) for cell in row] for row in rows)]
 
 
+def parted(rows: Rows) -> tuple[Rows, str]:
+    """A table without what stands below its first empty row, and that in one text.
+
+    Examples
+    --------
+    >>> parted([["code", "name"], ["E06000001", "Leeds"], ["", ""], ["", "A sample."]])
+    ([['code', 'name'], ['E06000001', 'Leeds']], 'A sample.')
+    >>> parted([["item", "value"], ["cyps", "1"]])[1]
+    ''
+    """
+    last = next((i for i, row in enumerate(rows) if not any(map(str, row))), len(rows))
+    return rows[:last], " ".join(str(cell) for row in rows[last:] for cell in row if str(cell))
+
+
 def given(value: Any) -> Cells:  # noqa: ANN401 - numpy's scalars among others
     """A value as hosts take it: plain numbers and text; not-a-number is `#N/A`.
 

@@ -107,6 +107,7 @@ class Action:
     run : takes what was asked for and gives a table of text and numbers
     asks : what the host asks the person for, given to `run` as the text
     on_book : works on the settlement workbook in front; the host hands over a copy of it
+    what_if : a what-if in front will do as well
     needs : what that workbook has to be; a ribbon greys the button while it says that it is not
     writes : the table's rows are cells of that workbook and what is to be typed into each,
         which the host does after it has asked; otherwise the table goes on a new sheet
@@ -122,6 +123,7 @@ class Action:
     run: Callable[[Asked], Cells]
     asks: Asks = ""
     on_book: bool = False
+    what_if: bool = False
     needs: tuple[Need, ...] = ()
     writes: bool = False
 

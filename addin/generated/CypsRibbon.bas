@@ -32,6 +32,11 @@ Public Function CypsIsSettlement() As Boolean
     CypsIsSettlement = Not CypsNamed("in_year") Is Nothing
 End Function
 
+' Whether it is a what-if of cyps, on which a few buttons work, too.
+Public Function CypsIsWhatIf() As Boolean
+    CypsIsWhatIf = Not CypsNamed("in_lever_metric") Is Nothing
+End Function
+
 ' Position of the year that the sheet Results shows.
 Public Function CypsYear() As Long
     Dim i As Long, years As Object
@@ -105,14 +110,18 @@ End Function
 ' Whether the workbook in front is what a button needs, as far as its cells tell: grey only where
 ' they say no. Whatever they do not tell, the action says.
 Public Function CypsCan(ByVal needs As String) As Boolean
-    Dim settles As Object
-    CypsCan = CypsIsSettlement()
+    Dim settles As Object, whatIf As Boolean
+    If InStr(needs, "what_if") > 0 Then whatIf = CypsIsWhatIf()
+    CypsCan = whatIf Or CypsIsSettlement()
     If Not CypsCan Then Exit Function
     On Error GoTo Untold
     Set settles = CypsNamed("can_settle").Cells(1, 1)
     If InStr(needs, "settles") > 0 And CStr(settles.Value2) = "No" Then CypsCan = False
     If InStr(needs, "living") > 0 And Not settles.HasFormula Then CypsCan = False
-    If InStr(needs, "no_stop") > 0 Then
+    If InStr(needs, "no_stop") > 0 And whatIf Then
+        If CStr(settles.Value2) = "No" Then CypsCan = False
+        If CStr(CypsNamed("levers_sound").Cells(1, 1).Value2) = "No" Then CypsCan = False
+    ElseIf InStr(needs, "no_stop") > 0 Then
         If Left(CStr(settles.Worksheet.Range("A5").Value2), 4) = "STOP" Then CypsCan = False
     End If
 Untold:
@@ -121,7 +130,8 @@ End Function
 ' Whether other buttons would be grey now than when this was last asked.
 Public Function CypsGreyed() As Boolean
     Dim can As String
-    can = CypsCan("settles") & CypsCan("no_stop") & CypsCan("living")
+    can = CypsCan("settles") & CypsCan("no_stop") & CypsCan("living") & _
+        CypsCan("no_stop living what_if")
     CypsGreyed = (can <> could)
     could = can
 End Function
@@ -208,7 +218,7 @@ Public Function CypsRun(ByVal title As String, ByVal actionName As String, _
     On Error GoTo Stopped
     Application.EnableCancelKey = 2
     If onBook Then
-        If Not CypsIsSettlement() Then
+        If Not (CypsIsSettlement() Or CypsIsWhatIf()) Then
             CypsRun = Array("#VALUE!", "This works on a settlement workbook. Open one first.")
             Exit Function
         End If

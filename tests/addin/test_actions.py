@@ -28,7 +28,7 @@ from cyps_addin.actions import run_action
 from cyps_addin.headless import act
 from cyps_addin.headless.parts import packed, parts_of, sheet_names, without_values
 from cyps_addin.samples import sample_pack, sample_settlement
-from cyps_workbooks import write_settlement
+from cyps_workbooks import write_settlement, write_what_if
 from cyps_workbooks.kept import open_settlement, read_back
 from cyps_workbooks.kept.frozen import freeze
 from cyps_workbooks.kept.verdict import check_workbook
@@ -221,6 +221,37 @@ def test_outputs_are_written_once_and_never_over_a_file(single, tmp_path):
         assert place.read_bytes() == before
         with pytest.raises(CypsError, match=r"has to end in .xlsx"):
             act(name, single, text=str(tmp_path / "x.xls"))
+
+
+def test_a_what_if_is_frozen_checked_and_logged_and_nothing_else(tmp_path):
+    page, frozen = tmp_path / "page.xlsx", tmp_path / "frozen.xlsx"
+    write_what_if("2025-26", made(n=8), page)
+    act("freeze", page, text=str(frozen))
+    assert not any(sheet.formulas for sheet in read_workbook(frozen).sheets)
+    with pytest.raises(CypsError, match=r"frozen.xlsx is frozen already"):
+        act("freeze", frozen, text=str(tmp_path / "again.xlsx"))
+    for path in (page, frozen):
+        assert act("checks", path).table[1][2].startswith("SOUND")
+        verdict = next(row for row in act("qa_log", path).table if row[0] == "verdict")
+        assert verdict[2].startswith("SOUND")
+    act("checks", page, out=tmp_path / "with.xlsx")
+    assert act("checks", tmp_path / "with.xlsx").table[1][2].startswith("SOUND")
+    others = [a for a in ACTIONS if a.on_book and not a.what_if]
+    assert {"shares", "publish", "reset", "assume"} <= {a.name for a in others}
+    for action in others:
+        with pytest.raises(CypsError, match=r"page.xlsx is a what-if workbook"):
+            act(action.name, page, text=str(tmp_path / "x.xlsx"))
+
+
+def test_a_what_if_that_does_not_show_what_the_engine_gives_is_not_frozen(tmp_path):
+    page = tmp_path / "page.xlsx"
+    write_what_if("2025-26", made(n=8), page)
+    parts = parts_of(page)
+    parts = {n: without_values(c) if n.startswith("xl/worksheets") else c for n, c in parts.items()}
+    page.write_bytes(packed(parts))
+    with pytest.raises(CypsError, match=r"page.xlsx cannot be frozen as it stands"):
+        act("freeze", page, text=str(tmp_path / "frozen.xlsx"))
+    assert not (tmp_path / "frozen.xlsx").exists()
 
 
 def test_a_new_workbook_is_that_of_the_record(tmp_path):
@@ -516,6 +547,22 @@ def test_a_copy_is_taken_away_when_the_action_fails(own_data):
 
 
 # --- the command
+
+
+@pytest.mark.parametrize("name", ["shares", "allocations", "my_authority"])
+def test_a_shortened_table_still_says_what_it_is_of(drawn, tmp_path, name):
+    """Of a table longer and wider than the terminal's part of it, in a terminal of 60 columns."""
+    book = tmp_path / "long.xlsx"
+    write_settlement([("2025-26", made(n=30))], book)
+    ran = CliRunner(env={"COLUMNS": "60"}).invoke(main, ["action", name, str(book)])
+    settled = read_back(open_settlement(book)).scenario
+    told = " ".join(ran.output.split())
+    assert told.endswith(f"{settled.title} (2025-26). {settled.status}: {settled.statement}")
+    assert told.count(settled.statement) == 1
+    if name != "my_authority":
+        assert "and 10 more rows; all are in --json and --out." in told
+    short = CliRunner(env={"COLUMNS": "60"}).invoke(main, ["action", name, str(drawn / "one.xlsx")])
+    assert " ".join(short.output.split()).endswith(f"{settled.status}: {settled.statement}")
 
 
 def test_the_command_lists_runs_and_writes(single, tmp_path):

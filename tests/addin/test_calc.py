@@ -15,7 +15,7 @@ from cyps_addin.cells import column
 from cyps_addin.error_values import ErrorValue
 from cyps_addin.examples import in_calc, run_example
 from cyps_addin.generators.oxt import MENU
-from cyps_workbooks import write_settlement
+from cyps_workbooks import write_settlement, write_what_if
 from made_settlements import made
 from plain_files import SPEND, baseline_rows, use_rows, write_csv
 from workbooks.engines import libreoffice_missing
@@ -213,6 +213,20 @@ def test_entries_of_the_menu_show_their_tables(calc, action, sheet, head):
     choose(calc, action)
     assert calc("sheets")[-1] == sheet
     assert calc("read", sheet=sheet)[0][0] == head
+
+
+def test_a_what_if_can_be_checked_and_no_results_are_made_of_it(calc, base):
+    path = base / "open.xlsx"
+    write_what_if("2025-26", made(seed=8, n=8), path)
+    path.chmod(0o666)
+    calc("shown", path=str(path))
+    before = calc("sheets")
+    choose(calc, "shares")
+    assert calc("sheets") == before
+    choose(calc, "checks")
+    assert calc("sheets") == [*before, "CYPS Checks"]
+    assert calc("read", sheet="CYPS Checks")[1][2].startswith("SOUND")
+    calc("new")
 
 
 def test_a_workbook_that_can_only_be_read_gets_no_sheet(calc, book):

@@ -13,8 +13,9 @@ from cyps_addin import ACTIONS, CELL_FUNCTIONS
 from cyps_addin.actions.assumptions import ASSUMPTION
 from cyps_addin.generators.vba import ERROR_MARK, vba_modules
 from cyps_addin.guide import INSTALLED
-from cyps_workbooks import write_settlement
+from cyps_workbooks import write_settlement, write_what_if
 from cyps_workbooks.kept.frozen import freeze
+from cyps_workbooks.kept.opened import open_workbook
 from made_settlements import made
 from workbooks.engines import libreoffice_missing
 
@@ -238,20 +239,20 @@ def test_boxes_and_lists_find_their_cells_in_a_settlement_workbook(on_settlement
 
 def can(host):
     """Which needs the ribbon takes for met; every button has some of these."""
-    needs = sorted({" ".join(action.needs) for action in ACTIONS})
+    needs = sorted({" ".join((*a.needs, *["what_if"][: a.what_if])) for a in ACTIONS})
     return {need for need in needs if ribbon(host, "CypsCan", need)}
 
 
 def test_buttons_are_grey_while_the_workbook_says_that_they_cannot_work(on_settlement):
     """A floor that cannot be paid for: nothing to show or to publish, but checks and reset."""
     host, _ = on_settlement
-    every = {"", "settles", "no_stop", "no_stop living", "living"}
+    every = {"", "settles", "no_stop", "no_stop living what_if", "living", "what_if"}
     assert can(host) == every
     ribbon(host, "CypsGreyed")
     assert ribbon(host, "CypsGreyed") is False
     host("set", sheet="Damping", range="B10", values=[[0.9]])
     try:
-        assert can(host) == {"", "living"}
+        assert can(host) == {"", "living", "what_if"}
         assert ribbon(host, "CypsGreyed") is True
     finally:
         host("set", sheet="Damping", range="B10", values=[[-0.05]])
@@ -270,9 +271,46 @@ def test_what_changes_inputs_or_freezes_is_grey_in_a_frozen_copy(tmp_path):
             host("shown", path=str(path))
             modules = vba_modules() | {"CypsServer": STAND_IN}
             host("basic", modules={name: in_basic(text) for name, text in modules.items()})
-            assert can(host) == {"", "settles", "no_stop"}
+            assert can(host) == {"", "settles", "no_stop", "what_if"}
         finally:
             host.close()
+
+
+def test_what_takes_a_what_if_is_not_grey_on_one_unless_its_levers_cannot_be_used(tmp_path):
+    write_what_if("2025-26", made(seed=8, n=8), tmp_path / "book.xlsx")
+    with own_folder() as base:
+        living, frozen = base / "living.xlsx", base / "frozen.xlsx"
+        living.write_bytes((tmp_path / "book.xlsx").read_bytes())
+        frozen.write_bytes(freeze(tmp_path / "book.xlsx", dt.date(2026, 4, 1)))
+        host = Calc(base / "profile", base / "data")
+        copy = base / "data" / "copy.xlsx"
+        copy.parent.mkdir(mode=0o777)
+        copy.parent.chmod(0o777)
+        modules = {n: in_basic(t) for n, t in stand_in_modules(copy).items()}
+        try:
+            for path in (frozen, living):
+                path.chmod(0o666)
+                host("shown", path=str(path))
+                host("basic", modules=modules)
+                every = {"what_if", "no_stop living what_if"}
+                assert can(host) == (every if path == living else {"what_if"})
+            assert ribbon(host, "CypsRun", "Freeze", "freeze", "x", True)[0] == "OK"
+            ribbon(host, "CypsGreyed")
+            for lever, value in (("in_lever_floor", 0.9), ("in_lever_pot", "a lot")):
+                sheet, cell = address_of(living, lever)
+                host("set", sheet=sheet, range=cell, values=[[value]])
+                assert can(host) == {"what_if"}
+                assert ribbon(host, "CypsGreyed") is True
+                host("set", sheet=sheet, range=cell, values=[[""]])
+                assert can(host) == every
+                assert ribbon(host, "CypsGreyed") is True
+        finally:
+            host.close()
+
+
+def address_of(path, name):
+    sheet, _, cell = open_workbook(path).block(name)[0][0].place.rpartition("!")
+    return sheet.strip("'"), cell
 
 
 def test_nothing_on_the_workbook_can_work_without_one(basic):

@@ -34,9 +34,14 @@ class Asked:
         """
         from cyps_workbooks.kept import open_settlement
 
+        return open_settlement(self.front)
+
+    @property
+    def front(self) -> Path:
+        """The file itself, a settlement workbook or a what-if."""
         if self.book is None:
             raise CypsError("This works on a settlement workbook. Open one and try again.")
-        return open_settlement(self.book)
+        return self.book
 
     @cached_property
     def back(self) -> ReadBack:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cyps_addin.cells import Rows
+from cyps_addin.cells import Rows, parted
 
 Block = list[int | str]
 """First row, last row and column of the table, counted from 1, and the format."""
@@ -46,12 +46,11 @@ def formats(rows: Rows) -> list[Block]:
     [[2, 3, 2, '0.0000%']]
     """
     head = [str(name) for name in rows[0]]
-    # What is said below an empty row is no part of the table.
-    last = next((i for i, row in enumerate(rows) if not any(map(str, row))), len(rows))
-    if last <= 1:
+    shown, _ = parted(rows)
+    if (last := len(shown)) <= 1:
         return []
     if "unit" in head and "value" in head:
-        return list(_by_row(rows[:last], head.index("value"), head.index("unit")))
+        return list(_by_row(shown, head.index("value"), head.index("unit")))
     told = [_of(name, i, head) for i, name in enumerate(head)]
     return [[2, last, i, shown] for i, shown in enumerate(told, 1) if shown]
 

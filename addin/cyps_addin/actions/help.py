@@ -22,9 +22,9 @@ _NOTE: Final = 500
 
 def _checks(asked: Asked) -> Cells:
     """The verdict on the workbook in front, and every finding."""
-    from cyps_workbooks.kept.verdict import check_workbook
+    from cyps_workbooks.kept.what_if import check_any
 
-    verdict = check_workbook(asked.opened.path)
+    verdict = check_any(asked.front)
     return table(
         ("state", "place", "what was found"),
         [("verdict", "", verdict.sentence), *found_rows(verdict)],
@@ -88,7 +88,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "checks", "Checks", "Help", "Do the cells show what the engine gives?",
         "Checks the workbook in front and lists what stops and what is to note, on a new sheet.",
-        "HC", "ErrorChecking", _checks, on_book=True,
+        "HC", "ErrorChecking", _checks, on_book=True, what_if=True,
     ),
     Action(
         "diagnostics", "Diagnostics", "Help", "Can this PC compute? What is missing?",

@@ -92,22 +92,22 @@ def _freeze(asked: Asked) -> Cells:
 
     place = _new_place(asked.file("a name for the frozen copy"))
     day = datetime.now(UTC).date()
-    put_beside(freeze(asked.opened.path, day), place)
+    put_beside(freeze(asked.front, day), place)
     return table(("item", "value"), [("written", str(place)), ("frozen", f"{day}")])
 
 
 def _qa_log(asked: Asked) -> Cells:
     """What was checked, by what, and what came of it: to go into a quality assurance log."""
-    from cyps_workbooks.kept.verdict import check_workbook
+    from cyps_workbooks.kept.what_if import check_any
 
-    verdict = check_workbook(asked.opened.path)
-    content = asked.opened.path.read_bytes()
+    verdict = check_any(asked.front)
+    content = asked.front.read_bytes()
     return table(
         ("item", "place", "what was found"),
         [
             ("checked at", "", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
             ("by", "", f"cyps {version('cyps')}"),
-            ("workbook", "", asked.opened.path.name),
+            ("workbook", "", asked.front.name),
             ("SHA-256 of what was checked", "", hashlib.sha256(content).hexdigest()),
             ("verdict", "", verdict.sentence),
             *found_rows(verdict),
@@ -149,14 +149,14 @@ ACTIONS: tuple[Action, ...] = (
         "freeze", "Freeze", "Output", "A copy with values only",
         "Choose a name. The copy shows what this workbook shows, has no formula and is locked; "
         "the workbook has to be sound. A file that is there is not written over.",
-        "OF", "Lock", _freeze, asks="place", on_book=True,
+        "OF", "Lock", _freeze, asks="place", on_book=True, what_if=True,
         needs=("no_stop", "living"),
     ),
     Action(
         "qa_log", "QA log", "Output", "What was checked, by what, and what came of it",
         "Checks the workbook cell by cell against the engine and lists findings, changed inputs "
         "and the file's hash on a new sheet.",
-        "OL", "ReviewTrackChanges", _qa_log, on_book=True,
+        "OL", "ReviewTrackChanges", _qa_log, on_book=True, what_if=True,
     ),
 )  # fmt: skip
 """Actions that write workbooks and logs."""

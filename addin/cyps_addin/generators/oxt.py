@@ -118,7 +118,13 @@ def _component() -> str:
     }
     template = files("cyps_addin.libreoffice").joinpath("component.py.txt").read_text("utf-8")
     acts = {
-        a.name: {"label": a.label, "asks": a.asks, "on_book": a.on_book, "writes": a.writes}
+        a.name: {
+            "label": a.label,
+            "asks": a.asks,
+            "on_book": a.on_book,
+            "what_if": a.what_if,
+            "writes": a.writes,
+        }
         for a in menu_actions()
     }
     inputs = {

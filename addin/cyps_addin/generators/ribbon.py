@@ -61,8 +61,8 @@ def ribbon_xml(version: Literal["2006", "2009"]) -> str:
 
 def _button(action: Action) -> str:
     enabled = {"getEnabled": "CypsGetEnabled"} if action.on_book else {}
-    if action.needs:
-        enabled["tag"] = " ".join(action.needs)
+    if needs := (*action.needs, *(["what_if"] if action.what_if else [])):
+        enabled["tag"] = " ".join(needs)
     return closed(
         "button",
         id=f"cyps{_camel(action.name)}",
@@ -72,7 +72,13 @@ def _button(action: Action) -> str:
         imageMso=action.image,
         keytip=action.keytip,
         screentip=action.screentip,
-        supertip=" ".join([action.supertip, *(GREY[need] for need in action.needs)]),
+        supertip=" ".join(
+            [
+                action.supertip,
+                *(["Takes a what-if workbook, too."] if action.what_if else []),
+                *(GREY[need] for need in action.needs),
+            ]
+        ),
         **enabled,
     )
 

@@ -28,6 +28,8 @@ _ERROR_NUMBER: Final = {
 _WIDTH = 200
 _SETTLES, _VERDICT = "can_settle", "A5"
 """The name of the cell that says whether the pot can be settled; on its sheet, the verdict."""
+_LEVER, _SOUND = "in_lever_metric", "levers_sound"
+"""Of a what-if: a name that no other workbook has, and that of whether its levers can be used."""
 
 
 def vba_modules() -> dict[str, str]:
@@ -140,7 +142,8 @@ def quoted(words: str) -> str:
 
 
 def _ribbon() -> str:
-    told = {"choices": _choices(), "cells": _cells(), "settles": _SETTLES, "verdict": _VERDICT}
+    told = {"choices": _choices(), "cells": _cells(), "settles": _SETTLES, "verdict": _VERDICT,
+            "lever": _LEVER, "sound": _SOUND}  # fmt: skip
     ribbon = _RIBBON
     for name, words in told.items():
         ribbon = ribbon.replace(f"{{{name}}}", words)
@@ -294,6 +297,11 @@ Public Function CypsIsSettlement() As Boolean
     CypsIsSettlement = Not CypsNamed("in_year") Is Nothing
 End Function
 
+' Whether it is a what-if of cyps, on which a few buttons work, too.
+Public Function CypsIsWhatIf() As Boolean
+    CypsIsWhatIf = Not CypsNamed("{lever}") Is Nothing
+End Function
+
 ' Position of the year that the sheet Results shows.
 Public Function CypsYear() As Long
     Dim i As Long, years As Object
@@ -364,14 +372,18 @@ End Function
 ' Whether the workbook in front is what a button needs, as far as its cells tell: grey only where
 ' they say no. Whatever they do not tell, the action says.
 Public Function CypsCan(ByVal needs As String) As Boolean
-    Dim settles As Object
-    CypsCan = CypsIsSettlement()
+    Dim settles As Object, whatIf As Boolean
+    If InStr(needs, "what_if") > 0 Then whatIf = CypsIsWhatIf()
+    CypsCan = whatIf Or CypsIsSettlement()
     If Not CypsCan Then Exit Function
     On Error GoTo Untold
     Set settles = CypsNamed("{settles}").Cells(1, 1)
     If InStr(needs, "settles") > 0 And CStr(settles.Value2) = "No" Then CypsCan = False
     If InStr(needs, "living") > 0 And Not settles.HasFormula Then CypsCan = False
-    If InStr(needs, "no_stop") > 0 Then
+    If InStr(needs, "no_stop") > 0 And whatIf Then
+        If CStr(settles.Value2) = "No" Then CypsCan = False
+        If CStr(CypsNamed("{sound}").Cells(1, 1).Value2) = "No" Then CypsCan = False
+    ElseIf InStr(needs, "no_stop") > 0 Then
         If Left(CStr(settles.Worksheet.Range("{verdict}").Value2), 4) = "STOP" Then CypsCan = False
     End If
 Untold:
@@ -380,7 +392,8 @@ End Function
 ' Whether other buttons would be grey now than when this was last asked.
 Public Function CypsGreyed() As Boolean
     Dim can As String
-    can = CypsCan("settles") & CypsCan("no_stop") & CypsCan("living")
+    can = CypsCan("settles") & CypsCan("no_stop") & CypsCan("living") & _
+        CypsCan("no_stop living what_if")
     CypsGreyed = (can <> could)
     could = can
 End Function
@@ -467,7 +480,7 @@ Public Function CypsRun(ByVal title As String, ByVal actionName As String, _
     On Error GoTo Stopped
     Application.EnableCancelKey = 2
     If onBook Then
-        If Not CypsIsSettlement() Then
+        If Not (CypsIsSettlement() Or CypsIsWhatIf()) Then
             CypsRun = Array("#VALUE!", "This works on a settlement workbook. Open one first.")
             Exit Function
         End If

@@ -25,8 +25,13 @@ from cyps_addin.headless.parts import (
     typed,
     without_values,
 )
-from cyps_workbooks.kept import Opened, open_settlement
-from cyps_workbooks.kept.opened import is_open_elsewhere
+from cyps_workbooks.kept import Opened
+from cyps_workbooks.kept.opened import (
+    as_settlement,
+    is_open_elsewhere,
+    is_what_if,
+    open_workbook,
+)
 from cyps_workbooks.placing import put_in_place
 
 ALONE: Final = "This action needs no workbook, so there is nothing to write. Leave --out away."
@@ -81,7 +86,9 @@ def act(name: str, book: Path | None = None, *, text: str = "", out: Path | None
         return Done(run_action(name, text))
     if out is not None:
         _check_free(book, out)
-    opened = open_settlement(book)
+    opened = open_workbook(book)
+    if not (action.what_if and is_what_if(opened)):
+        as_settlement(opened)
     rows = _on_copy(action, book, text)
     if out is None:
         return Done(rows)

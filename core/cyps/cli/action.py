@@ -68,10 +68,15 @@ def _print_actions() -> None:
 
 
 def _print(done: Done) -> None:
-    rows = [[_shown(cell) for cell in row] for row in done.table]
+    from cyps_addin.cells import parted
+
+    body, below = parted(done.table)
+    rows = [[_shown(cell) for cell in row] for row in body]
     _table(rows[: _ROWS + 1])
     if len(rows) > _ROWS + 1:
         say(f"and {len(rows) - _ROWS - 1} more rows; all are in --json and --out.")
+    if below:  # what the table is of is never cut
+        say(below)
     if done.written is not None:
         where = f", sheet {done.sheet}" if done.sheet else ""
         say(f"Written: {done.written}{where}")
