@@ -11,51 +11,18 @@ otherwise; peers get ready cells, we get rows.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks import growth, large
+from benchmarks.measured import Job, heading, run
 from benchmarks.rows import METRICS
 
-ONE_THREAD = dict.fromkeys(
-    ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
-)
 SIZES = (100_000, 330_000, 1_000_000, 3_300_000)
-Job = dict[str, Any]
-
-
-def run(
-    name: str, folder: Path, *numbers: int, limit: float | None = None, **environment: str
-) -> Job | str:
-    """One job in a fresh process; its JSON, or how it failed where a limit in seconds is set."""
-    print(f"... {name} {' '.join(map(str, numbers))}", file=sys.stderr, flush=True)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.job", name, str(folder), *map(str, numbers)],
-            env={**os.environ, **ONE_THREAD, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=limit,
-        )
-    except subprocess.TimeoutExpired:
-        return f"over {limit:g} s"
-    if done.returncode and limit is not None:
-        return f"ended: {done.stderr.strip().splitlines()[-1][:60]}"
-    if done.returncode:
-        sys.exit(f"{name} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def tables(folder: Path) -> Iterator[str]:
@@ -79,15 +46,6 @@ def tables(folder: Path) -> Iterator[str]:
     yield growth_table(by_size, repeated)
     yield what_if_table(run("what_if", folder))
     yield settlements_table(run("settlements", folder))
-
-
-def heading(*others: str) -> str:
-    """Machine, versions (of `others` too) and date."""
-    versions = ", ".join(f"{name} {version(name)}" for name in ("cyps", "numba", "numpy", *others))
-    return (
-        f"{datetime.now(UTC).date()}, {platform.system()} {platform.machine()}, "
-        f"{os.cpu_count()} processors, Python {platform.python_version()}, {versions}\n"
-    )
 
 
 def peers_table(ours: Job, peers: dict[str, list[Job]]) -> str:

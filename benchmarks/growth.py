@@ -21,6 +21,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.measured import heading, run, timed
+from benchmarks.rows import FORMULA, peer_cells
+
 SIZES = (100_000, 330_000, 1_000_000, 3_300_000)
 LIMIT = 150
 """Seconds after which a peer is ended."""
@@ -85,8 +88,6 @@ def glum(folder: Path) -> dict[str, Any]:
     """A plain logistic model with a dummy for each authority, on ready cells."""
     from glum import GeneralizedLinearRegressor
 
-    from benchmarks.job import FORMULA, peer_cells, timed
-
     table = peer_cells(folder)
     table["authority"] = table["authority"].astype("category")
     trials = table["trials"].to_numpy(dtype=float)
@@ -103,7 +104,6 @@ def glum(folder: Path) -> dict[str, Any]:
 
 def our_dummies(folder: Path, rows: int) -> dict[str, Any]:
     """The same model by us, from rows."""
-    from benchmarks.job import timed
     from benchmarks.rows import COLUMNS, load
     from cyps.cells import collapse
     from cyps.model import fit_dummies
@@ -117,8 +117,6 @@ def our_dummies(folder: Path, rows: int) -> dict[str, Any]:
 
 def tables(folder: Path) -> Iterator[str]:
     """The Markdown, and the picture beside it in docs/."""
-    from benchmarks.__main__ import heading, run
-
     run("prepare", folder)
     here = [one for one in WHO if one[1] != "lme4" or _has_lme4()]
     yield heading("glmm", "gpboost", "glum") + (

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +16,13 @@ from numpy.typing import NDArray
 
 from benchmarks.growth import glum, lme4, our_dummies, prepare_cells
 from benchmarks.large import large, prepare_awkward, prepare_england
+from benchmarks.measured import timed
+from benchmarks.rows import FORMULA, peer_cells
 from cyps.cli.machine import peak_memory_mb
 
 __all__ = [  # run by name
     "glum", "large", "lme4", "our_dummies", "prepare_awkward", "prepare_cells", "prepare_england",
 ]  # fmt: skip
-
-FORMULA = "sex + age + ethnicity + fsm + idaci + limited_activities + low_qualifications"
-FORMULA += " + overcrowded + density"
-
-
-def timed(work: Callable[[], Any], runs: int) -> tuple[Any, list[float], list[float]]:
-    """Result of the last run; CPU and wall seconds of each."""
-    cpu, wall = [], []
-    for _ in range(runs):
-        began, began_wall = time.process_time(), time.perf_counter()
-        result = work()
-        cpu.append(time.process_time() - began)
-        wall.append(time.perf_counter() - began_wall)
-    return result, cpu, wall
 
 
 def prepare(folder: Path) -> dict[str, Any]:
@@ -78,16 +64,6 @@ def _log_choose(trials: NDArray[np.float64], share: NDArray[np.float64]) -> floa
 
     events = share * trials
     return float((gammaln(trials + 1) - gammaln(events + 1) - gammaln(trials - events + 1)).sum())
-
-
-def peer_cells(folder: Path) -> pd.DataFrame:
-    """Ready cells, categories in their order."""
-    from cyps.synthetic import CHILD_DRIVERS
-
-    table = pd.read_csv(folder / "cells.csv")
-    for name, categories in CHILD_DRIVERS.items():
-        table[name] = pd.Categorical(table[name], list(categories))
-    return table
 
 
 def glmm(folder: Path, metric: int) -> dict[str, Any]:

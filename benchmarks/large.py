@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.measured import heading, run, timed
 from benchmarks.rows import COLUMNS, METRICS
 from cyps.cells import collapse, open_rows
 from cyps.cli.machine import peak_memory_mb
@@ -91,7 +92,6 @@ def _write(folder: Path, children: pd.DataFrame, areas: pd.DataFrame) -> dict[st
 
 def large(folder: Path, threads: int, spark: int = 0) -> dict[str, Any]:
     """Count in the engine, then fit three metrics; peak memory after each."""
-    from benchmarks.job import timed
     from cyps.model import fit_cells
 
     areas = pd.read_csv(folder / "areas.csv")
@@ -133,8 +133,6 @@ def _session(threads: int) -> Any:  # noqa: ANN401
 
 def tables() -> Iterator[str]:
     """The Markdown, part by part."""
-    from benchmarks.__main__ import heading, run
-
     yield heading("ibis-framework", "duckdb", "pyspark")
     with tempfile.TemporaryDirectory() as where:
         lines = [_HEAD]

@@ -19,6 +19,8 @@ COLUMNS: dict[str, Any] = {
     "group": "authority",
     "area_key": "area",
 }
+FORMULA = "sex + age + ethnicity + fsm + idaci + limited_activities + low_qualifications"
+FORMULA += " + overcrowded + density"
 
 
 def prepare(folder: Path) -> None:
@@ -65,4 +67,12 @@ def peer_table(cells: Cells, sample: pd.DataFrame, areas: pd.DataFrame) -> pd.Da
     )
     if len(table) != len(cells.cell_count):
         raise AssertionError("the peers' cells are not ours")
+    return table
+
+
+def peer_cells(folder: Path) -> pd.DataFrame:
+    """Ready cells, categories in their order."""
+    table = pd.read_csv(folder / "cells.csv")
+    for name, categories in CHILD_DRIVERS.items():
+        table[name] = pd.Categorical(table[name], list(categories))
     return table

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 
 from cyps.cells import collapse
 from cyps.model import fit_cells, fit_three_levels
-from cyps.model.nested_inference import stand_nested
+from cyps.model.nested_standing import stand_nested
 
 HERE = Path(__file__).parent
 ORACLES = json.loads((HERE / "lme4_nested_profile.json").read_text())

@@ -111,8 +111,8 @@ def test_profile_ends_are_where_the_likelihood_has_fallen(fit):
     """Held at an end (by an offset put into the data), the refit's likelihood is 1.92 less."""
     from scipy.optimize import minimize
 
-    from cyps.model.inference import stand
     from cyps.model.laplace import laplace
+    from cyps.model.standing import stand
 
     at = stand(fit)
     ends = fit.conf_int(method="profile").loc["fsm[yes]"]
@@ -132,8 +132,8 @@ def test_profile_ends_are_where_the_likelihood_has_fallen(fit):
 def test_profile_of_sigma_by_brute_force(fit):
     from scipy.optimize import minimize
 
-    from cyps.model.inference import stand
     from cyps.model.laplace import laplace
+    from cyps.model.standing import stand
 
     at = stand(fit)
     for end in fit.heterogeneity(method="profile").loc["sigma", [0, 1]]:
@@ -290,9 +290,9 @@ def test_dummies_refuse_what_is_the_same_within_groups():
 
 def test_robust_errors_are_the_sandwich_of_brute_force_scores(fit):
     """Each group's score by differences of its own likelihood, the information likewise."""
-    from cyps.model.inference import stand
     from cyps.model.laplace import laplace
     from cyps.model.problem import problem_of
+    from cyps.model.standing import stand
 
     at = stand(fit)
     cells = fit.its_cells().cells

@@ -9,7 +9,7 @@ import pytest
 from cyps.cells import collapse
 from cyps.errors import CypsError
 from cyps.model import fit_cells, fit_multilevel, predict_use
-from cyps.model.inference import log_scale_interval
+from cyps.model.estimates import log_scale_interval
 
 
 def table_of(rows=4000, groups=20, sigma=0.5, seed=2) -> pd.DataFrame:

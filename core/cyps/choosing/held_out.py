@@ -11,8 +11,8 @@ from cyps.cells import Cells
 from cyps.choosing.share_moves import check_converged
 from cyps.errors import CypsError
 from cyps.model import MultilevelFit, fit_cells, predict_use
-from cyps.model.inference import stand
 from cyps.model.result import Counted
+from cyps.model.standing import stand
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from cyps.choosing.switches import moves_text
 from cyps.errors import CypsError
 from cyps.model import MultilevelFit, fit_cells
 from cyps.model.fit import likelihood_of
-from cyps.model.inference import Standing, stand
 from cyps.model.result import Counted
+from cyps.model.standing import Standing, stand
 
 _MOST_STEPS = 50
 # Newton decrement g^2/H at which to stop: 3 millionths of a standard error, as in a fit.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +18,10 @@ from cyps.model.fit import (
     plain_start,
     search,
 )
-from cyps.model.inference import Standing, stand
-from cyps.model.nested_inference import stand_nested
+from cyps.model.fitted import Fitted
 from cyps.model.nested_search import search_from
-
-if TYPE_CHECKING:
-    from cyps.model.result import MultilevelFit
+from cyps.model.nested_standing import stand_nested
+from cyps.model.standing import Standing, stand
 
 _STEEP = 1e-3
 _APART = 1e-3
@@ -53,7 +50,7 @@ class ConvergenceCheck:
     words: str
 
 
-def check_convergence(fit: MultilevelFit) -> ConvergenceCheck:
+def check_convergence(fit: Fitted) -> ConvergenceCheck:
     """Look at gradient and curvature, and search again from elsewhere.
 
     The second search begins at the overall rate without drivers, with three times the
@@ -108,7 +105,7 @@ class _Seen:
     second_verdict: str
 
 
-def _two_levels(fit: MultilevelFit) -> _Seen:
+def _two_levels(fit: Fitted) -> _Seen:
     at = stand(fit)
     second = _second_search(fit, at)
     return _Seen(
@@ -124,7 +121,7 @@ def _two_levels(fit: MultilevelFit) -> _Seen:
     )
 
 
-def _second_search(fit: MultilevelFit, at: Standing) -> Maximum:
+def _second_search(fit: Fitted, at: Standing) -> Maximum:
     start = plain_start(at.problem)
     if fit.estimator == "plain":
         columns = Columns(at.problem.labels, at.problem.extent)
@@ -134,7 +131,7 @@ def _second_search(fit: MultilevelFit, at: Standing) -> Maximum:
     return maximise(at.problem, fit.nagq, StartingPoint(start.beta, log_sigma, start.effect))
 
 
-def _three_levels(fit: MultilevelFit) -> _Seen:
+def _three_levels(fit: Fitted) -> _Seen:
     at = stand_nested(fit)
     start = plain_start(at.nested.problem).beta
     logs = np.log([3 * fit.sigma or 1.0, 3 * (fit.area_sigma or 0.0) or 1.0])

@@ -18,6 +18,15 @@ def normal_quantile(alpha: float) -> float:
     return float(ndtri(1 - alpha / 2))
 
 
+def log_scale_interval(
+    sigma: float, variance_of_log: float, alpha: float
+) -> tuple[float, float, float]:
+    """A standard deviation with an interval symmetric in its logarithm."""
+    reach = normal_quantile(alpha) * np.sqrt(variance_of_log) if variance_of_log > 0 else np.nan
+    with np.errstate(over="ignore"):  # near 0 the logarithm says nothing: up to infinity
+        return sigma, float(sigma * np.exp(-reach)), float(sigma * np.exp(reach))
+
+
 class Estimates:
     """Coefficients and what follows from them and their covariance.
 

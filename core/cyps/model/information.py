@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cyps.errors import CypsError
 from cyps.model.fit import likelihood_of
 from cyps.model.laplace import Evaluation, cross_products
 from cyps.model.passes import moments, third_and_fourth_moments
@@ -127,3 +128,14 @@ def group_scores(
         + by_log_curvature * here.log_curvature_by_log_sigma
     )
     return np.column_stack([of_beta, of_log_sigma])
+
+
+def sandwich(
+    inverse_information: NDArray[np.float64], scores: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """A^-1 B A^-1 with B the groups' scores' cross product, times J/(J - 1)."""
+    J = len(scores)
+    if J < 2:
+        raise CypsError("Errors robust by group need at least two groups.")
+    half = scores @ inverse_information
+    return np.asarray(half.T @ half * (J / (J - 1)))

@@ -7,11 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.model.estimates import normal_quantile
 from cyps.model.nested import Effects, NestedEvaluation, NestedLikelihood
-from cyps.model.nested_inference import DEVIATIONS, NestedStanding
 from cyps.model.nested_search import highest, tolerance_of
-from cyps.model.profile import HeldCoefficient, ends_of_sigma, must_have_converged, root_of_fall
+from cyps.model.nested_standing import DEVIATIONS, NestedStanding
+from cyps.model.profile_ends import HeldCoefficient, must_have_converged, root_of_fall
 
 # Where a standard deviation that vanished is looked for anew when something else is held: what
 # is 0 stays 0 in a search.
@@ -43,7 +42,7 @@ class NestedCoefficientProfile(HeldCoefficient):
         return float(np.sign(away) * fall)
 
 
-class _DeviationProfile:
+class DeviationProfile:
     """The same as a standard deviation is held; searches start from the last."""
 
     def __init__(self, stands: NestedStanding, name: str) -> None:
@@ -68,15 +67,6 @@ class _DeviationProfile:
         fall, ahead, effects = _fallen(self.stands, likelihood, at, effects, held=i)
         self.last = ahead, effects
         return fall
-
-
-def profile_deviation(
-    stands: NestedStanding, name: str, variance_of_log: float, alpha: float
-) -> tuple[float, float]:
-    """Ends of the profile interval of "sigma" or "area_sigma"; the lower one may be 0."""
-    sigma = float(np.exp(stands.at[DEVIATIONS[name]]))
-    profile = _DeviationProfile(stands, name)
-    return ends_of_sigma(profile, sigma, variance_of_log, normal_quantile(alpha), name)
 
 
 def _fallen(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from cyps.errors import CypsError
 from cyps.model.few_groups import few_groups
-
-if TYPE_CHECKING:
-    from cyps.model.result import MultilevelFit
+from cyps.model.fitted import Fitted
+from cyps.model.heterogeneity import heterogeneity
 
 _WIDTH = 79
 _TITLE = {
@@ -28,7 +26,7 @@ _ERRORS = {
 }
 
 
-def summary_text(fit: MultilevelFit, alpha: float) -> str:
+def summary_text(fit: Fitted, alpha: float) -> str:
     """The whole summary, 79 columns wide; a label that is too long is broken."""
     table = _coefficients(fit, alpha)
     groups = _between_groups(fit, alpha)
@@ -45,7 +43,7 @@ def summary_text(fit: MultilevelFit, alpha: float) -> str:
     return "\n".join(lines)
 
 
-def _head(fit: MultilevelFit, width: int) -> list[str]:
+def _head(fit: Fitted, width: int) -> list[str]:
     how = "Laplace" if fit.nagq == 1 else f"quadrature, {fit.nagq} nodes"
     if fit.estimator in ("plain", "dummies"):
         how = "maximum likelihood"
@@ -70,7 +68,7 @@ def _head(fit: MultilevelFit, width: int) -> list[str]:
     ]
 
 
-def _errors(fit: MultilevelFit) -> str:
+def _errors(fit: Fitted) -> str:
     if fit.estimator in ("plain", "dummies") and fit.cov_type != "cluster":
         return "observed information"
     return _ERRORS[fit.cov_type]
@@ -91,7 +89,7 @@ def _ends(alpha: float) -> tuple[str, str]:
     return f"[{alpha / 2:.3g}", f"{1 - alpha / 2:.3g}]"
 
 
-def _coefficients(fit: MultilevelFit, alpha: float) -> list[str]:
+def _coefficients(fit: Fitted, alpha: float) -> list[str]:
     interval = fit.wald_interval(alpha)
     lower, upper = _ends(alpha)
     table = pd.DataFrame(
@@ -108,12 +106,12 @@ def _coefficients(fit: MultilevelFit, alpha: float) -> list[str]:
     return _lines(table.replace("nan", "-"))
 
 
-def _between_groups(fit: MultilevelFit, alpha: float) -> list[str]:
+def _between_groups(fit: Fitted, alpha: float) -> list[str]:
     if fit.estimator in ("plain", "dummies"):
         return []
     lower, upper = _ends(alpha)
     try:
-        table = fit.heterogeneity(alpha)
+        table = heterogeneity(fit, alpha, "wald")
     except CypsError:  # not converged, or without its cells: the estimates alone
         table = pd.DataFrame({"estimate": {"sigma": fit.sigma}, 0: np.nan, 1: np.nan})
     table.index = [_WORDS.get(name, name) for name in table.index]

@@ -1,16 +1,15 @@
-"""Inference of three levels: observed information, covariances, intervals of both sigmas."""
+"""Standing of three levels: a fit put back on its cells, and the information there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cyps.errors import CypsError
 from cyps.model.algebra import inverse, solved
-from cyps.model.inference import log_scale_interval, sandwich
+from cyps.model.fitted import Fitted
 from cyps.model.nested import (
     NestedEvaluation,
     NestedLikelihood,
@@ -19,9 +18,6 @@ from cyps.model.nested import (
     nested_problem_of,
 )
 from cyps.model.nested_search import slope_along
-
-if TYPE_CHECKING:
-    from cyps.model.result import CovarianceType, MultilevelFit
 
 # Both standard deviations, by their place from the end of (coefficients, log sigma, log tau).
 DEVIATIONS = {"sigma": -2, "area_sigma": -1}
@@ -69,7 +65,7 @@ class NestedStanding:
         }
 
 
-def stand_nested(fit: MultilevelFit) -> NestedStanding:
+def stand_nested(fit: Fitted) -> NestedStanding:
     """Evaluate the likelihood where a three-level fit stands."""
     if not fit.converged:
         raise CypsError(f"The fit of {fit.metric} has no errors or intervals: {fit.verdict}.")
@@ -81,34 +77,3 @@ def stand_nested(fit: MultilevelFit) -> NestedStanding:
     likelihood = nested_likelihood_of(nested, fit.nagq)
     here = likelihood(at, (fit.group_effect, fit.area_effect))
     return NestedStanding(nested, at, likelihood, here, fit.nagq)
-
-
-def three_levels_covariance(fit: MultilevelFit, cov_type: CovarianceType) -> NDArray[np.float64]:
-    """Covariance of a three-level fit's coefficients of any kind, (k, k)."""
-    stands = stand_nested(fit)
-    T, k = stands.nested.problem.to_own_scale, stands.at.size - 2
-    if cov_type == "given sigma":
-        return np.asarray(T @ inverse(stands.here.newton) @ T.T)
-    covariance = inverse(stands.information)
-    if cov_type == "cluster":
-        covariance = sandwich(covariance, stands.here.scores[:, stands.free])
-    return np.asarray(T @ covariance[:k, :k] @ T.T)
-
-
-def three_levels_sigma_intervals(
-    fit: MultilevelFit, alpha: float, method: Literal["wald", "profile"]
-) -> dict[str, tuple[float, float, float]]:
-    """Both standard deviations: estimate, lower and upper end."""
-    stands = stand_nested(fit)
-    sigmas = {name: float(np.exp(stands.at[i])) for name, i in DEVIATIONS.items()}
-    variances = stands.variances_of_logs()
-    if method == "profile":
-        from cyps.model.nested_profile import profile_deviation
-
-        return {
-            name: (sigma, *profile_deviation(stands, name, variances[name], alpha))
-            for name, sigma in sigmas.items()
-        }
-    return {
-        name: log_scale_interval(sigma, variances[name], alpha) for name, sigma in sigmas.items()
-    }
