@@ -17,7 +17,6 @@ from cyps_workbooks.kept.opened import open_workbook
 from cyps_workbooks.kept.what_if import check_any, check_what_if, settle_as_typed
 from cyps_workbooks.record_sheet import compared_in
 from cyps_workbooks.templates import FOLDER
-from plain_files import write_csv
 from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.kept_files import as_seen, patched, sheet_part
 from workbooks.made_up import hostile, made_up
@@ -224,19 +223,13 @@ def texts(path):
     return [c.text for s in open_workbook(path).sheets.values() for c in s.cells.values() if c.text]
 
 
-def test_it_is_not_refreshed_or_published(path, tmp_path):
+def test_it_is_not_published(path, tmp_path):
     before = path.read_bytes()
-    use = tmp_path / "use.csv"
-    write_csv(use, [["code", "CIN", "CARE", "CEASED"]])
-    for words in (
-        ("refresh", path, "--use", use),
-        ("publish", path, "--out", tmp_path / "p.xlsx"),
-    ):  # fmt: skip
-        done = run("workbook", *words)
-        assert done.exit_code != 0
-        assert "is a what-if workbook: a page to try levers on." in plain(done.output), words
-        assert path.read_bytes() == before
-    assert {p.name for p in tmp_path.iterdir()} == {"what-if.xlsx", "use.csv"}
+    done = run("workbook", "publish", path, "--out", tmp_path / "p.xlsx")
+    assert done.exit_code != 0
+    assert "is a what-if workbook: a page to try levers on." in plain(done.output)
+    assert path.read_bytes() == before
+    assert {p.name for p in tmp_path.iterdir()} == {"what-if.xlsx"}
 
 
 def test_its_record_is_the_scenario_as_issued(path, base):

@@ -46,12 +46,19 @@ Follows = Callable[[str, int], str | None]
 """The formula that a field or a row of a table follows, by its key and place; None for none."""
 
 
-def draw_damping(draft: Draft, groups: list[GroupLines], follows: Follows | None = None) -> None:
+def draw_damping(
+    draft: Draft,
+    groups: list[GroupLines],
+    follows: Follows | None = None,
+    issued: Settlement | None = None,
+) -> None:
     """Draw the sheet Damping: one line a row, a column for each year, as issued beside it.
 
     With `follows` nothing is typed here: each value follows what stands elsewhere or is fixed,
-    and bands, tiers and groups that a settlement does not have are left out.
+    and bands, tiers and groups that a settlement does not have are left out. What was `issued`
+    stands beside it, where the draft's settlement is not that.
     """
+    beside = draft.settlement if issued is None else issued
     page = new_page(draft, DAMPING)
     years = len(draft.settlements)
     page.sheet.set_column(0, 0, 52)
@@ -62,9 +69,9 @@ def draw_damping(draft: Draft, groups: list[GroupLines], follows: Follows | None
     page.banner("Damping", 3 + 2 * years, width=150)
     page.text(3, 0, _TYPED if follows is None else _FOLLOWED)
     _head(page, DAMPING_HEAD_ROW, "Field")
-    _fields(page, follows)
+    _fields(page, follows, beside)
     _outcomes(page, groups)
-    _tables(page, follows)
+    _tables(page, follows, beside)
     page.sheet.freeze_panes(DAMPING_HEAD_ROW + 1, 1)
     page.finish(one_page=False)
 
@@ -107,8 +114,9 @@ def _unused(cell: str, used_by: tuple[str, ...]) -> str:
     return f"NOT(OR({used}))"
 
 
-def _fields(page: Page, follows: Follows | None) -> None:
+def _fields(page: Page, follows: Follows | None, beside: Settlement) -> None:
     draft, layout = page.draft, page.draft.layout
+    then = field_values(beside)
     issued = [field_values(settlement) for _, settlement in draft.settlements]
     for field in FIELDS:
         row = layout.damping_rows[field.key]
@@ -117,7 +125,8 @@ def _fields(page: Page, follows: Follows | None) -> None:
         if follows is None:
             _entries(page, row, values, field.kind, _typed(draft, f"in_{field.key}", 0, values))
         else:
-            _followed(page, row, values[0], field.kind, follows(field.key, 0))
+            pair = (values[0], then[field.key])
+            _followed(page, row, pair, field.kind, follows(field.key, 0))
         _in_use(page, row, field.used_by)
         if follows is None or field.key != "method":
             _words(page, row, field.words)
@@ -142,12 +151,15 @@ def _entries(page: Page, row: int, values: list[Value], kind: str, typed: list[V
     _bold_where_changed(page, row)
 
 
-def _followed(page: Page, row: int, value: Value, kind: str, formula: str | None) -> None:
+def _followed(
+    page: Page, row: int, pair: tuple[Value, Value], kind: str, formula: str | None
+) -> None:
     """What is in force, and beside it what was issued, of the one year."""
+    value, issued = pair
     form = (
         page.draft.formats.beside(right=True) if kind == "text" else page.draft.formats.cell(kind)
     )
-    _value(page, row, 3, value, form)
+    _value(page, row, 3, issued, form)
     if formula is None:
         _value(page, row, 1, value, form)
     else:
@@ -336,8 +348,9 @@ _NAMED = {
 }  # fmt: skip
 
 
-def _tables(page: Page, follows: Follows | None) -> None:
+def _tables(page: Page, follows: Follows | None, beside: Settlement) -> None:
     draft, layout, formats = page.draft, page.draft.layout, page.draft.formats
+    then = table_values(beside, layout)
     values = [table_values(settlement, layout) for _, settlement in draft.settlements]
     names = {"band_floor": layout.bands, "tier_part": layout.tiers, "group_members": layout.groups}
     for key, title, kind, used_by, words in _TABLES:
@@ -353,16 +366,16 @@ def _tables(page: Page, follows: Follows | None) -> None:
                 form = formats.entry("text") if follows is None else formats.cell("text")
                 _value(page, row, 0, name or None, form)
             else:
-                beside = f"$A${layout.damping_rows[_NAMED[key]] + 1 + i}"
+                named = f"$A${layout.damping_rows[_NAMED[key]] + 1 + i}"
                 known = names[_NAMED[key]]
                 said = known[i] if i < len(known) else ""
-                page.formula(row, 0, f'={beside}&""', formats.cell(), said)
+                page.formula(row, 0, f'={named}&""', formats.cell(), said)
             if typed:
                 own = [value[key][i] for value in values]
                 if follows is None:
                     _entries(page, row, own, kind, _typed(draft, f"in_{key}", i, own))
                 else:
-                    _followed(page, row, own[0], kind, follows(key, i))
+                    _followed(page, row, (own[0], then[key][i]), kind, follows(key, i))
                 _in_use(page, row, used_by)
             else:
                 _worked_out(page, key, i, kind)

@@ -68,7 +68,7 @@ class Lever:
         return self.issued != NOT_USED
 
 
-def levers(settlement: Settlement, layout: WhatIfLayout, metric: str) -> tuple[Lever, ...]:
+def levers_of(settlement: Settlement, layout: WhatIfLayout, metric: str) -> tuple[Lever, ...]:
     """The levers of a settlement, in order; `metric` is the one whose weight is moved at first."""
     return (
         _pot(settlement, layout),

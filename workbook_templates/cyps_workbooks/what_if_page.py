@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
@@ -30,8 +30,8 @@ from cyps_workbooks.what_if_layout import (
     WhatIfLayout,
 )
 from cyps_workbooks.what_if_levers import FAULT, NOT_USED, Lever
+from cyps_workbooks.what_if_pulled import NOT_MOVED, Pulled
 
-VERDICT = "OK: as in the scenario, no lever is moved; the pot is shared whole"
 HINT = (
     "Type into a yellow cell of the column Yours; clear it to go back to the scenario. "
     "Everything follows by itself."
@@ -47,7 +47,7 @@ _CHART_WIDTH, _ROW_PIXELS = 543, 26
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of results: before and after as formulas, and the engine's number as it is issued."""
+    """A line of results: before and after as formulas, and the engine's number of each."""
 
     label: str
     kind: str
@@ -57,19 +57,21 @@ class Line:
     kind_of_change: str = ""
     places: bool = False
     """Whether fewer is more, as with ranks."""
+    then: object = None
+    """The engine's number with the levers as they stand."""
 
 
 def draw_what_if(
-    draft: Draft, layout: WhatIfLayout, listed: tuple[Lever, ...], metric: str
+    draft: Draft, layout: WhatIfLayout, listed: tuple[Lever, ...], pulled: Pulled
 ) -> None:
-    """Draw the page, with `metric` the one whose weight lever 5 moves at first."""
+    """Draw the page with the levers as they stand."""
     page = new_page(draft, WHAT_IF)
     for col, width in enumerate(_WIDTHS):
         page.sheet.set_column(col, col, width)
     page.banner(f"What if, {layout.years[0]}", len(_WIDTHS), width=150)
-    _pickers(page, layout, metric)
-    _levers(page, layout, listed)
-    last = _results(page, layout)
+    _pickers(page, layout, pulled.metric)
+    _levers(page, layout, listed, pulled)
+    last = _results(page, layout, pulled)
     _verdict(page, layout, listed)
     for row in range(RESULT_ROW, last + 1):
         page.sheet.set_row_pixels(row, _ROW_PIXELS)
@@ -121,13 +123,13 @@ def _pickers(page: Page, layout: WhatIfLayout, metric: str) -> None:
 # --- levers
 
 
-def _levers(page: Page, layout: WhatIfLayout, listed: tuple[Lever, ...]) -> None:
+def _levers(page: Page, layout: WhatIfLayout, listed: tuple[Lever, ...], pulled: Pulled) -> None:
     formats = page.draft.formats
     head = LEVER_ROW - 1
     for col, words in enumerate(("Lever", "In the scenario", "Yours", "In use", "What it does")):
         page.text(head, col, words, formats.head(number=0 < col < 4, indent=int(col == 4)))
     for lever in listed:
-        _lever(page, layout.lever_row(lever.key) - 1, lever)
+        _lever(page, layout.lever_row(lever.key) - 1, lever, pulled)
     first, last = LEVER_ROW + 1, LEVER_ROW + len(listed)
     page.sheet.conditional_format(
         f"E{first}:E{last}",
@@ -141,11 +143,11 @@ def _levers(page: Page, layout: WhatIfLayout, listed: tuple[Lever, ...]) -> None
     )  # fmt: skip
 
 
-def _lever(page: Page, row: int, lever: Lever) -> None:
+def _lever(page: Page, row: int, lever: Lever, pulled: Pulled) -> None:
     formats, r = page.draft.formats, row + 1
     page.sheet.set_row(row, 15 * len(textwrap.wrap(lever.words, _LINE)) + 5)
     if lever.label.startswith("="):
-        seen = lever.label[2:].split('"')[0] + _metric_at_first(page)
+        seen = lever.label[2:].split('"')[0] + pulled.metric
         page.formula(row, 0, lever.label, formats.cell(), seen)
     else:
         page.text(row, 0, lever.label, formats.cell())
@@ -163,10 +165,14 @@ def _lever(page: Page, row: int, lever: Lever) -> None:
         page.text(row, 1, str(lever.issued), scenario)
     else:
         page.number(row, 1, float(lever.issued), scenario)
-    page.sheet.write_blank(row, 2, None, formats.entry(lever.kind))
+    typed = pulled.typed.get(lever.key)
+    if typed is None:
+        page.sheet.write_blank(row, 2, None, formats.entry(lever.kind))
+    else:
+        page.number(row, 2, typed, formats.entry(lever.kind))
     page.sheet.data_validation(row, 2, row, 2, dict(lever.validation))
     in_use = f'=IF(LEFT($E{r},{len(FAULT)})="{FAULT}","",IF($C{r}="",$B{r},$C{r}))'
-    page.formula(row, 3, in_use, scenario, lever.issued)
+    page.formula(row, 3, in_use, scenario, lever.issued if typed is None else typed)
     page.formula(row, 4, _words(lever, r), formats.beside(), lever.words)
 
 
@@ -177,15 +183,6 @@ def _words(lever: Lever, r: int) -> str:
         fits = f'IF({lever.fits},{fits},"{FAULT}{lever.misfit}")'
     fault = f'"{FAULT}{lever.fault}"'
     return f'=IF($C{r}="",{fits},IF(ISNUMBER($C{r}),IF({lever.holds},{fits},{fault}),{fault}))'
-
-
-def _metric_at_first(page: Page) -> str:
-    return first_metric(page.draft.settlement)
-
-
-def first_metric(settlement: Settlement) -> str:
-    """The metric whose weight lever 5 moves at first: the heaviest."""
-    return settlement.use.metrics[int(np.argmax(settlement.weights))]
 
 
 def _verdict(page: Page, layout: WhatIfLayout, listed: tuple[Lever, ...]) -> None:
@@ -199,10 +196,10 @@ def _verdict(page: Page, layout: WhatIfLayout, listed: tuple[Lever, ...]) -> Non
         f'IF({settles}<>"Yes","STOP: no result, because the rule cannot be kept; row 4 says why",'
         f'IF({pounds}<>{layout.pot(0)},"STOP: the whole pounds do not add up to the pot",'
         f'IF(my_row=0,"{NO_AUTHORITY}",'
-        f'IF({typed}=0,"{VERDICT}","OK: "&({typed})&IF({typed}=1," lever is"," levers are")'
+        f'IF({typed}=0,"{NOT_MOVED}","OK: "&({typed})&IF({typed}=1," lever is"," levers are")'
         '&" moved; the pot is shared whole")))))'
     )
-    page.formula(2, 0, line, formats.of(bold=True), VERDICT)
+    page.formula(2, 0, line, formats.of(bold=True), page.draft.verdict)
     why = '""'
     for lever in reversed(listed):
         cell, label = layout.lever(lever.key, "E"), layout.lever(lever.key, "A")
@@ -227,16 +224,22 @@ def _verdict(page: Page, layout: WhatIfLayout, listed: tuple[Lever, ...]) -> Non
 # --- results
 
 
-def _results(page: Page, layout: WhatIfLayout) -> int:
+def _results(page: Page, layout: WhatIfLayout, pulled: Pulled) -> int:
     """The results; gives the zero-based row of the last line."""
     row = _head(page, RESULT_ROW, '=IF(my_row>0,in_authority&"","No such authority")',
                 page.draft.chosen)  # fmt: skip
-    for line in _mine(page.draft, layout):
+    moved = pulled.drawn(page.draft)
+    for line in _with(_mine(page.draft, layout), _mine(moved, layout)):
         row = _line(page, layout, row, line)
     row = _head(page, row, page.draft.everyone)
-    for line in _all(page.draft, layout):
+    for line in _with(_all(page.draft, layout), _all(moved, layout)):
         row = _line(page, layout, row, line)
-    return _moved(page, layout, row)
+    return _moved(page, layout, row, pulled)
+
+
+def _with(lines: list[Line], moved: list[Line]) -> list[Line]:
+    """Each line with what it shows as the levers stand."""
+    return [replace(a, then=b.seen) for a, b in zip(lines, moved, strict=True)]
 
 
 def _head(page: Page, row: int, words: str, seen: str = "") -> int:
@@ -256,14 +259,22 @@ def _line(page: Page, layout: WhatIfLayout, row: int, line: Line) -> int:
     page.text(row, 0, line.label, formats.cell())
     page.formula(row, 1, f"={line.before}", form, line.seen)
     after = f'=IF({layout.flag("settles", 0)}="Yes",{line.after},"")'
-    page.formula(row, 2, after, form, line.seen)
+    page.formula(row, 2, after, form, line.then)
     change = f"B{r}-C{r}" if line.places else f"C{r}-B{r}"
-    number = isinstance(line.seen, int | float | np.number) and not np.isnan(line.seen)
     page.formula(
         row, 3, f'=IF(COUNT(B{r},C{r})=2,{change},"")',
-        formats.cell(line.kind_of_change or line.kind), 0 if number else "",
+        formats.cell(line.kind_of_change or line.kind), _difference(line),
     )  # fmt: skip
     return row + 1
+
+
+def _difference(line: Line) -> object:
+    """After less before; of places, by how many it rose; nothing where one of them is none."""
+    pair = [float(x) for x in (line.seen, line.then) if isinstance(x, int | float | np.number)]
+    if len(pair) < 2 or np.isnan(pair).any():
+        return ""
+    before, after = pair
+    return before - after if line.places else after - before
 
 
 def _look(source: str) -> str:
@@ -382,7 +393,7 @@ def _all(draft: Draft, layout: WhatIfLayout) -> list[Line]:
     return lines
 
 
-def _moved(page: Page, layout: WhatIfLayout, row: int) -> int:
+def _moved(page: Page, layout: WhatIfLayout, row: int, pulled: Pulled) -> int:
     """Who gets more and who less than in the scenario; gives the last row."""
     formats = page.draft.formats
     before, after = layout.fact("pounds"), layout.step("pounds", 0)
@@ -390,15 +401,16 @@ def _moved(page: Page, layout: WhatIfLayout, row: int) -> int:
     page.text(row, 0, "Your levers against the scenario", formats.head())
     for col, head in enumerate(("Authorities", "Together (£)", ""), start=1):
         page.text(row, col, head, formats.head(number=True))
-    for label, sign, kind in (
-        ("Get more", ">", "pounds change"),
-        ("Get less", "<", "pounds change"),
+    change = pulled.settlement.pounds - page.draft.settlement.pounds
+    for label, sign, kind, seen in (
+        ("Get more", ">", "pounds change", change[change > 0]),
+        ("Get less", "<", "pounds change", change[change < 0]),
     ):
         row += 1
         page.text(row, 0, label, formats.cell())
         count = f'=IF({settles},SUMPRODUCT(--({after}{sign}{before})),"")'
         money = f'=IF({settles},SUMPRODUCT(({after}{sign}{before})*({after}-{before})),"")'
-        page.formula(row, 1, count, formats.cell("count"), 0)
-        page.formula(row, 2, money, formats.cell(kind), 0)
+        page.formula(row, 1, count, formats.cell("count"), seen.size)
+        page.formula(row, 2, money, formats.cell(kind), int(seen.sum()))
         page.text(row, 3, "", formats.cell())
     return row

@@ -45,8 +45,11 @@ def order_column(key: str) -> int:
 # --- the scenario
 
 
-def draw_scenario(draft: Draft, layout: WhatIfLayout) -> None:
-    """Draw the sheet Scenario: what everybody has and gets while no lever is moved."""
+def draw_scenario(draft: Draft, layout: WhatIfLayout, moved: Settlement) -> None:
+    """Draw the sheet Scenario: what everybody has and gets while no lever is moved.
+
+    `moved` is with the levers as they stand, which the area cost in use follows.
+    """
     page = new_page(draft, SCENARIO)
     formats, settlement = draft.formats, draft.settlement
     page.authority_rows()
@@ -70,7 +73,7 @@ def draw_scenario(draft: Draft, layout: WhatIfLayout) -> None:
     page.text(HEAD_ROW, baseline, "Baseline", formats.head(number=True))
     _fixed(page, baseline, settlement.scenario.baseline.tolist(), "pounds")
     page.total(baseline, "pounds", float(settlement.scenario.baseline.sum()))
-    _area_cost(page, layout)
+    _area_cost(page, layout, moved)
     for key, head, kind, values in _facts(draft):
         col = layout.fact_column(key)
         right = key not in {"member", "group"}
@@ -96,18 +99,20 @@ def _fixed(
             page.number(FIRST_ROW + i, col, value, form)
 
 
-def _area_cost(page: Page, layout: WhatIfLayout) -> None:
+def _area_cost(page: Page, layout: WhatIfLayout, moved: Settlement) -> None:
     settlement, formats = page.draft.settlement, page.draft.formats
     first, in_use = layout.area_cost_as_given, layout.input_column("area_cost", 0)[1]
-    factors = settlement.area_cost.reshape(len(settlement.scenario.codes), -1)
+    given, now = (
+        one.area_cost.reshape(len(settlement.scenario.codes), -1) for one in (settlement, moved)
+    )
     for k in range(layout.cost_columns):
         of = f" {layout.metrics[k]}" if layout.cost_by_metric else ""
         for col, head in ((first + k, f"Area cost factor{of}"), (in_use + k, f"In use{of}")):
             page.text(HEAD_ROW, col, head, formats.head(number=True))
             page.text(TOTAL_ROW, col, "", formats.total())
-        _fixed(page, first + k, factors[:, k].tolist(), "factor")
+        _fixed(page, first + k, given[:, k].tolist(), "factor")
         page.column(in_use + k, area_cost_formula(layout, first + k), formats.cell("factor"),
-                    factors[:, k])  # fmt: skip
+                    now[:, k])  # fmt: skip
 
 
 def _facts(draft: Draft) -> list[tuple[str, str, str, Sequence[float | str]]]:
@@ -138,7 +143,7 @@ def ranked(settlement: Settlement) -> int:
     return int((settlement.scenario.baseline > 0).sum())
 
 
-def draw_in_order(draft: Draft, layout: WhatIfLayout) -> None:
+def draw_in_order(draft: Draft, layout: WhatIfLayout, moved: Settlement) -> None:
     """Draw the sheet In order: the most gained with your levers first, the scenario beside."""
     page = new_page(draft, IN_ORDER)
     formats, settlement = draft.formats, draft.settlement
@@ -151,10 +156,10 @@ def draw_in_order(draft: Draft, layout: WhatIfLayout) -> None:
     page.text(4, 0, _left_out(settlement))
     page.sheet.set_row(ORDER_HEAD_ROW, 50)
     at = {key: f"${xl_col_to_name(i)}" for key, i in _AT.items()}
-    order = change_ranks(settlement)
+    order = change_ranks(moved)
     for j in range(1, ranked(settlement) + 1):
         i = int(np.flatnonzero(order == j)[0])
-        _in_order(page, layout, ORDER_HEAD_ROW + j, i, at)
+        _in_order(page, layout, ORDER_HEAD_ROW + j, i, moved, at)
     bold = page.draft.workbook.add_format({"bold": True, "bg_color": TINT})
     rule = {"type": "formula", "criteria": f"=$B{ORDER_HEAD_ROW + 2}=in_authority", "format": bold}
     last = ORDER_HEAD_ROW + max(1, ranked(settlement))
@@ -172,7 +177,9 @@ def _left_out(settlement: Settlement) -> str:
     return f"Ties go by code. {without} {who} no baseline, so no change to be placed by."
 
 
-def _in_order(page: Page, layout: WhatIfLayout, row: int, i: int, at: dict[str, str]) -> None:
+def _in_order(
+    page: Page, layout: WhatIfLayout, row: int, i: int, moved: Settlement, at: dict[str, str]
+) -> None:
     """The row of a place, which is at first that of the authority `i`."""
     draft, r = page.draft, row + 1
     settlement, place = draft.settlement, draft.settlement.scenario.authorities[i]
@@ -183,16 +190,18 @@ def _in_order(page: Page, layout: WhatIfLayout, row: int, i: int, at: dict[str, 
     def look(source: str) -> str:
         return f'=IF({at["place"]}{r}="","",INDEX({source},{found}))'
 
-    change = float(rounded_change_rate(settlement)[i])
-    pounds, chosen = float(settlement.pounds[i]), place.name == draft.chosen
+    was, change = (float(rounded_change_rate(one)[i]) for one in (settlement, moved))
+    before, pounds = (float(one.pounds[i]) for one in (settlement, moved))
+    chosen = place.name == draft.chosen
     for key, formula, seen in (
         ("place", f'=IF({layout.flag("settles", 0)}="Yes",{j},"")', j),
         ("name", look(layout.column("Scenario", 1)), place.name),
         ("region", look(layout.column("Scenario", 2)), place.region),
-        ("before", look(layout.fact("pounds")), pounds),
+        ("before", look(layout.fact("pounds")), before),
         ("after", look(layout.step("pounds", 0)), pounds),
-        ("moved", f'=IF({at["place"]}{r}="","",{at["after"]}{r}-{at["before"]}{r})', 0.0),
-        ("rate_before", look(layout.fact("rate")), change),
+        ("moved", f'=IF({at["place"]}{r}="","",{at["after"]}{r}-{at["before"]}{r})',
+         pounds - before),
+        ("rate_before", look(layout.fact("rate")), was),
         ("rate", look(layout.step("rate", 0)), change),
         ("gain", _bar(name, rate, "0", f"MAX(0,{rate})"), 0.0 if chosen else max(0.0, change)),
         ("loss", _bar(name, rate, "0", f"MIN(0,{rate})"), 0.0 if chosen else min(0.0, change)),

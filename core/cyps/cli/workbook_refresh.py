@@ -23,7 +23,7 @@ from cyps.settlement import Exclusion, Scenario
 from cyps.settlement.from_files import given_use, pack_among
 
 if TYPE_CHECKING:
-    from cyps_workbooks.kept.refreshed import Refreshed
+    from cyps_workbooks.kept.anew import Refreshed
     from cyps_workbooks.kept.who import Renewal
 
 _FILE = click.Path(path_type=Path)
@@ -61,7 +61,7 @@ def refresh_command(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Write a new workbook beside FILE, with another use and all that people typed.
+    """Write a new workbook or what-if beside FILE: another use, and all that people typed.
 
     Inputs, weights, members, notes and logs are carried over by the names of their cells, and
     authorities by their codes. Words outside the inputs stay where they are if there is room.

@@ -194,10 +194,10 @@ def as_settlement(opened: Opened) -> Opened:
     """
     if is_what_if(opened):
         raise CypsError(
-            f"{opened.path} is a what-if workbook: a page to try levers on. It is not refreshed "
-            "or published. Put the levers' values into the scenario and settle that, or write "
-            "another what-if with cyps settle --what-if; cyps workbook freeze keeps the page as it "
-            "stands, and cyps workbook check tells whether its figures are the engine's."
+            f"{opened.path} is a what-if workbook: a page to try levers on. It is not "
+            "published. Put the levers' values into the scenario and settle that. cyps workbook "
+            "freeze keeps the page as it stands, cyps workbook refresh makes one with another use, "
+            "and cyps workbook check tells whether its figures are the engine's."
         )
     if RECORD not in opened.sheets or "in_pot" not in opened.book.names:
         raise CypsError(

@@ -9,13 +9,11 @@ from cyps_workbooks.about_sheet import PURPOSES
 from cyps_workbooks.changes_sheet import WRITTEN, is_written
 from cyps_workbooks.kept.as_issued import (
     changed_formulas,
-    draw_as_issued,
     is_laid_out_alike,
     told_of_pack,
 )
 from cyps_workbooks.kept.findings import said
 from cyps_workbooks.kept.opened import Entry, Opened
-from cyps_workbooks.kept.read_back import ReadBack
 from cyps_workbooks.layout import ABOUT, CHANGES, NOTES, PACK, QA, RECORD, USE, quoted
 from cyps_workbooks.qa_sheet import OF_PACK
 
@@ -40,18 +38,17 @@ class Outside:
     lost: list[str] = field(default_factory=list)
 
 
-def outside(opened: Opened, back: ReadBack, drawn: Opened) -> Outside:
+def outside(opened: Opened, issued: Opened, drawn: Opened) -> Outside:
     """What stands in a file and in no workbook that cyps draws: carried, or named.
 
     Parameters
     ----------
     opened : the file as people left it
-    back : what was read back from it
+    issued : the workbook that its record describes, drawn again
     drawn : the new workbook without any of it
     """
     found = Outside()
     found.lost += [*_sheets(opened, drawn), *_comments(opened), *_pictures(opened, drawn)]
-    issued = draw_as_issued(opened, back)
     alike = is_laid_out_alike(opened, issued)
     if alike:
         found.lost += [f"{line.place}: {line.words}" for line in changed_formulas(opened, issued)]

@@ -78,7 +78,7 @@ def settle_as_typed(path: Path) -> tuple[tuple[str, Settlement], ...]:
     if frozen_since(opened):  # the record has the levers in it
         return ((label, settle(scenario, use)),)
     typed = TypedCells(opened)
-    levers, _ = _read_levers(typed, settle(scenario, use))
+    levers, _ = read_levers(typed, settle(scenario, use))
     if typed.problems:
         raise CypsError(" ".join(problem.line() for problem in typed.problems))
     return ((label, settle(with_levers(scenario, use.metrics, levers), use)),)
@@ -95,10 +95,10 @@ def check_what_if(opened: Opened) -> Verdict:
     except CypsError as error:
         return Verdict(opened, in_order([*found, Finding("record", "", str(error))]), (), (), None)
     if frozen := frozen_since(opened):
-        found += _shown(opened, ((label, base),))
+        found += shown_otherwise(opened, ((label, base),))
         return Verdict(opened, in_order(found), ((label, base),), (), None, frozen)
     typed = TypedCells(opened)
-    levers, changed = _read_levers(typed, base)
+    levers, changed = read_levers(typed, base)
     found += typed.problems
     formulas = _formulas(opened, label, base)
     found += formulas
@@ -122,10 +122,10 @@ def _numbers(
     except CypsError as error:
         return (), [Finding("inputs", "", str(error)), *flags_say(opened, "can_settle", "No")]
     years = ((label, moved),)
-    return years, _shown(opened, years)
+    return years, shown_otherwise(opened, years)
 
 
-def _shown(opened: Opened, years: tuple[tuple[str, Settlement], ...]) -> list[Finding]:
+def shown_otherwise(opened: Opened, years: tuple[tuple[str, Settlement], ...]) -> list[Finding]:
     """Where the cells show something else than the engine gives."""
     flags = [f for name in ("levers_sound", "can_settle") for f in flags_say(opened, name, "Yes")]
     return the_first([*flags, *compare_calculation(opened, years, 0)])
@@ -137,7 +137,7 @@ def before_the_levers(opened: Opened) -> Against:
     return Against("the scenario, without the levers", ((label, settle(scenario, use)),))
 
 
-def _read_levers(typed: TypedCells, base: Settlement) -> tuple[Levers, tuple[str, ...]]:
+def read_levers(typed: TypedCells, base: Settlement) -> tuple[Levers, tuple[str, ...]]:
     """The levers as they are typed, and those that are moved in words."""
     opened, rule = typed.opened, base.scenario.damping
     values: dict[str, float | None] = {}
@@ -166,15 +166,20 @@ def _read_levers(typed: TypedCells, base: Settlement) -> tuple[Levers, tuple[str
 
 def _formulas(opened: Opened, label: str, base: Settlement) -> list[Finding]:
     """Formulas and locked figures that are not as they were issued."""
-    content = what_if_bytes(label, base, population=_children(opened, len(base.pounds)))
-    issued = Opened.of(opened.path, read_workbook_bytes(content))
+    issued = draw_what_if_as_issued(opened, label, base)
     if is_laid_out_alike(opened, issued):
         return changed_formulas(opened, issued)
     words = "its cells are laid out in another way than this version of cyps does, so its formulas "
     return [Finding("formulas", "", f"{words}were not compared one by one.", stops=False)]
 
 
-def _children(opened: Opened, authorities: int) -> NDArray[np.float64] | None:
+def draw_what_if_as_issued(opened: Opened, label: str, base: Settlement) -> Opened:
+    """The what-if that the record of a file describes, with no lever moved."""
+    content = what_if_bytes(label, base, population=children_on(opened, len(base.pounds)))
+    return Opened.of(opened.path, read_workbook_bytes(content))
+
+
+def children_on(opened: Opened, authorities: int) -> NDArray[np.float64] | None:
     """The children on the sheet Scenario, where every authority has a number of them."""
     head, columns = opened.headers(SCENARIO)
     if "Children" not in columns:
