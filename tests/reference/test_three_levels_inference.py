@@ -105,6 +105,71 @@ def test_profile_ends_are_where_the_integral_has_fallen(name):
         assert found.fun == pytest.approx(FALLEN, abs=2e-3)
 
 
+CHILD = np.pi**2 / 3
+
+
+@pytest.mark.parametrize("name", ["icc", "area_icc"])
+def test_a_correlations_profile_ends_are_where_the_integral_has_fallen(name):
+    """The same with the correlation held, tau (or the groups' part of the sum) left to move."""
+    table = few_rows()
+    (fit,) = fit_three_levels(few_cells(table), nagq=15)
+    top = integrated(table, np.append(fit.coefficients, np.log([fit.sigma, fit.area_sigma])))
+
+    def logs(correlation, left):
+        odds = correlation / (1 - correlation)
+        if name == "icc":
+            return np.log(odds * (np.exp(2 * left) + CHILD)) / 2, left
+        groups = 1 / (1 + np.exp(-left))
+        return np.log(odds * CHILD * np.array([groups, 1 - groups])) / 2
+
+    start = [*fit.coefficients, np.log(fit.area_sigma) if name == "icc" else 0.5]
+    for end in fit.heterogeneity(method="profile").loc[name, [0, 1]]:
+
+        def fallen(at, end=end):
+            return 2 * (top - integrated(table, [at[0], at[1], *logs(end, at[2])]))
+
+        found = minimize(fallen, start, method="BFGS", options={"gtol": 1e-2})
+        assert found.fun == pytest.approx(FALLEN, abs=2e-3)
+
+
+def test_correlations_and_median_odds_ratios_are_what_they_are_called(fits):
+    """Of drawn effects; Wald's ends by the delta method with numeric slopes on the logit."""
+    fit = fits["common"]
+    table = fit.heterogeneity()
+    rng = np.random.default_rng(3)
+    u = rng.normal(0, fit.sigma, (2, 400_000))
+    v = rng.normal(0, fit.area_sigma, (2, 400_000))
+    latent = u + v + rng.logistic(size=u.shape)
+    alike = u[0] + v[0] + rng.logistic(size=u.shape[1])  # another child of the small area
+    beside = u[0] + v[1] + rng.logistic(size=u.shape[1])  # of another one in the group
+    assert np.corrcoef(latent[0], alike)[0, 1] == pytest.approx(fit.area_icc, abs=0.006)
+    assert np.corrcoef(latent[0], beside)[0, 1] == pytest.approx(fit.icc, abs=0.006)
+    for ratio, drawn in (
+        (fit.median_odds_ratio, u), (fit.area_median_odds_ratio, v)
+    ):  # fmt: skip
+        assert np.median(np.exp(np.abs(drawn[0] - drawn[1]))) == pytest.approx(ratio, rel=0.005)
+
+    stands = stand_nested(fit)
+    covariance = np.linalg.inv(stands.information)[-2:, -2:]
+
+    def logits(log_sigma, log_tau):
+        u, v = np.exp(2 * log_sigma), np.exp(2 * log_tau)
+        return np.array([np.log(u / (v + CHILD)), np.log((u + v) / CHILD)])
+
+    s, t = stands.at[-2:]
+    slopes = (
+        np.column_stack(
+            [logits(s + 1e-5, t) - logits(s - 1e-5, t), logits(s, t + 1e-5) - logits(s, t - 1e-5)]
+        )
+        / 2e-5
+    )
+    reach = 1.959963984540054 * np.sqrt(np.diag(slopes @ covariance @ slopes.T))
+    for name, middle, half in zip(("icc", "area_icc"), logits(s, t), reach, strict=True):
+        expected = 1 / (1 + np.exp(-(middle + np.array([0, -half, half]))))
+        np.testing.assert_allclose(table.loc[name], expected, rtol=1e-5)
+        assert table.loc[name, "estimate"] == pytest.approx(getattr(fit, name), rel=1e-12)
+
+
 @pytest.mark.parametrize("name", ["idaci", "sigma", "area_sigma"])
 def test_profile_ends_are_where_laplaces_likelihood_has_fallen(fits, name):
     """By a general optimiser on the same likelihood: that ours found the others' maximum."""
@@ -147,9 +212,12 @@ def test_small_areas_exactly_alike_have_the_two_levels_intervals():
     assert ours.loc["area_sigma", 0] == 0
     assert 0.05 < ours.loc["area_sigma", 1] < 1
     assert np.isnan(three.heterogeneity().loc["area_sigma", 1])
-    np.testing.assert_allclose(
-        ours.loc["sigma"].astype(float), theirs.loc["sigma"].astype(float), rtol=1e-5
-    )
+    for name in ("sigma", "icc", "median_odds_ratio"):
+        np.testing.assert_allclose(
+            ours.loc[name].astype(float), theirs.loc[name].astype(float), rtol=1e-5
+        )
+    wald = three.heterogeneity()
+    assert wald.loc["area_icc"].tolist() == pytest.approx(wald.loc["icc"].tolist(), rel=1e-9)
     np.testing.assert_allclose(
         three.conf_int(method="profile"), two.conf_int(method="profile"), atol=1e-5
     )
@@ -169,6 +237,9 @@ def test_authorities_exactly_alike_have_an_interval_from_zero():
     assert intervals.loc["sigma", 0] == 0
     assert 0.1 < intervals.loc["sigma", 1] < 1.5
     assert 0 < intervals.loc["area_sigma", 0] < fit.area_sigma < intervals.loc["area_sigma", 1]
+    assert fit.icc == intervals.loc["icc", 0] == 0 < intervals.loc["icc", 1] < 0.4
+    assert 0 < intervals.loc["area_icc", 0] < fit.area_icc < intervals.loc["area_icc", 1]
+    assert fit.heterogeneity().loc["icc", [0, 1]].isna().all()
     assert fit.convergence().passed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,11 @@ from cyps.model.concentrated import dummies_covariance
 from cyps.model.estimates import log_scale_interval, normal_quantile
 from cyps.model.fitted import CovarianceType, Fitted, IntervalMethod
 from cyps.model.information import sandwich
-from cyps.model.nested_profile import DeviationProfile, NestedCoefficientProfile
-from cyps.model.nested_standing import DEVIATIONS, stand_nested
+from cyps.model.nested_profile import DeviationProfile, NestedCoefficientProfile, ShareProfile
+from cyps.model.nested_standing import DEVIATIONS, NestedStanding, stand_nested
 from cyps.model.profile import CoefficientProfile, SigmaProfile
 from cyps.model.profile_ends import HeldCoefficient, end_of, ends_of_sigma
+from cyps.model.shares_of_variance import SHARES
 from cyps.model.standing import stand
 
 SigmaIntervals = dict[str, tuple[float, float, float]]
@@ -53,7 +54,10 @@ def _three_levels_covariance(fit: Fitted, cov_type: CovarianceType) -> NDArray[n
 
 
 def sigma_intervals(fit: Fitted, alpha: float, method: IntervalMethod) -> SigmaIntervals:
-    """Each standard deviation between groups: estimate, lower and upper end."""
+    """Each standard deviation between groups: estimate, lower and upper end.
+
+    With three levels also the deviations that stand for the intraclass correlations.
+    """
     if method not in ("wald", "profile"):
         raise CypsError(f"method is {method!r}. It is 'wald' or 'profile'.")
     if fit.estimator in ("plain", "dummies"):
@@ -77,18 +81,30 @@ def _three_levels_sigma_intervals(
     fit: Fitted, alpha: float, method: IntervalMethod
 ) -> SigmaIntervals:
     stands = stand_nested(fit)
-    variances = stands.variances_of_logs()
     target = normal_quantile(alpha)
     found = {}
-    for name, i in DEVIATIONS.items():
-        sigma = float(np.exp(stands.at[i]))
+    for name, log, variance in _logs_of_deviations(stands):
+        sigma = float(np.exp(log))
         if method == "wald":
-            found[name] = log_scale_interval(sigma, variances[name], alpha)
+            found[name] = log_scale_interval(sigma, variance, alpha)
         else:
-            profile = DeviationProfile(stands, name)
-            ends = ends_of_sigma(profile, sigma, variances[name], target, name)
-            found[name] = (sigma, *ends)
+            profile = (ShareProfile if name in SHARES else DeviationProfile)(stands, name)
+            found[name] = (sigma, *ends_of_sigma(profile, sigma, variance, target, name))
     return found
+
+
+def _logs_of_deviations(stands: NestedStanding) -> Iterator[tuple[str, float, float]]:
+    """Name, logarithm and its variance (NaN where it vanished) of what intervals are asked for."""
+    logs, covariance = stands.at[-2:], stands.covariance_of_logs()
+    for name, i in DEVIATIONS.items():
+        yield name, float(logs[i]), float(covariance[i, i])
+    for name, share in SHARES.items():
+        if not np.isfinite(share.log(logs)):
+            yield name, -np.inf, np.nan
+            continue
+        slope = share.slope(logs)
+        # A deviation that vanished has no spread, and no weight.
+        yield name, share.log(logs), float(slope @ np.nan_to_num(covariance) @ slope)
 
 
 def profile_intervals(fit: Fitted, labels: Sequence[str], alpha: float) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from cyps.model.nested import Effects, NestedEvaluation, NestedLikelihood
 from cyps.model.nested_search import highest, tolerance_of
 from cyps.model.nested_standing import DEVIATIONS, NestedStanding
 from cyps.model.profile_ends import HeldCoefficient, must_have_converged, root_of_fall
+from cyps.model.shares_of_variance import SHARES
 
 # Where a standard deviation that vanished is looked for anew when something else is held: what
 # is 0 stays 0 in a search.
@@ -65,6 +66,39 @@ class DeviationProfile:
 
         at, effects = self.last
         fall, ahead, effects = _fallen(self.stands, likelihood, at, effects, held=i)
+        self.last = ahead, effects
+        return fall
+
+
+class ShareProfile:
+    """The same as an intraclass correlation is held, by the deviation that stands for it.
+
+    What is left to move of the two standard deviations takes the last place of a search.
+    """
+
+    def __init__(self, stands: NestedStanding, name: str) -> None:
+        self.stands, self.share = stands, SHARES[name]
+        self.begin()
+
+    def begin(self) -> None:
+        """Search from the maximum again."""
+        at = self.stands.at.copy()
+        at[-1] = self.share.left(at[-2:])
+        self.last = at, self.stands.here.effect
+
+    def root(self, log_sigma: float) -> float:
+        """Root of twice the fall where the logarithm of the deviation is held."""
+
+        def likelihood(at: NDArray[np.float64], start: Effects) -> NestedEvaluation:
+            logs, slope = self.share.held(log_sigma, at[-1])
+            here = self.stands.likelihood(np.append(at[:-2], logs), start)
+            scores = here.scores.copy()
+            scores[:, -1] = scores[:, -2:] @ slope
+            curved = np.append(0.0, here.newton_log @ slope**2)
+            return replace(here, scores=scores, newton_log=curved)
+
+        at, effects = self.last
+        fall, ahead, effects = _fallen(self.stands, likelihood, at, effects, held=-2)
         self.last = ahead, effects
         return fall
 

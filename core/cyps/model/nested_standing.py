@@ -55,14 +55,11 @@ class NestedStanding:
         information = np.array(rows)
         return np.asarray((information + information.T) / 2)
 
-    def variances_of_logs(self) -> dict[str, float]:
-        """Of each standard deviation's logarithm; NaN where it vanished."""
-        covariance = inverse(self.information)
-        place = np.cumsum(self.free) - 1
-        return {
-            name: float(covariance[place[i], place[i]]) if self.free[i] else np.nan
-            for name, i in DEVIATIONS.items()
-        }
+    def covariance_of_logs(self) -> NDArray[np.float64]:
+        """Of log sigma and log tau, (2, 2); NaN where one vanished."""
+        whole = np.full((self.at.size, self.at.size), np.nan)
+        whole[np.ix_(self.free, self.free)] = inverse(self.information)
+        return whole[-2:, -2:]
 
 
 def stand_nested(fit: Fitted) -> NestedStanding:

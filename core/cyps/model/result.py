@@ -14,7 +14,7 @@ import pandas as pd
 from cyps.errors import CypsError
 from cyps.model.convergence import ConvergenceCheck, check_convergence
 from cyps.model.fitted import Counted, CovarianceType, Estimator, Fitted, IntervalMethod
-from cyps.model.heterogeneity import heterogeneity, icc, median_odds_ratio
+from cyps.model.heterogeneity import area_icc, heterogeneity, icc, median_odds_ratio
 from cyps.model.inference import covariance_of, profile_intervals
 from cyps.model.summary import summary_text
 
@@ -98,19 +98,41 @@ class MultilevelFit(Fitted):
 
     @property
     def icc(self) -> float:
-        """Share of the latent variance that lies between groups: s2 / (s2 + pi2 / 3)."""
+        """Share of the latent variance that lies between groups: s2 / (s2 + t2 + pi2 / 3).
+
+        The correlation of two children of a group, with three levels of different small areas
+        of it; `t` is `area_sigma`.
+        """
         return icc(self)
 
     @property
+    def area_icc(self) -> float | None:
+        """Correlation of two children of a small area: (s2 + t2) / (s2 + t2 + pi2 / 3).
+
+        None with two levels.
+        """
+        return area_icc(self)
+
+    @property
     def median_odds_ratio(self) -> float:
-        """Median ratio of the odds of two children alike in two groups, the higher on top."""
+        """Median ratio of the odds of two children alike in two groups, the higher on top.
+
+        With three levels their small areas have the same effect.
+        """
         return median_odds_ratio(self.sigma)
+
+    @property
+    def area_median_odds_ratio(self) -> float | None:
+        """The same in two small areas of one group; None with two levels."""
+        return None if self.area_sigma is None else median_odds_ratio(self.area_sigma)
 
     def heterogeneity(self, alpha: float = 0.05, method: IntervalMethod = "wald") -> pd.DataFrame:
         """Sigma, ICC and median odds ratio with intervals: `estimate`, 0 and 1.
 
-        The Wald interval of sigma is symmetric in log sigma. Where sigma is 0 it has none to
-        give, and near 0 it may reach from 0 to infinity: there take the profile.
+        With three levels of small areas too (`area_sigma`, `area_icc`, `area_median_odds_ratio`).
+        Wald's interval of sigma is symmetric in log sigma, that of an ICC in its logit. Where
+        sigma is 0 it has none to give, and near 0 it may reach from 0 to infinity: there take
+        the profile.
         """
         return heterogeneity(self, alpha, method)
 

@@ -122,6 +122,8 @@ def _between_groups(fit: Fitted, alpha: float) -> list[str]:
 _WORDS = {
     "sigma": "sigma, groups",
     "area_sigma": "sigma, small areas",
-    "icc": "ICC",
-    "median_odds_ratio": "median odds ratio",
+    "icc": "ICC, groups",
+    "area_icc": "ICC, small areas",
+    "median_odds_ratio": "median odds ratio, groups",
+    "area_median_odds_ratio": "median odds ratio, small areas",
 }
