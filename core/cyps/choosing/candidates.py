@@ -21,6 +21,7 @@ from cyps.choosing.criteria import (
     undistorted,
 )
 from cyps.choosing.held_out import HeldOut, hold_out
+from cyps.choosing.levels import Levels, fit_levels
 from cyps.choosing.likelihood_ratio import LikelihoodRatio, likelihood_ratio
 from cyps.choosing.share_moves import (
     MOVES,
@@ -31,7 +32,7 @@ from cyps.choosing.share_moves import (
     share_move,
 )
 from cyps.errors import CypsError
-from cyps.model import MultilevelFit, fit_cells
+from cyps.model import MultilevelFit
 
 Each = Literal["in turn", "alone"]
 
@@ -183,14 +184,15 @@ class _Study:
     folds: int
     seed: int
     nagq: int
+    estimator: Levels
 
     def model(self, drivers: Sequence[str]) -> _Model:
         out = [driver.name for driver in self.cells.drivers if driver.name not in drivers]
         cells = self.cells.without_drivers(out)
-        fits = fit_cells(cells, self.nagq)
+        fits = fit_levels(cells, self.estimator, self.nagq)
         check_converged(fits, "The fit")
         shares = needs_shares_of(self.everyone.without_drivers(out), fits, self.weights)
-        held_out = hold_out(cells, self.folds, self.seed, self.nagq)
+        held_out = hold_out(cells, self.folds, self.seed, self.nagq, self.estimator)
         return _Model(tuple(drivers), fits, held_out, shares)
 
 
@@ -206,6 +208,7 @@ def choose_drivers(
     folds: int = 5,
     seed: int = 2019,
     nagq: int = 1,
+    estimator: Levels = "multilevel",
 ) -> Choice:
     """Test candidate drivers of child, small area or authority, and say which are accepted.
 
@@ -224,7 +227,7 @@ def choose_drivers(
         against the start
     criteria : ours by default
     folds, seed : parts that authorities are held out in, see `hold_out`
-    nagq : quadrature nodes of the fits
+    nagq, estimator : quadrature nodes of the fits; "multilevel" (two levels) or "three levels"
 
     Returns
     -------
@@ -242,7 +245,7 @@ def choose_drivers(
     checked_weights(cells.metrics, weights)
     criteria = criteria or Criteria()
     level = criteria.significance / max(1, len(asked) * len(cells.metrics))
-    study = _Study(cells, everyone or cells, weights, folds, seed, nagq)
+    study = _Study(cells, everyone or cells, weights, folds, seed, nagq, estimator)
     first = now = study.model(start)
     tests = []
     for names in asked:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cyps.cells import Cells
+from cyps.choosing.levels import Levels, fit_levels, stand_on
 from cyps.choosing.share_moves import check_converged
 from cyps.errors import CypsError
-from cyps.model import MultilevelFit, fit_cells, predict_use
-from cyps.model.result import Counted
-from cyps.model.standing import stand
+from cyps.model import MultilevelFit, predict_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class HeldOut:
     ----------
     metrics, groups : what was predicted, for whom
     deviance : (n_metrics, n_groups), -2 log-likelihood of each authority's children under the
-        fit without them, integrated over its unknown effect
+        fit without them, integrated over its unknown effect, and those of its small areas
     predicted, observed : (n_metrics, n_groups), children with the event, effect at 0
     children : (n_groups,)
     fits : one tuple of fits a fold
@@ -60,7 +59,13 @@ def folds_of(n_groups: int, folds: int, seed: int) -> NDArray[np.int64]:
     return np.random.default_rng(seed).permutation(n_groups) % folds
 
 
-def hold_out(cells: Cells, folds: int = 5, seed: int = 2019, nagq: int = 1) -> HeldOut:
+def hold_out(
+    cells: Cells,
+    folds: int = 5,
+    seed: int = 2019,
+    nagq: int = 1,
+    estimator: Levels = "multilevel",
+) -> HeldOut:
     """Leave out groups of whole authorities in turn, fit the rest, predict those left out.
 
     Parameters
@@ -68,7 +73,7 @@ def hold_out(cells: Cells, folds: int = 5, seed: int = 2019, nagq: int = 1) -> H
     cells : from `collapse`
     folds : how many parts; as many as authorities leaves out one at a time
     seed : of the parts; the same seed gives the same parts whatever the drivers
-    nagq : quadrature nodes of the fits
+    nagq, estimator : quadrature nodes of the fits; "multilevel" (two levels) or "three levels"
 
     Raises
     ------
@@ -81,7 +86,7 @@ def hold_out(cells: Cells, folds: int = 5, seed: int = 2019, nagq: int = 1) -> H
     kept = []
     for number in range(folds):
         out = fold == number
-        fits = _fit_without(cells, out, nagq)
+        fits = _fit_without(cells, out, nagq, estimator)
         kept.append(fits)
         there = cells.only(out)
         predicted[:, out] = [use.children for use in predict_use(there, fits)]
@@ -99,10 +104,12 @@ def hold_out(cells: Cells, folds: int = 5, seed: int = 2019, nagq: int = 1) -> H
     )
 
 
-def _fit_without(cells: Cells, out: NDArray[np.bool_], nagq: int) -> tuple[MultilevelFit, ...]:
+def _fit_without(
+    cells: Cells, out: NDArray[np.bool_], nagq: int, estimator: Levels
+) -> tuple[MultilevelFit, ...]:
     names = ", ".join(np.array(cells.groups)[out][:5]) + (" and others" if out.sum() > 5 else "")
     try:
-        fits = fit_cells(cells.only(~out), nagq)
+        fits = fit_levels(cells.only(~out), estimator, nagq)
         check_converged(fits, "The fit")
     except CypsError as error:
         raise CypsError(f"Without {names}, held out: {error}") from None
@@ -111,5 +118,4 @@ def _fit_without(cells: Cells, out: NDArray[np.bool_], nagq: int) -> tuple[Multi
 
 def _deviance(fit: MultilevelFit, alone: Cells, metric: int) -> float:
     """-2 log-likelihood of one authority under a fit to others; binomial constant left out."""
-    there = replace(fit, counted=Counted(alone, metric), group_effect=np.zeros(1))
-    return -2 * stand(there).here.loglik
+    return -2 * stand_on(fit, alone, metric).here.loglik

@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cyps.cells import AuthorityDriver, Cells, driver_blocks
+from cyps.choosing.levels import Levels, fit_levels
 from cyps.choosing.likelihood_ratio import likelihood_ratio
 from cyps.choosing.share_moves import check_converged
 from cyps.errors import CypsError
-from cyps.model import MultilevelFit, fit_cells
+from cyps.model import MultilevelFit
 
 # A mean that varies less than this over its own size is the same everywhere.
 _SAME = 1e-9
@@ -76,7 +77,10 @@ class MundlakTest:
 
 
 def mundlak_test(
-    cells: Cells, drivers: Sequence[str] | None = None, nagq: int = 1
+    cells: Cells,
+    drivers: Sequence[str] | None = None,
+    nagq: int = 1,
+    estimator: Levels = "multilevel",
 ) -> tuple[MundlakTest, ...]:
     """Add authorities' means of the drivers, weighted by children, and test them together.
 
@@ -84,7 +88,7 @@ def mundlak_test(
     ----------
     cells : from `collapse`
     drivers : whose means; by default of all drivers that vary within authorities
-    nagq : quadrature nodes of the fits
+    nagq, estimator : quadrature nodes of the fits; "multilevel" (two levels) or "three levels"
 
     Returns
     -------
@@ -111,7 +115,7 @@ def mundlak_test(
             [cells.area_design, np.repeat(means, np.diff(cells.area_start), axis=0)]
         ),
     )
-    smaller, larger = fit_cells(cells, nagq), fit_cells(wider, nagq)
+    smaller, larger = (fit_levels(each, estimator, nagq) for each in (cells, wider))
     check_converged((*smaller, *larger), "A fit of the Mundlak test")
     return tuple(_tested(a, b, labels, tuple(same)) for a, b in zip(smaller, larger, strict=True))
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cyps.cells import Cells
+from cyps.choosing.levels import Levels, fit_levels
 from cyps.choosing.share_moves import MOVES, ShareMove, needs_shares_of, share_move
 from cyps.errors import CypsError
-from cyps.model import MultilevelFit, fit_cells, neutral_cells
+from cyps.model import MultilevelFit, neutral_cells
 
 IN = "in"
 
@@ -73,6 +74,7 @@ def switch_driver(
     weights: Mapping[str, float] | None = None,
     everyone: Cells | None = None,
     nagq: int = 1,
+    estimator: Levels = "multilevel",
 ) -> DriverSwitches:
     """Needs shares with a driver out, in, and in but neutralised when predicting.
 
@@ -86,7 +88,7 @@ def switch_driver(
         no such column
     weights : cost weight of each metric
     everyone : children whose use is predicted; those of `cells` by default
-    nagq : quadrature nodes of the fits
+    nagq, estimator : quadrature nodes of the fits; "multilevel" (two levels) or "three levels"
 
     Raises
     ------
@@ -101,8 +103,8 @@ def switch_driver(
     alike = {"average": neutral_cells(everyone, {driver: "average"})}
     if known[driver].categories:
         alike = {"reference": neutral_cells(everyone, {driver: "reference"})} | alike
-    without = fit_cells(cells.without_drivers([driver]), nagq)
-    fits = fit_cells(cells, nagq)
+    without = fit_levels(cells.without_drivers([driver]), estimator, nagq)
+    fits = fit_levels(cells, estimator, nagq)
     shares = {
         "out": needs_shares_of(everyone.without_drivers([driver]), without, weights),
         IN: needs_shares_of(everyone, fits, weights),

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from cyps.cells import Cells
+from cyps.choosing.levels import Levels, fit_levels, stand_on
 from cyps.choosing.share_moves import ShareMove, check_converged, needs_shares_of, share_move
 from cyps.choosing.switches import moves_text
 from cyps.errors import CypsError
-from cyps.model import MultilevelFit, fit_cells
-from cyps.model.fit import likelihood_of
-from cyps.model.result import Counted
-from cyps.model.standing import Standing, stand
+from cyps.model import MultilevelFit, fit_plain
+from cyps.model.fit import TOLERANCE, likelihood_of
+from cyps.model.laplace import Evaluation
+from cyps.model.nested import NestedEvaluation
+from cyps.model.nested_search import tolerance_of
+from cyps.model.nested_standing import NestedStanding
 
 _MOST_STEPS = 50
-# Newton decrement g^2/H at which to stop: 3 millionths of a standard error, as in a fit.
-_TOLERANCE = 1e-11
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def recalibrate(fit: MultilevelFit, cells: Cells) -> Recalibration:
 
     Parameters
     ----------
-    fit : two-level or plain
+    fit : of two or three levels, or plain
     cells : the new children, described as the fit's were, with its metric
 
     Raises
@@ -64,19 +66,17 @@ def recalibrate(fit: MultilevelFit, cells: Cells) -> Recalibration:
         kind of fit, or nobody or everybody has the event.
     """
     metric = _checked(fit, cells)
-    if fit.estimator not in ("multilevel", "plain"):
+    if fit.estimator == "dummies":
         raise CypsError(
-            f"The fit has the estimator '{fit.estimator}'; an intercept is recalibrated for two "
-            "levels or the plain model. Fit again instead."
+            "The fit has the estimator 'dummies'; an intercept is recalibrated for two and three "
+            "levels and the plain model. Fit again instead."
         )
     if not 0 < cells.events[metric] < cells.children:
         raise CypsError(
             f"Nobody or everybody among the new children has {fit.metric}, so no intercept "
             "fits. Are these the right children?"
         )
-    start = replace(fit, counted=Counted(cells, metric), group_effect=np.zeros(len(cells.groups)))
-    at = _climb(stand(start))
-    return _recalibrated(fit, cells, metric, at)
+    return _recalibrated(fit, cells, _climb(_stand(fit, cells, metric)))
 
 
 def _checked(fit: MultilevelFit, cells: Cells) -> int:
@@ -97,18 +97,65 @@ def _checked(fit: MultilevelFit, cells: Cells) -> int:
     return cells.metrics.index(fit.metric)
 
 
-def _climb(at: Standing) -> Standing:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A fit on the new children, where only the coefficients move.
+
+    `likelihood` is that of coefficients, effects being looked for from a first guess, `constant`
+    the binomial one, `tolerance` the Newton decrement g^2/H at which to stop, as in a fit.
+    """
+
+    beta: NDArray[np.float64]
+    here: Evaluation | NestedEvaluation
+    likelihood: Callable[[NDArray[np.float64], Any], Evaluation | NestedEvaluation]
+    to_own_scale: NDArray[np.float64]
+    constant: float
+    tolerance: float
+
+    @property
+    def slope(self) -> float:
+        """Of the log-likelihood in the intercept."""
+        return float(self.here.gradient[0])
+
+    @property
+    def information(self) -> float:
+        """On the intercept."""
+        return float(self.here.newton[0, 0])
+
+
+def _stand(fit: MultilevelFit, cells: Cells, metric: int) -> _Standing:
+    at = stand_on(fit, cells, metric)
+    if isinstance(at, NestedStanding):
+        logs, nested, problem = at.at[-2:], at.likelihood, at.nested.problem
+        return _Standing(
+            at.at[:-2],
+            at.here,
+            lambda beta, effects: nested(np.append(beta, logs), effects),
+            problem.to_own_scale,
+            problem.log_choose,
+            tolerance_of(fit.nagq),
+        )
+    two, log_sigma = likelihood_of(at.problem, fit.nagq), at.log_sigma
+    return _Standing(
+        at.beta,
+        at.here,
+        lambda beta, effect: two(beta, log_sigma, effect),
+        at.problem.to_own_scale,
+        at.problem.log_choose,
+        TOLERANCE,
+    )
+
+
+def _climb(at: _Standing) -> _Standing:
     """Newton's method in the intercept alone; halved where a step goes too far."""
-    likelihood = likelihood_of(at.problem, at.nagq)
     for _ in range(_MOST_STEPS):
-        gradient, information = _slope_and_information(at)
-        if gradient**2 / information < _TOLERANCE:
+        if at.slope**2 / at.information < at.tolerance:
             return at
-        step = float(np.clip(gradient / information, -1.5, 1.5))
+        step = float(np.clip(at.slope / at.information, -1.5, 1.5))
         for _ in range(30):
             beta = at.beta.copy()
             beta[0] += step
-            ahead = likelihood(beta, at.log_sigma, at.here.effect)
+            ahead = at.likelihood(beta, at.here.effect)
             if ahead.loglik >= at.here.loglik - 1e-9 * max(1.0, abs(at.here.loglik)):
                 break
             step /= 2
@@ -121,47 +168,54 @@ def _climb(at: Standing) -> Standing:
     )
 
 
-def _slope_and_information(at: Standing) -> tuple[float, float]:
-    return float(at.here.gradient[0]), float(at.here.newton[0, 0])
-
-
-def _recalibrated(fit: MultilevelFit, cells: Cells, metric: int, at: Standing) -> Recalibration:
-    T = at.problem.to_own_scale
+def _recalibrated(fit: MultilevelFit, cells: Cells, at: _Standing) -> Recalibration:
     coefficients = fit.coefficients.copy()
-    coefficients[0] = (T @ at.beta)[0]
-    gradient, information = _slope_and_information(at)
-    curved = at.here.curvature > 0
+    coefficients[0] = (at.to_own_scale @ at.beta)[0]
     updated = replace(
         fit,
         coefficients=coefficients,
         covariance=_covariance(fit, at),
-        loglik=at.here.loglik + at.problem.log_choose,
+        loglik=at.here.loglik + at.constant,
         groups=cells.groups,
-        group_effect=at.here.effect,
-        group_sd=np.where(curved, 1 / np.sqrt(np.where(curved, at.here.curvature, 1.0)), 0.0),
         children=cells.children,
-        events=int(cells.events[metric]),
+        events=int(cells.events[cells.metrics.index(fit.metric)]),
         verdict="recalibrated: the intercept alone was fitted to these children, slopes and "
         "sigma were given",
         fit_log=(),
         counted=None,
+        **_effects(at.here, cells),
     )
     return Recalibration(
         updated,
         float(fit.coefficients[0]),
         float(coefficients[0]),
-        float(1 / np.sqrt(information)),
-        gradient,
+        float(1 / np.sqrt(at.information)),
+        at.slope,
     )
 
 
-def _covariance(fit: MultilevelFit, at: Standing) -> NDArray[np.float64]:
+def _effects(here: Evaluation | NestedEvaluation, cells: Cells) -> dict[str, Any]:
+    """The new children's effects, by their names in a fit."""
+    if isinstance(here, NestedEvaluation):
+        return {
+            "group_effect": here.effect[0],
+            "group_sd": here.sd[0],
+            "small_areas": tuple(str(name) for name in cells.small_areas),
+            "area_effect": here.effect[1],
+            "area_sd": here.sd[1],
+        }
+    curved = here.curvature > 0
+    sd = np.where(curved, 1 / np.sqrt(np.where(curved, here.curvature, 1.0)), 0.0)
+    return {"group_effect": here.effect, "group_sd": sd}
+
+
+def _covariance(fit: MultilevelFit, at: _Standing) -> NDArray[np.float64]:
     """Slopes keep theirs; the intercept's follows from how it answers to them.
 
     Where the score in the intercept vanishes, it moves by -H_0j/H_00 with slope j (on the
     drivers' own scale), and is itself known to 1/H_00.
     """
-    inverse = np.linalg.inv(at.problem.to_own_scale)
+    inverse = np.linalg.inv(at.to_own_scale)
     newton = inverse.T @ at.here.newton @ inverse
     answer = -newton[0, 1:] / newton[0, 0]
     slopes = fit.covariance[1:, 1:]
@@ -233,7 +287,7 @@ def update(
 
     Parameters
     ----------
-    fits : the model as it stands, two levels or plain, one a metric
+    fits : the model as it stands, two or three levels or plain, one a metric
     cells : the new children of the sample, with their events
     weights : cost weight of each metric
     before : children that shares before are predicted for; by default those that `fits` rest on
@@ -261,10 +315,9 @@ def update(
 
 
 def _refitted(fits: Sequence[MultilevelFit], cells: Cells) -> tuple[MultilevelFit, ...]:
-    from cyps.model import fit_plain
-
-    again = (
-        fit_plain(cells) if fits[0].estimator == "plain" else fit_cells(cells, nagq=fits[0].nagq)
-    )
+    first = fits[0]
+    levels: Levels = "three levels" if first.estimator == "three levels" else "multilevel"
+    plain = first.estimator == "plain"
+    again = fit_plain(cells) if plain else fit_levels(cells, levels, first.nagq)
     by_metric = {fit.metric: fit for fit in again}
     return tuple(by_metric[fit.metric] for fit in fits)

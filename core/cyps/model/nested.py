@@ -88,7 +88,7 @@ def nested_problem_of(cells: Cells, metric: int) -> NestedProblem:
     Raises
     ------
     CypsError
-        When the rows did not name their small area, or no group has two of them.
+        When the rows did not name their small area.
     """
     if not cells.small_area.size or cells.small_area[0] < 0:
         raise CypsError(
@@ -99,11 +99,6 @@ def nested_problem_of(cells: Cells, metric: int) -> NestedProblem:
     _, place_first = np.unique(cells.small_area, return_index=True)
     place_area = np.append(place_first, cells.small_area.size)
     group_place = np.searchsorted(place_first, cells.area_start)
-    if not (np.diff(group_place) > 1).any():
-        raise CypsError(
-            "Every group has only one small area with children, so that their effects cannot be "
-            "told apart. Fit two levels (fit_cells)."
-        )
     return NestedProblem(
         problem,
         group_place,
@@ -111,6 +106,15 @@ def nested_problem_of(cells: Cells, metric: int) -> NestedProblem:
         np.add.reduceat(cells.area_events[metric], place_area[:-1]),
         problem.group_column_sums(problem.slot_events, problem.area_events),
     )
+
+
+def check_small_areas(nested: NestedProblem) -> None:
+    """Refuse to fit where effects of groups and small areas cannot be told apart."""
+    if not (np.diff(nested.group_place) > 1).any():
+        raise CypsError(
+            "Every group has only one small area with children, so that their effects cannot be "
+            "told apart. Fit two levels (fit_cells)."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,12 @@ from cyps.errors import CypsError
 from cyps.model.algebra import inverse
 from cyps.model.fit import maximise
 from cyps.model.multilevel import check_nagq, with_errors
-from cyps.model.nested import NestedProblem, nested_likelihood_of, nested_problem_of
+from cyps.model.nested import (
+    NestedProblem,
+    check_small_areas,
+    nested_likelihood_of,
+    nested_problem_of,
+)
 from cyps.model.nested_search import Found, search_from
 from cyps.model.result import Counted, CovarianceType, MultilevelFit
 from cyps.model.separation import check_separation
@@ -50,6 +55,7 @@ def fit_three_levels(
     for metric in range(len(cells.metrics)):
         check_separation(cells, metric)
         nested = nested_problem_of(cells, metric)
+        check_small_areas(nested)
         two = maximise(nested.problem)
         fits.append(_result(cells, metric, nested, _maximise(nested, two, nagq), nagq))
     return with_errors(fits, cov_type)

@@ -13,7 +13,7 @@ from cyps.errors import CypsError
 from cyps.model import MultilevelFit
 from cyps.model.algebra import solved
 from cyps.model.fit import Columns, StartingPoint, likelihood_of, maximise, search
-from cyps.model.nested import nested_problem_of
+from cyps.model.nested import check_small_areas, nested_problem_of
 from cyps.model.nested_search import search_from
 from cyps.model.problem import problem_of
 from cyps.model.separation import check_separation
@@ -181,6 +181,7 @@ def _three_levels(
     part: Cells, metric: int, fit: MultilevelFit, effect: NDArray[np.float64]
 ) -> Coefficients:
     nested = nested_problem_of(part, metric)
+    check_small_areas(nested)
     T = nested.problem.to_own_scale
     logs = np.log([fit.sigma or _SMALL_SIGMA, fit.area_sigma or _SMALL_SIGMA])
     at = np.append(solved(T, fit.coefficients), logs)
