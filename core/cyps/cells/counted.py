@@ -88,6 +88,8 @@ def rows_in_memory(
         twice = sorted({str(name) for name in table.columns[table.columns.duplicated()]})
         raise CypsError(f"The table has more than one column named {', '.join(twice)}.")
     column = trials if frequency is None else frequency
+    if frequency is not None:
+        _check_frequency(table, frequency)
     if column is not None:
         lived = _counts(table, column) > 0
         table = table if lived.all() else table[lived]
@@ -102,6 +104,22 @@ def rows_in_memory(
     if frequency is not None and children is not None:
         happened = [events * children for events in happened]
     return CountedRows(table, children, tuple(happened), log_choose)
+
+
+def _check_frequency(table: pd.DataFrame, name: str) -> None:
+    """Refuse what are weights, not numbers of children, and say what to do instead."""
+    if name not in table.columns:
+        raise no_column(name)
+    numbers = pd.to_numeric(table[name], errors="coerce")
+    broken = int((numbers % 1 > 0).sum())
+    if broken:
+        raise CypsError(
+            f"The frequency '{name}' is how many children alike a row stands for, but in "
+            f"{broken:,} of {len(table):,} rows it is no whole number. Survey weights are not "
+            "fitted. Leave them out and give what they were made from (stratum, group of "
+            "response) as drivers; or fit with weights in other software (WeMix in R, Stata's "
+            "melogit) and bring its coefficients in with: cyps pack import"
+        )
 
 
 def _happened(
