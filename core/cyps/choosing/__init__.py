@@ -10,9 +10,10 @@ from cyps.choosing.metrics import (
     service_area_correlations,
 )
 from cyps.choosing.mundlak import MundlakTest, mundlak_test
+from cyps.choosing.recalibrating import Recalibration, recalibrate
 from cyps.choosing.share_moves import ShareMove, needs_shares_of, share_move
 from cyps.choosing.switches import DriverSwitches, switch_driver
-from cyps.choosing.updating import Recalibration, Updates, recalibrate, update
+from cyps.choosing.updating import Updates, update
 
 __all__ = [
     "CandidateTest",
