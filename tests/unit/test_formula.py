@@ -145,7 +145,9 @@ def test_frequencies_are_rows_repeated():
     assert weighted.llf == rows.llf
     with pytest.raises(CypsError, match=r"either trials .* or a frequency"):
         collapse(table, frequency="n", trials="n", **COLUMNS)
-    with pytest.raises(CypsError, match=r"in 600 of 600 rows.*Survey weights are not .* as drivers"):
+    with pytest.raises(
+        CypsError, match=r"in 600 of 600 rows.*Survey weights are not .* as drivers"
+    ):
         collapse(table.assign(half=0.5), frequency="half", **COLUMNS)
     with pytest.raises(CypsError, match="'n' must hold whole numbers of 0 or more, but 200 of 600"):
         collapse(table.assign(n=table["n"].replace(1, -np.inf)), frequency="n", **COLUMNS)
