@@ -13,6 +13,14 @@ collect_ignore = ["golden/packs/make_version_1.py"]
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items):
+    """Where tests run on several cores, a file stays on one, and so does all that shares a Wine."""
+    for item in items:
+        file, _, _ = item.nodeid.partition("::")
+        one_core = "wine" if item.get_closest_marker("wine") else file
+        item.add_marker(pytest.mark.xdist_group(one_core))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):  # noqa: ARG001
     """With CYPS_NO_SKIPS=1 a skip is a failure: CI must have everything that tests need."""
