@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from cyps.cli import main
 from cyps.errors import CypsError
+from cyps.settlement.from_files import request_from_scenario
+from cyps.settlement.from_files.request import read_requested
 from cyps.settlement.scenario_file import read_scenario
 from plain_files import AUTHORITIES, SPEND, baseline_rows, use_rows, write_csv
 from spend_lines import section_251_rows, with_head
@@ -217,6 +219,74 @@ def test_typed_weights_for_other_metrics_than_use(folder):
     path = written(folder, WEIGHTS.replace("CEASED", "REF"))
     done = CliRunner().invoke(main, ["settle", str(path), "--out", str(folder / "out")])
     assert done.exit_code == 2
-    assert "stands for metric REF, but the use table has only CIN, CARE, CEASED" in " ".join(
-        done.stderr.split()
+    assert " ".join(done.stderr.split()) == (
+        "Error: 2 problems in the files: 1. scenario.toml, [weights]: a weight is typed for REF, "
+        "but use.csv has only CIN, CARE, CEASED. Take it out, or give its use. 2. scenario.toml, "
+        "[weights]: no weight is typed for CEASED, which use.csv has. Type one (0 is allowed if "
+        "you mean it)."
     )
+
+
+REF = "stands for metric REF, but use.csv has only CIN, CARE, CEASED. Change the mapping"
+
+
+@pytest.mark.parametrize(
+    ("spend", "says"),
+    [
+        (
+            [["service_area", "metric", "spend"],
+             [1, "CIN", 5], [2, "REF", 4], [3, "CARE", 2], [5, "CEASED", 1], [4, "REF", 3]],
+            [r"own\.csv, row 3, column 'metric' \(and 1 more\): spend on '2: Safeg.*" + REF],
+        ),
+        (
+            [["activity", "metric", "count", "unit", "unit_cost"], ["Triage", "REF", 5, "weeks", 3],
+             ["Visits", "CIN", 5, "weeks", 3], ["Foster", "CARE", 5, "weeks", 3]],
+            [r"own\.csv, row 2: spend on 'Triage .*" + REF,
+             r"own\.csv: no spend line stands for CEASED, so it would get no weight"],
+        ),
+        (
+            [["service_area", "spend"], *([n, 0] for n in range(1, 8))],
+            [r"own\.csv: cost weights \(CIN 0, CARE 0, CEASED 0\) must be"],
+        ),
+    ],
+)  # fmt: skip
+def test_spend_that_makes_no_weights_is_told_by_file_and_row(folder, spend, says):
+    write_csv(folder / "own.csv", spend)
+    path = written(folder, files=f'{FILES}spend = "own.csv"\n')
+    with pytest.raises(CypsError) as told:
+        read_requested(request_from_scenario(path))
+    for said in says:
+        assert re.search(said, str(told.value))
+    assert len(told.value.__cause__.problems) == len(says)
+
+
+def test_a_line_of_a_map_that_use_has_not_is_told_by_the_rows_of_the_map(folder):
+    path = folder / "map.csv"
+    done = CliRunner().invoke(
+        main, ["weights", str(folder / "s251.csv"), "--years", "2017-18", "--write-map", str(path)]
+    )
+    assert done.exit_code == 0
+    rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    head = rows[0]
+    wanted = [i for i, row in enumerate(rows, 1) if row[head.index("service_area")] == "2"]
+    text = "\n".join(
+        ",".join("REF" if i in wanted and at == head.index("metric") else cell
+                 for at, cell in enumerate(row))
+        for i, row in enumerate(rows, 1)
+    )  # fmt: skip
+    path.write_text(text, encoding="utf-8")
+    files = f'{FILES}spend = "s251.csv"\nspend_map = "map.csv"\n'
+    own = written(folder, files=files, top=f'{TOP}spend_years = ["2017-18"]\n')
+    with pytest.raises(CypsError) as told:
+        read_requested(request_from_scenario(own))
+    more = f" (and {len(wanted) - 1} more)" if wanted[1:] else ""
+    assert f"map.csv, row {wanted[0]}, column 'metric'{more}: spend on '2: " in str(told.value)
+
+
+def test_a_use_table_that_cannot_be_read_is_no_reason_to_doubt_the_spend(folder):
+    (folder / "use.csv").write_text("code,CIN\nE06000001,1\nE06000001,1,5\n", encoding="utf-8")
+    path = written(folder, files=f'{FILES}spend = "spend.csv"\n')
+    with pytest.raises(CypsError) as told:
+        read_requested(request_from_scenario(path))
+    assert "use.csv, row 3: the row has more cells" in str(told.value)
+    assert "stands for" not in str(told.value)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cyps.settlement import Exclusion, Protection, Undamped, settle
-from cyps.settlement.checks import checks, doubts, far_area_cost, far_from_baseline
+from cyps.settlement.checks import checks, doubts, far_area_cost, far_from_baseline, far_use
 from cyps.settlement.example import example
 from cyps.settlement.illustration import illustration
 from cyps.settlement.rules import Band, Bands, FloorAndCeiling, PaceOfChange, Proportional
@@ -275,3 +275,64 @@ def test_the_highest_ceiling_of_bands_is_doubted():
     one = made(rule=Bands(bands=bands, member=member))
     (doubt,) = [doubt for doubt in doubts(one) if "ceiling" in doubt]
     assert doubt.startswith("A ceiling of +500.00% lets an authority have 6 times its baseline")
+
+
+@pytest.mark.parametrize(("times", "number"), [(1000, 1), (1 / 1000, 1), (40, 0), (1 / 40, 0)])
+def test_use_of_one_metric_in_other_units_is_doubted_by_name(times, number):
+    good = illustration()
+    use = good.use.children.copy()
+    typical = int(np.argsort(use[:, 1] / good.scenario.baseline)[len(use) // 2])
+    use[typical, 1] *= times
+    one = settle(replace(good.scenario, damping=Undamped()), replace(good.use, children=use))
+    assert np.argwhere(far_use(one)).tolist() == [[typical, 1]] * number
+    found = [doubt for doubt in doubts(one) if "Use for each pound" in doubt]
+    name = good.scenario.authorities[typical].name
+    assert found == [
+        "Use for each pound of baseline is 50 times the middle one or more, or as much below it, "
+        f"for {name} (CARE {use[typical, 1]:,.6g}). Check for thousands and slips: one wrong "
+        "number moves everybody's share."
+    ] * number  # fmt: skip
+
+
+def test_use_is_not_doubted_where_it_or_a_baseline_is_0_or_a_baseline_is_doubted():
+    good = illustration()
+    use, baseline = good.use.children.copy(), good.scenario.baseline.copy()
+    use[4, 1] = 0.0
+    baseline[5] = 0.0
+    baseline[6] /= 1000
+    scenario = replace(good.scenario, baseline=baseline, damping=Undamped())
+    one = settle(scenario, replace(good.use, children=use))
+    assert not far_use(one)[:6].any()
+    assert far_use(one)[6].all()
+    (doubt,) = doubts(one)
+    assert doubt.startswith("Baseline and target are 20 times apart")
+
+
+def test_a_lower_limit_that_lifts_most_or_all_is_doubted():
+    good = illustration()
+    real = 1 + np.arange(len(good.pounds)) / 1000
+
+    def said(lowest):
+        one = settle(replace(good.scenario, area_cost=np.maximum(real, lowest)), good.use)
+        return [doubt for doubt in doubts(one) if "lower limit" in doubt]
+
+    assert said(0.9) == said(1.0) == said(real[75]) == []  # 76 at it, not the half
+    (most,) = said(real[76])
+    assert most == (
+        "77 of 153 authorities have the same area cost factor, 1.076, which is the lowest. A "
+        "lower limit that is too high does that: look at lower_limit of [area_cost], or at the "
+        "factors."
+    )
+    (everybody,) = said(1.5)
+    assert everybody.startswith(
+        "Every authority has the same area cost factor, 1.5, so that it moves nobody. A lower"
+    )
+
+
+def test_a_lower_limit_is_doubted_for_the_metric_that_it_lifts():
+    good = illustration()
+    cost = 1 + np.arange(3 * len(good.pounds)).reshape(-1, 3) / 1000
+    cost[:, 2] = 1.2
+    scenario = replace(good.scenario, area_cost=cost, area_cost_metrics=good.use.metrics)
+    (doubt,) = [d for d in doubts(settle(scenario, good.use)) if "lower limit" in d]
+    assert doubt.startswith("Every authority has the same area cost factor of CEASED, 1.2, so")

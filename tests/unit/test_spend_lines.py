@@ -381,7 +381,8 @@ def test_a_map_of_a_form_that_is_not_known_is_to_be_filled_in(tmp_path):
     assert not any(row["service_area"] for row in told)
     done = run(path, "--map", tmp_path / "map.csv")
     assert done.exit_code == 2
-    assert "No line is mapped to a service area" in " ".join(done.stderr.split())
+    told = " ".join(done.stderr.split())
+    assert "s251.csv, by map.csv: no line is mapped to a service area" in told
 
 
 def test_nothing_is_written_when_something_is_wrong(tmp_path):

@@ -89,16 +89,21 @@ def test_what_the_engine_doubts_is_on_notes_and_checks_and_follows_the_cells(tmp
     costs = one.scenario.area_cost.copy()
     costs[2] = 112.0
     baseline = one.scenario.baseline / 1000
-    odd = settle(replace(one.scenario, area_cost=costs, baseline=baseline), one.use)
+    use = one.use.children.copy()
+    use[4, 1] /= 1000
+    odd_use = replace(one.use, children=use)
+    odd = settle(replace(one.scenario, area_cost=costs, baseline=baseline), odd_use)
     path = tmp_path / "s.xlsx"
     write_settlement([("2025-26", odd)], path)
-    assert len(doubts(odd)) == 2
+    assert len(doubts(odd)) == 3
     notes = " ".join(str(row[0]) for row in grids(path)["Notes"] if row)
     for doubt in doubts(odd):
         assert " ".join(doubt.split()) in " ".join(notes.split())
-    names = ("Baselines beside targets", "Area cost factors beside each other")
+    names = (
+        "Baselines beside targets", "Area cost factors beside each other", "Use beside baselines",
+    )  # fmt: skip
     lines = {row[0]: row[1:3] for row in grids(path)["Checks"]}
-    assert [lines[name][0] for name in names] == ["WARN", "WARN"]
+    assert [lines[name][0] for name in names] == ["WARN", "WARN", "OK"]
     assert lines[names[1]][1].startswith("1 area cost factors are 3 times the middle one")
     engine = IronCalc()
     engine.open(path)
@@ -111,8 +116,13 @@ def test_what_the_engine_doubts_is_on_notes_and_checks_and_follows_the_cells(tmp
     engine.set("in_area_cost", [[x] for x in one.scenario.area_cost.tolist()])
     engine.set("in_baseline", [[x] for x in one.scenario.baseline.tolist()])
     engine.recalculate()
-    now = {row[0]: row[1] for row in engine.grids()["Checks"]}
-    assert [now[name] for name in names] == ["OK", "OK"]
+    now = {row[0]: row[1:3] for row in engine.grids()["Checks"]}
+    assert [now[name][0] for name in names] == ["OK", "OK", "WARN"]
+    assert now[names[2]][1].startswith("1 numbers of use are, for each pound of baseline, 50")
+    # The same words where it is written with these numbers.
+    write_settlement([("2025-26", settle(one.scenario, odd_use))], path)
+    lines = {row[0]: row[1:3] for row in grids(path)["Checks"]}
+    assert lines[names[2]] == now[names[2]]
 
 
 def test_the_tests_of_the_qa_log_are_live(tmp_path):

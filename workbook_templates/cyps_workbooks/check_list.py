@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cyps.pack import Standing
-from cyps.settlement.checks import FAR, FAR_COST, far_area_cost, far_from_baseline
+from cyps.settlement.checks import (
+    FAR,
+    FAR_COST,
+    FAR_USE,
+    far_area_cost,
+    far_from_baseline,
+    far_use,
+)
 from cyps_workbooks.bridge_sheet import is_current
 from cyps_workbooks.compare_sheet import stored_is_whole
 from cyps_workbooks.damping_rows import (
@@ -451,6 +458,17 @@ def _doubts(draft: Draft, year: int) -> list[Check]:
         f" authorities have a target {FAR:g} times their baseline or more, or the reverse. If it "
         "is most of them, baselines and pot are not in one unit: give both in pounds."
     )
+    slips = "+".join(
+        f"SUMPRODUCT(--({use}>0),--({baseline}>0),--(({target}>0)*(({target}>{FAR:g}*{baseline})"
+        f"+({baseline}>{FAR:g}*{target}))=0),--(({use}*MEDIAN({baseline})>"
+        f"{FAR_USE:g}*MEDIAN({use})*{baseline})+({FAR_USE:g}*{use}*MEDIAN({baseline})<"
+        f"MEDIAN({use})*{baseline})>0))*(MEDIAN({use})>0)*(MEDIAN({baseline})>0)"
+        for use in (layout.column(*layout.use(m)) for m in range(len(layout.metrics)))
+    )
+    slips_words = (
+        f" numbers of use are, for each pound of baseline, {FAR_USE:g} times the middle one or "
+        "more, or as much below it. Look for thousands and slips: one wrong number moves everybody."
+    )
     odd_words = (
         f" area cost factors are {FAR_COST:g} times the middle one or more, or as much below it. "
         "Look for per cent and slips: one wrong factor moves everybody."
@@ -465,6 +483,11 @@ def _doubts(draft: Draft, year: int) -> list[Check]:
              "Baselines and targets are of one size.", apart_words,
              layout.column(*layout.input_column("baseline", year)),
              int(far_from_baseline(settlement).sum())),
+            ("Use beside baselines", f"({slips})",
+             "No use is far from all others for its baseline.", slips_words,
+             # What is far from its target already is told above.
+             layout.column(*layout.use(0)),
+             int((far_use(settlement) & ~far_from_baseline(settlement)[:, None]).sum())),
             ("Area cost factors beside each other", odd,
              "No area cost factor is far from all others.", odd_words, costs,
              int(far_area_cost(settlement).sum())),

@@ -82,7 +82,7 @@ def to_know(draft: Draft) -> list[str]:
         for year, (_, settlement) in enumerate(draft.settlements)
         for doubt in doubts(settlement)
     ]
-    none = "Baselines, pot and area cost factors are of sizes that go together."
+    none = "Baselines, pot, use and area cost factors are of sizes that go together."
     return [f"{scenario.status.capitalize()}. {scenario.statement}", *(doubted or [none])]
 
 

@@ -17,6 +17,7 @@ from cyps.cli.options import day, exclusions, year_ending
 from cyps.cli.pack_report import print_diff, print_made, print_pack, say
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
+from cyps.needs import Unweighable
 from cyps.pack import LoadedPack, Pack, Standing, UseTable, read_pack, read_trust, write_pack
 from cyps.pack.covariance import read_covariance
 from cyps.pack.diff import diff_packs, shares_csv
@@ -122,12 +123,16 @@ def diff_command(before: Path, after: Path, spend: Path | None, out: Path | None
     """
     check_table_out(out, (before, after, spend))
     old, new = read_pack(before), read_pack(after)
-    lines = None
+    reading = None
     if spend is not None:
         problems = Problems()
-        lines = read_spend(spend, problems).spend
+        reading = read_spend(spend, problems)
         problems.stop_if_any()
-    changed = diff_packs(old.pack, new.pack, spend=lines)
+    try:
+        changed = diff_packs(old.pack, new.pack, spend=None if reading is None else reading.spend)
+    except Unweighable as problem:
+        assert reading is not None  # noqa: S101 - only spend makes weights
+        raise CypsError(reading.told(problem, "use")) from None
     print_diff(old, new, changed)
     if out is not None:
         if changed.shares is None:

@@ -26,6 +26,7 @@ from cyps.returns import (
     SpendChoices,
     SpendLine,
     SpendReading,
+    check_weighable,
     line_map_csv,
     map_to_fill_in,
     read_spend,
@@ -74,7 +75,7 @@ def weights_command(
     problems = Problems()
     reading = read_spend(file, problems, choices)
     problems.stop_if_any()
-    weights = weights_of(reading.spend)
+    weights = weights_of(reading)
     if out is not None:
         put_table(out, spend_csv(reading.spend).encode())
     if as_json:
@@ -86,11 +87,15 @@ def weights_command(
         click.echo(f"\nWritten: {out}. It gives the same weights as cyps settle --spend.")
 
 
-def weights_of(spend: Sequence[ServiceAreaSpend]) -> dict[str, float]:
+def weights_of(reading: SpendReading) -> dict[str, float]:
     """The cost weight of every metric that spend stands for."""
+    spend = reading.spend
     metrics = sorted({line.metric for line in spend}, key=METRICS.index)
     if not metrics:
-        raise CypsError("No line is mapped to a service area, so there is nothing to weigh.")
+        raise CypsError(
+            f"{reading.place}: no line is mapped to a service area, so there is nothing to weigh."
+        )
+    check_weighable(reading, metrics, "use")
     return dict(zip(metrics, cost_weights(spend, metrics).tolist(), strict=True))
 
 

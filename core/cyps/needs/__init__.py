@@ -11,8 +11,10 @@ from cyps.needs.cost_weights import (
     METRIC_SETS,
     SERVICE_AREAS,
     ServiceAreaSpend,
+    Unweighable,
     cost_weights,
     typed_weights,
+    unweighable,
     weekly_unit_cost,
     weights_as_spend,
 )
@@ -25,6 +27,7 @@ __all__ = [
     "METRIC_SETS",
     "SERVICE_AREAS",
     "ServiceAreaSpend",
+    "Unweighable",
     "Use",
     "area_cost_adjusted",
     "combined_area_cost",
@@ -35,6 +38,7 @@ __all__ = [
     "rate_per",
     "share_after_area_cost",
     "typed_weights",
+    "unweighable",
     "weekly_unit_cost",
     "weights_as_spend",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,17 @@ TYPED_BASIS = 1_000_000
 """Pounds of spend that typed weights are told as parts of."""
 
 
+class Unweighable(CypsError):  # noqa: N818 - a state of the spend, which its reader puts a place to
+    """Spend makes no cost weight of `metric`, or of any where that is None.
+
+    Whoever read the spend knows the file, and where in it the metric is named.
+    """
+
+    def __init__(self, sentence: str, metric: str | None = None) -> None:
+        self.metric = metric
+        super().__init__(sentence)
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceAreaSpend:
     """National spend on one service area and the metric that stands for it."""
@@ -69,9 +80,9 @@ def cost_weights(spend: Sequence[ServiceAreaSpend], metrics: Sequence[str]) -> N
 
     Raises
     ------
-    CypsError
+    Unweighable
         When spend is negative or missing, a line's metric is not modelled, or
-        a metric has no spend line at all.
+        a metric has no spend line at all. `unweighable` gives all of these.
 
     Examples
     --------
@@ -79,25 +90,43 @@ def cost_weights(spend: Sequence[ServiceAreaSpend], metrics: Sequence[str]) -> N
     >>> cost_weights(lines, ["CIN", "CARE"]).tolist()
     [0.6, 0.4]
     """
+    for problem in unweighable(spend, metrics):
+        raise problem
     totals: dict[str, float] = dict.fromkeys(metrics, 0.0)
     for line in spend:
-        if line.metric not in totals:
-            raise CypsError(
-                f"Spend on '{line.service_area}' stands for metric {line.metric}, but the use "
-                f"table has only {', '.join(metrics)}. Change the mapping or add the metric."
-            )
-        if not (np.isfinite(line.pounds) and line.pounds >= 0):
-            raise CypsError(
-                f"Spend on '{line.service_area}' is {line.pounds}. It must be 0 or more."
-            )
         totals[line.metric] += line.pounds
+    return typed_weights(totals, metrics)
+
+
+def unweighable(spend: Sequence[ServiceAreaSpend], metrics: Sequence[str]) -> Iterator[Unweighable]:
+    """Everything that keeps spend from being weights of these metrics, once a metric.
+
+    Examples
+    --------
+    >>> lines = [ServiceAreaSpend("Support", "CIN", 60.0), ServiceAreaSpend("Care", "CARE", 4.0)]
+    >>> [problem.metric for problem in unweighable(lines, ["CIN", "REF"])]
+    ['CARE', None]
+    """
+    told: set[str] = set()
+    for line in spend:
+        if line.metric not in metrics and line.metric not in told:
+            told.add(line.metric)
+            yield Unweighable(
+                f"Spend on '{line.service_area}' stands for metric {line.metric}, but the use "
+                f"table has only {', '.join(metrics)}. Change the mapping or add the metric.",
+                line.metric,
+            )
+        elif not (np.isfinite(line.pounds) and line.pounds >= 0):
+            yield Unweighable(
+                f"Spend on '{line.service_area}' is {line.pounds}. It must be 0 or more.",
+                line.metric,
+            )
     without = [metric for metric in metrics if not any(line.metric == metric for line in spend)]
     if without:
-        raise CypsError(
+        yield Unweighable(
             f"No spend line stands for {', '.join(without)}, so it would get no weight. "
             "Add its spend (0 is allowed if you mean it)."
         )
-    return typed_weights(totals, metrics)
 
 
 def typed_weights(amounts: Mapping[str, float], metrics: Sequence[str]) -> NDArray[np.float64]:
@@ -110,10 +139,10 @@ def typed_weights(amounts: Mapping[str, float], metrics: Sequence[str]) -> NDArr
     """
     missing = [metric for metric in metrics if metric not in amounts]
     if missing:
-        raise CypsError(f"No cost weight is given for {', '.join(missing)}.")
+        raise Unweighable(f"No cost weight is given for {', '.join(missing)}.")
     weights = np.array([amounts[metric] for metric in metrics], dtype=np.float64)
     if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() <= 0:
-        raise CypsError(
+        raise Unweighable(
             f"Cost weights ({', '.join(f'{m} {float(amounts[m]):g}' for m in metrics)}) must be "
             "numbers of 0 or more with at least one above 0."
         )

@@ -10,8 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.errors import CypsError
-from cyps.needs import ServiceAreaSpend, cost_weights, metric_shares, needs_shares
+from cyps.needs import (
+    ServiceAreaSpend,
+    Unweighable,
+    cost_weights,
+    metric_shares,
+    needs_shares,
+)
 from cyps.pack.contents import MetricModel, Pack
 from cyps.pack.use_table import neutral_key
 
@@ -266,8 +271,9 @@ def _weights(
     if spend is not None:
         try:
             return cost_weights(spend, metrics), "cost weights from the spend file"
-        except CypsError as error:
-            raise CypsError(f"{error} Both packs have {', '.join(metrics)}.") from None
+        except Unweighable as error:
+            told = f"{error} Both packs have {', '.join(metrics)}."
+            raise Unweighable(told, error.metric) from None
     totals = before.predicted_use().children.sum(axis=0)
     used = np.array([totals[before.metrics.index(metric)] for metric in metrics])
     what = "no spend file: every child of every metric weighs the same, by the first pack's use"

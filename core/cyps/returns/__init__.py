@@ -23,7 +23,7 @@ from cyps.returns.revenue_outturn import LINES
 from cyps.returns.section_251 import section_251_lines
 from cyps.returns.sources import Source, source_of
 from cyps.returns.spend_files import SpendChoices, map_to_fill_in, read_spend, typed_spend
-from cyps.returns.spend_reading import SpendLine, SpendReading, TotalCheck
+from cyps.returns.spend_reading import SpendLine, SpendReading, TotalCheck, check_weighable
 from cyps.returns.split_keys import SplitKey, read_split_key
 from cyps.returns.tables import Row, Table, read_table
 
@@ -55,6 +55,7 @@ __all__ = [
     "YearFiles",
     "YearInputs",
     "add_metrics",
+    "check_weighable",
     "line_map_csv",
     "map_to_fill_in",
     "read_area_cost",

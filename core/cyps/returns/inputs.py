@@ -33,7 +33,7 @@ from cyps.returns.revenue_outturn import FORM as OUTTURN_FORM
 from cyps.returns.revenue_outturn import is_outturn, outturn_baseline
 from cyps.returns.sources import Source
 from cyps.returns.spend_files import AS_IT_IS, SpendChoices, read_spend
-from cyps.returns.spend_reading import SpendReading
+from cyps.returns.spend_reading import SpendReading, check_weighable
 from cyps.returns.tables import read_table
 
 
@@ -188,15 +188,22 @@ def read_inputs(
     if given is not None:
         with problems.gathered():
             ready = given.of(listed, problems)
+    all_use = True
     for path in files.use if given is None else ():
         with problems.gathered():
             add_metrics(use, read_use(path, listed, problems))
+            continue
+        all_use = False
+    unread = len(problems)
     spend = baseline = area_cost = population = None
     with problems.gathered():
         spend = files.typed or _spend(files, problems)
+    metrics = ready.metrics if ready else _metrics(use)
+    if spend and metrics and all_use and len(problems) == unread:
+        with problems.gathered():
+            check_weighable(spend, metrics, _where_use_is(given, use))
     with problems.gathered():
         baseline = _read_baseline(files.baseline, listed, problems)
-    metrics = ready.metrics if ready else _metrics(use)
     cost_of = partial(
         read_area_cost, how=files.component_weights, listed=listed, metrics=metrics,
         spend=spend.spend if spend else (),
@@ -349,6 +356,11 @@ def use_of(use: Mapping[str, Reading], listed: AuthorityList) -> Use:
     codes = tuple(authority.code for authority in listed.settled)
     basis = "; ".join(use[metric].notes[0].rstrip(".") for metric in metrics)
     return Use(codes, metrics, children, basis)
+
+
+def _where_use_is(given: GivenUse | None, use: Mapping[str, Reading]) -> str:
+    files = [given.file.source] if given else [reading.source for reading in use.values()]
+    return " with ".join(dict.fromkeys(source.file for source in files))
 
 
 def _metrics(use: Mapping[str, Reading]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cyps.errors import CypsError
@@ -27,7 +27,8 @@ class OutturnLine:
     `areas` are the service areas (1 to 7) that it pays for and `metric` the
     activity that stands for them; both empty for a line that is left out.
     `part_of` names the line that this one is a part of: a total, or the line above an
-    "of which" line. `year` is the one that the line is mapped for, empty for any.
+    "of which" line. `year` is the one that the line is mapped for, empty for any. `where` is
+    the file, row and column that say the metric, in a map that somebody made.
     """
 
     line: str
@@ -36,6 +37,7 @@ class OutturnLine:
     part_of: str = ""
     remark: str = ""
     year: str = ""
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def _line(table: Table, row: Row, at: Mapping[str, int], metric_set: int) -> Out
             f"{', '.join(METRICS)}."
         )
     areas = " and ".join(re.findall("[1-7]", cell["service_area"]))
+    said_by = "metric" if metric else "service_area"
     try:
         metric = metric or metric_of(areas, metric_set)
     except CypsError as reason:
@@ -123,6 +126,7 @@ def _line(table: Table, row: Row, at: Mapping[str, int], metric_set: int) -> Out
     return OutturnLine(
         cell["line"], areas, metric,
         cell.get("part_of", ""), cell.get("remark", ""), cell.get("year", ""),
+        where=table.where(row, at[said_by]),
     )  # fmt: skip
 
 

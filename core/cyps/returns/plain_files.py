@@ -101,6 +101,7 @@ def plain_spend(
     area = table.column(*AREA_COLUMNS) if table.columns_named(AREA_COLUMNS) else None
     metric = table.column("metric") if table.columns_named(["metric"]) else None
     lines: dict[str, ServiceAreaSpend] = {}
+    places: dict[str, str] = {}
     for row in table.rows:
         with problems.gathered():
             name, stands_for = _line(table, row, area, metric, metric_of)
@@ -110,15 +111,18 @@ def plain_spend(
                     "once; add them up or remove one."
                 )
             lines[name] = ServiceAreaSpend(name, stands_for, 0.0)
+            places[name] = table.where(row, area if metric is None else metric)
             lines[name] = ServiceAreaSpend(name, stands_for, _spend(table, row, value))
     if metric is None:
         _check_all_areas(table, set(lines), problems)
     told = f"Spend: column '{table.header[value]}' of {table.source.file}."
     told_lines = tuple(
-        SpendLine("", line.service_area, "", line.metric, line.pounds, "included")
-        for line in lines.values()
+        SpendLine("", name, "", line.metric, line.pounds, "included", where=places[name])
+        for name, line in lines.items()
     )
-    return SpendReading(tuple(lines.values()), table.source, "plain file", (told,), told_lines)
+    return SpendReading(
+        tuple(lines.values()), table.source, "plain file", (told,), told_lines, place=table.place
+    )
 
 
 def _spend(table: Table, row: Row, value: int) -> float:

@@ -59,7 +59,7 @@ def reckoned(spend: NationalSpend, line_map: LineMap, problems: Problems) -> Rec
         lines.append(
             SpendLine(
                 spend.year, name, told.areas, told.metric, line.pounds, counted[name],
-                above.get(name, ""), told.remark,
+                above.get(name, ""), told.remark, told.where or f"{spend.place}, line '{name}'",
             )
         )  # fmt: skip
     totals = _totals(spend, by_name, above, problems)

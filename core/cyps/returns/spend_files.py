@@ -74,11 +74,12 @@ def read_spend(path: Path, problems: Problems, choices: SpendChoices = AS_IT_IS)
     return plain_spend(table, problems, METRIC_SETS[choices.metric_set])
 
 
-def typed_spend(weights: dict[str, float], origin: str) -> SpendReading:
-    """Typed weights as spend, with nothing read from a file."""
+def typed_spend(weights: dict[str, float], origin: str, place: str = "") -> SpendReading:
+    """Typed weights as spend, with nothing read from a file; `place` is where they are typed."""
     spend: tuple[ServiceAreaSpend, ...] = weights_as_spend(weights, origin)
     shown = ", ".join(f"{metric} {weight:.12g}" for metric, weight in weights.items())
-    return SpendReading(spend, None, "typed", (f"Spend: weights were typed, {shown}: {origin}.",))
+    told = f"Spend: weights were typed, {shown}: {origin}."
+    return SpendReading(spend, None, "typed", (told,), place=place)
 
 
 def map_to_fill_in(path: Path, choices: SpendChoices = AS_IT_IS) -> tuple[OutturnLine, ...]:
@@ -164,5 +165,6 @@ def _reckoned(
     of = f"{what} {table.source.file}, {spend[0].measure.replace('_', ' ')}"
     told = reckoning_notes(of, line_map, lines, totals)
     return SpendReading(
-        spend_of(lines), table.source, form, (*told, *notes), lines, totals, line_map.source
-    )
+        spend_of(lines), table.source, form, (*told, *notes), lines, totals, line_map.source,
+        f"{table.place}, by {line_map.name}",
+    )  # fmt: skip

@@ -46,7 +46,7 @@ def unit_cost_spend(table: Table, metric_set: int, problems: Problems) -> SpendR
         f"Spend: count x unit cost of {table.source.file}: "
         f"{'; '.join(f'{line.line}: {line.remark}' for line in lines)}."
     )
-    return SpendReading(spend, table.source, FORM, (told,), tuple(lines))
+    return SpendReading(spend, table.source, FORM, (told,), tuple(lines), place=table.place)
 
 
 def _line(table: Table, row: Row, columns: list[int], metric_set: int) -> SpendLine:
@@ -71,6 +71,7 @@ def _line(table: Table, row: Row, columns: list[int], metric_set: int) -> SpendL
     return SpendLine(
         "", f"{number}: {name}" if number else name, str(number or ""), metric, many * each,
         "included", remark=f"{many:,.10g} {row.cells[unit]} x £{each:,.10g}",
+        where=table.where(row),
     )  # fmt: skip
 
 

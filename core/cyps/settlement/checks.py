@@ -85,11 +85,16 @@ FAR_COST = 3.0
 """Times by which an area cost factor is from the middle one where it must be a slip."""
 FAR_CEILING = 1.0
 """Ceiling above which it must be a percentage that was meant as one: 10 for 10%."""
+FAR_USE = 50.0
+"""Times by which use for a pound of baseline is from the middle one where it must be a slip:
+published use of a small authority was 12 times away (2021), thousands are 1,000."""
 _SHOWN = 5
 
 
 def doubts(settlement: Settlement) -> tuple[str, ...]:
     """What can be settled but is hardly meant: baselines in thousands, a factor of 112, +1000%.
+
+    Also use of one metric in thousands, and a lower limit of area cost that lifts everybody.
 
     Nothing stops such numbers, and pounds still add up to the pot. A floor against a baseline in
     thousands protects nobody, and one wrong factor takes from everybody.
@@ -106,7 +111,13 @@ def doubts(settlement: Settlement) -> tuple[str, ...]:
     >>> doubts(settle(thousands, one.use))[0][:67]
     'Baselines and pot do not seem to be in one unit: baselines add up t'
     """
-    return (*_baselines_far(settlement), *_factors_far(settlement), *_ceilings_far(settlement))
+    return (
+        *_baselines_far(settlement),
+        *_use_far(settlement),
+        *_factors_far(settlement),
+        *_factors_alike(settlement),
+        *_ceilings_far(settlement),
+    )
 
 
 def far_from_baseline(settlement: Settlement) -> NDArray[np.bool_]:
@@ -115,6 +126,19 @@ def far_from_baseline(settlement: Settlement) -> NDArray[np.bool_]:
     known = (baseline > 0) & (target > 0)
     ratio = np.divide(target, baseline, out=np.ones_like(target), where=known)
     return np.asarray((ratio > FAR) | (ratio < 1 / FAR))
+
+
+def far_use(settlement: Settlement) -> NDArray[np.bool_]:
+    """Which use is more than 50 times the middle one, or as much below, (n_authorities, n_metrics).
+
+    Use is taken for each pound of baseline, because children are not always known; the middle
+    one is the middle use over the middle baseline. Use and baselines of 0 are never far.
+    """
+    use, baseline = settlement.use.children, settlement.scenario.baseline[:, None]
+    middle_use, middle_baseline = np.median(use, axis=0), np.median(baseline)
+    known = (use > 0) & (baseline > 0) & (middle_use > 0) & (middle_baseline > 0)
+    here, middle = use * middle_baseline, middle_use * baseline
+    return np.asarray(known & ((here > FAR_USE * middle) | (FAR_USE * here < middle)))
 
 
 def far_area_cost(settlement: Settlement) -> NDArray[np.bool_]:
@@ -142,6 +166,42 @@ def _baselines_far(settlement: Settlement) -> Iterator[str]:
         yield (
             f"Baseline and target are {FAR:g} times apart or more for {_some(shown)}. Check the "
             "baseline, use and area cost."
+        )
+
+
+def _use_far(settlement: Settlement) -> Iterator[str]:
+    far, use = far_use(settlement), settlement.use
+    # Where all that an authority has is far off, baselines are, and that is told already.
+    told = far & ~(far.all(axis=1) & far_from_baseline(settlement).any())[:, None]
+    if told.any():
+        shown = [
+            f"{settlement.scenario.authorities[i].name} ({use.metrics[m]} "
+            f"{use.children[i, m]:,.6g})"
+            for i, m in np.argwhere(told)
+        ]
+        yield (
+            f"Use for each pound of baseline is {FAR_USE:g} times the middle one or more, or as "
+            f"much below it, for {_some(shown)}. Check for thousands and slips: one wrong number "
+            "moves everybody's share."
+        )
+
+
+def _factors_alike(settlement: Settlement) -> Iterator[str]:
+    """What a lower limit does that is too high: most authorities, or all, are at it.
+
+    Not of a factor of 1, which is no adjustment.
+    """
+    factors = settlement.area_cost.reshape(len(settlement.scenario.authorities), -1)
+    lowest = factors.min(axis=0)
+    at_it = (factors == lowest).sum(axis=0)
+    for m in np.flatnonzero((2 * at_it > len(factors)) & (lowest != 1)):
+        of = f" of {settlement.scenario.area_cost_metrics[m]}" if factors.shape[1] > 1 else ""
+        most = at_it[m] < len(factors)
+        who = f"{at_it[m]} of {len(factors)} authorities have" if most else "Every authority has"
+        yield (
+            f"{who} the same area cost factor{of}, {lowest[m]:.6g}"
+            f"{', which is the lowest' if most else ', so that it moves nobody'}. A lower limit "
+            f"that is too high does that: look at lower_limit of [area_cost], or at the factors."
         )
 
 

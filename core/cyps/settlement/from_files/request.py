@@ -157,7 +157,11 @@ def _needs(read: ScenarioFile) -> dict[str, Any]:
             choices.metric_set,
             unit_costs=named.unit_costs is not None,
         ),
-        "typed": None if weights is None else typed_spend(weights.by_metric, weights.origin()),
+        "typed": None
+        if weights is None
+        else typed_spend(
+            weights.by_metric, weights.origin(), f"{' with '.join(read.sources)}, [weights]"
+        ),
         "component_weights": None
         if cost is None
         else ComponentWeights(
