@@ -39,7 +39,7 @@ def settled_text(text: str) -> tuple[Settlement, ...]:
         cannot be used, or it cannot be settled.
     """
     # Readers of files are loaded by the first text: cells must not wait for them.
-    from cyps.settlement.from_files import pack_among, request_of, settle_requested
+    from cyps.settlement.from_files import pack_of, request_of, settle_requested
     from cyps.settlement.scenario_text import read_scenario_text
 
     request = request_of(read_scenario_text(text))
@@ -49,7 +49,5 @@ def settled_text(text: str) -> tuple[Settlement, ...]:
             f"The scenario's text names {', '.join(loose)[:120]} without a folder. Give whole "
             "paths; or extend a scenario file by its whole path, and they are looked for beside it."
         )
-    pack = pack_among(
-        request.files.use, trust=request.trust, year=request.year, neutralise=request.neutralise
-    )
+    pack = pack_of(request)
     return tuple(settled for _, settled in settle_requested(request, pack)[1])

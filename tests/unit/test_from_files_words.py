@@ -17,8 +17,13 @@ from cyps.returns.problems import Problem
 from cyps.settlement import Exclusion
 from cyps.settlement.example import example
 from cyps.settlement.from_files.groupings import places_of, read_by
-from cyps.settlement.from_files.packs import given_use, pack_among
-from cyps.settlement.from_files.request import _check_hash, _check_hashes, _how_to_exclude
+from cyps.settlement.from_files.packs import given_use, pack_among, pack_of
+from cyps.settlement.from_files.request import (
+    _check_hash,
+    _check_hashes,
+    _how_to_exclude,
+    request_from_scenario,
+)
 
 CORPUS = Path(__file__).parents[1] / "golden" / "packs"
 PACK = CORPUS / "v3-neutral.cyps.zip"
@@ -103,6 +108,20 @@ def test_packs_stand_alone_and_tables_have_no_drivers(tmp_path):
     assert refused(pack_among, [table], trust=tmp_path / "t.toml", year=2025) == (
         "t.toml says whose packs are trusted, but no use comes from a pack. Leave --trust out, or "
         "give a pack with --use."
+    )
+    scenario = tmp_path / "s.toml"
+    scenario.write_text(
+        'format = 1\ntitle = "T"\ntrust = "t.toml"\npot = 1\n[files]\nuse = "use.csv"\n'
+        'spend = "s.csv"\nbaseline = "b.csv"\n[damping]\nkind = "none"\n',
+        encoding="utf-8",
+    )
+    request = request_from_scenario(scenario)
+    says = "which says whose packs are trusted, but no use comes from a pack."
+    assert refused(pack_of, request) == (
+        f"s.toml: 'trust' names t.toml, {says} Take 'trust' out, or name a pack under files.use."
+    )
+    assert refused(pack_of, request, tmp_path / "own.toml") == (
+        f"s.toml: --trust names own.toml, {says} Leave --trust out, or name a pack under files.use."
     )
     assert refused(
         pack_among, [table], trust=None, year=2025, neutralise={"sex": "average", "age": "average"}

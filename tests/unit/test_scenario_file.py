@@ -216,6 +216,30 @@ def test_options_beside_a_scenario_are_refused(folder):
         (("pot = 220_000_000", "pot = 8,000,000,000"), "line 4. Write a number without commas"),
         (('kind = "floor"', 'kind = "flour"'), "'damping'.*'flour'"),
         (("floor = -0.05", "floor = -0.05\nceiling = 1.0"), "'damping.ceiling' is not a key"),
+        (
+            ('kind = "floor"', 'kind = "floor and ceiling"\nceiling = -0.1'),
+            "'damping' has the ceiling -0.1 below its floor -0.05. Raise the ceiling or lower",
+        ),
+        (
+            ('kind = "floor"\nfloor = -0.05', 'kind = "pace of change"\nleast = 0.1\nmost = 0.05'),
+            "'damping' has most = 0.05, which is below least = 0.1. Raise most or lower least",
+        ),
+        (
+            (
+                'kind = "floor"\nfloor = -0.05',
+                'kind = "bands"\nmember = {}\n[damping.bands]\n'
+                "a = {floor = 0.2, ceiling = 0.1}\nc = {floor = 0, ceiling = -1}",
+            ),
+            "has the ceiling 0.1 of 'a' below its floor 0.2 and the ceiling -1 of 'c' below its ",
+        ),
+        (
+            (
+                'kind = "floor"\nfloor = -0.05',
+                'kind = "pace of change"\nleast = 0\nmost = 0.1\n'
+                '[[years]]\nlabel = "2027-28"\nphasing = 0.5',
+            ),
+            'it has phasing and damping.kind = "pace of change" for 2027-28. Both are',
+        ),
         (("[files]", "[files"), "is not written in TOML"),
         (('title = "Settlement from files"', 'extends = "scenario.toml"'), "extends itself"),
         (('title = "Settlement from files"', 'extends = "../a.toml"'), "in the same folder"),

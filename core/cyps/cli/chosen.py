@@ -9,7 +9,7 @@ from cyps.cli.settled import read_settled
 from cyps.errors import CypsError
 from cyps.pack import LoadedPack, read_pack, read_trust
 from cyps.settlement import Settlement
-from cyps.settlement.from_files import pack_among, request_from_scenario, settle_requested
+from cyps.settlement.from_files import pack_of, request_from_scenario, settle_requested
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,7 @@ def chosen(path: Path, *, label: str | None, pack: Path | None, trust: Path | No
         loaded = read_pack(pack, trust=read_trust(trust) if trust else None) if pack else None
         return Chosen(read_settled(path).settlement, loaded)
     request = request_from_scenario(path)
-    own = pack_among(
-        request.files.use,
-        trust=trust or request.trust,
-        year=request.year,
-        neutralise=request.neutralise,
-    )
+    own = pack_of(request, trust)
     if pack is not None and own is not None:
         raise CypsError(f"{path.name} names its pack itself. Leave --pack out.")
     given = read_pack(pack, trust=read_trust(trust) if trust else None) if pack else own

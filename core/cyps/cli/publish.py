@@ -22,7 +22,7 @@ from cyps.cli.report import print_wrapped
 from cyps.cli.settled import read_settled
 from cyps.errors import CypsError
 from cyps.settlement import Settlement
-from cyps.settlement.from_files import pack_among, request_from_scenario, settle_requested
+from cyps.settlement.from_files import pack_of, request_from_scenario, settle_requested
 
 if TYPE_CHECKING:
     from cyps_workbooks.published import Breach
@@ -145,12 +145,7 @@ def _settled(source: Path, trust: Path | None) -> tuple[str, Years]:
 
 def _from_scenario(source: Path, trust: Path | None) -> tuple[str, Years]:
     request = request_from_scenario(source)
-    pack = pack_among(
-        request.files.use,
-        trust=trust or request.trust,
-        year=request.year,
-        neutralise=request.neutralise,
-    )
+    pack = pack_of(request, trust)
     _, settled = settle_requested(request, pack)
     # A single year has its label in its title; several are told apart by a column.
     title = settled[0][1].scenario.title if len(settled) == 1 else request.title

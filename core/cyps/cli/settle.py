@@ -47,7 +47,7 @@ from cyps.settlement import Infeasible, Settlement
 from cyps.settlement.from_files import (
     Prepared,
     Request,
-    pack_among,
+    pack_of,
     places_of,
     read_by,
     request_from_options,
@@ -227,12 +227,7 @@ def _settle(
     what_if: bool,
 ) -> None:
     other = _compared(against) if against is not None else None
-    pack = pack_among(
-        request.files.use,
-        trust=trust or request.trust,
-        year=request.year,
-        neutralise=request.neutralise,
-    )
+    pack = pack_of(request, trust)
     ready, settled = settle_requested(request, pack)
     amendment = _amendment(request, pack)
     places = places_of(ready.scenario)

@@ -18,7 +18,7 @@ from cyps.cli.publish import publish_years
 from cyps.cli.settle import requested, what_to_settle
 from cyps.cli.workbook_refresh import new_name
 from cyps.errors import CypsError
-from cyps.settlement.from_files import Request, pack_among, settle_requested
+from cyps.settlement.from_files import Request, pack_of, settle_requested
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,12 +141,7 @@ def _asked(request: Request, trust: Path | None, what_if: bool) -> bytes:
     from cyps.cli.outputs import year_name
     from cyps_workbooks.settlement_workbook import settlement_bytes
 
-    pack = pack_among(
-        request.files.use,
-        trust=trust or request.trust,
-        year=request.year,
-        neutralise=request.neutralise,
-    )
+    pack = pack_of(request, trust)
     ready, years = settle_requested(request, pack)
     settled = list(years)
     if len(settled) == 1:

@@ -172,7 +172,8 @@ def _baselines_far(settlement: Settlement) -> Iterator[str]:
 def _use_far(settlement: Settlement) -> Iterator[str]:
     far, use = far_use(settlement), settlement.use
     # Where all that an authority has is far off, baselines are, and that is told already.
-    told = far & ~(far.all(axis=1) & far_from_baseline(settlement).any())[:, None]
+    baselines = bool(far_from_baseline(settlement).any())
+    told = far & ~(far.all(axis=1, keepdims=True) & baselines)
     if told.any():
         shown = [
             f"{settlement.scenario.authorities[i].name} ({use.metrics[m]} "

@@ -40,9 +40,10 @@ from cyps.settlement.dated import (
 )
 from cyps.settlement.mistakes import scenario_mistakes
 from cyps.settlement.reorganise_file import MergeChoice, SplitChoice
-from cyps.settlement.rules import DampingRule
+from cyps.settlement.rules import PaceOfChange
 from cyps.settlement.scenario_lines import line_of
 from cyps.settlement.scenario_needs import AreaCostChoices, TypedWeights
+from cyps.settlement.written_rule import WrittenRule
 from cyps.settlement.years import Year, names_a_folder
 
 _DEEPEST = 8
@@ -89,7 +90,7 @@ class YearChoices(_Strict):
         description="letters, digits, spaces, hyphens; it names a folder",
     )
     pot: Pot | None = None
-    damping: DampingRule | None = None
+    damping: WrittenRule | None = None
     phasing: float | None = Field(default=None, ge=0, le=1)
     baseline: Literal["given", "previous"] = "given"
     files: YearFiles = YearFiles()
@@ -143,7 +144,7 @@ class ScenarioChoices(_Strict):
         default=None, description="how the components in files.area_cost make a factor"
     )
     pot: Pot | None = None
-    damping: DampingRule
+    damping: WrittenRule
     phasing: float | None = Field(default=None, ge=0, le=1)
     group: Groups | None = Field(
         default=None,
@@ -171,6 +172,7 @@ class ScenarioChoices(_Strict):
         for key, given in (("files.spend_map", files.spend_map), ("spend_years", self.spend_years)):
             if given and files.spend is None:
                 raise ValueError(f"has {key}, which is for files.spend, and that is not named")
+        self._check_phasing()
         own = any(year.files.area_cost for year in self.years)
         if self.area_cost is not None and files.area_cost is None and not own:
             raise ValueError(
@@ -178,6 +180,17 @@ class ScenarioChoices(_Strict):
                 "Name it as files.area_cost"
             )
         return self
+
+    def _check_phasing(self) -> None:
+        """Refuse two transitions from baseline to target at once, in any year."""
+        of_years = [(f" for {y.label}", y.damping, y.phasing) for y in self.years]
+        for where, damping, phasing in of_years or [("", None, None)]:
+            part = self.phasing if phasing is None else phasing
+            if part is not None and isinstance(damping or self.damping, PaceOfChange):
+                raise ValueError(
+                    f'has phasing and damping.kind = "pace of change"{where}. Both are a '
+                    "transition from baseline to target: choose one"
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Settling from files: what a person asks for, its files read, put together and settled."""
 
 from cyps.settlement.from_files.groupings import places_of, read_by
-from cyps.settlement.from_files.packs import given_use, pack_among
+from cyps.settlement.from_files.packs import given_use, pack_among, pack_of
 from cyps.settlement.from_files.prepare import Prepared, prepare
 from cyps.settlement.from_files.request import (
     Request,
@@ -17,6 +17,7 @@ __all__ = [
     "Request",
     "given_use",
     "pack_among",
+    "pack_of",
     "places_of",
     "prepare",
     "read_by",

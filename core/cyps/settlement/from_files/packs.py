@@ -8,6 +8,7 @@ from pathlib import Path
 from cyps.errors import CypsError
 from cyps.pack import LoadedPack, Neutral, Standing, is_pack, read_pack, read_trust
 from cyps.returns import GivenUse, InputFile, source_of
+from cyps.settlement.from_files.request import Request
 
 
 def pack_among(
@@ -44,6 +45,33 @@ def pack_among(
         )
     loaded = read_pack(packs[0], trust=read_trust(trust) if trust else None, year=year)
     return loaded.with_neutralised(neutralise) if neutralise else loaded
+
+
+def pack_of(request: Request, trust: Path | None = None) -> LoadedPack | None:
+    """The pack that a request takes its use from, or None; a trust file that is given goes first.
+
+    Raises
+    ------
+    CypsError
+        When the pack cannot be used (see `pack_among`), or a trust file is given or named for
+        use that comes from tables.
+    """
+    named = trust or request.trust
+    if named is not None and request.scenario is not None and not _any_pack(request.files.use):
+        scenario = request.scenario["files"][0]
+        out = "Leave --trust out" if trust else "Take 'trust' out"
+        where = "--trust" if trust else "'trust'"
+        raise CypsError(
+            f"{scenario}: {where} names {named.name}, which says whose packs are trusted, but no "
+            f"use comes from a pack. {out}, or name a pack under files.use."
+        )
+    return pack_among(
+        request.files.use, trust=named, year=request.year, neutralise=request.neutralise
+    )
+
+
+def _any_pack(use: Sequence[Path]) -> bool:
+    return any(is_pack(path) for path in use)
 
 
 def given_use(loaded: LoadedPack, path: Path) -> GivenUse:
