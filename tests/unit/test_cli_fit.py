@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from cyps.cli import main
+from cyps.geography import authorities
 from cyps.model import fit_formula
 from cyps.pack import read_pack
 from cyps.synthetic import synthetic_england
@@ -24,6 +25,15 @@ area_key = "lsoa"
 child = ["sex", "fsm"]
 area = ["idaci"]
 references = { sex = "male" }
+"""
+
+PACK_WORDS = """
+[pack]
+name = "Test"
+status = "illustrative"
+statement = "Made up."
+source = "a test"
+year = 2025
 """
 
 
@@ -209,3 +219,87 @@ def test_a_file_in_the_place_of_the_folder_is_said_before_the_work(tmp_path, com
     assert "cannot be made" in said
     assert "taken is a file. Choose another with --out" in said
     assert (tmp_path / "taken").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("taken", "more", "says"),
+    [
+        ("coefficients.csv", "", "already holds coefficients.csv, which no run recorded there"),
+        ("effects.csv", "", "already holds effects.csv"),
+        ("coefficients.cyps.zip", PACK_WORDS, "already holds coefficients.cyps.zip"),
+        ("", PACK_WORDS, "has [pack], and in a pack common, rare cannot be the name of a metric"),
+        (
+            "",
+            'estimator = "dummies"\n' + PACK_WORDS,
+            'has [pack] and estimator = "dummies", whose dummy for each group a pack cannot hold',
+        ),
+        ("", PACK_WORDS.replace("Made up.", "\\u001b"), "'pack.statement' has a control character"),
+        ("", PACK_WORDS.replace("Made up.", ""), "'pack.statement' must not be empty"),
+    ],
+)
+def test_what_keeps_a_fit_from_being_written_is_said_before_it(
+    folder, monkeypatch, taken, more, says
+):
+    monkeypatch.setattr("cyps.model.model_file.fit_model", _no_fit)
+    if taken:
+        (folder / "out").mkdir()
+        (folder / "out" / taken).write_text("mine")
+    done = run(folder, more)
+    assert done.exit_code == 2
+    assert says in " ".join(done.stderr.split())
+
+
+def test_a_file_that_a_plain_fit_does_not_write_may_stay(folder):
+    (folder / "out").mkdir()
+    (folder / "out" / "effects.csv").write_text("mine")
+    assert run(folder, 'estimator = "plain"\n').exit_code == 0
+    assert (folder / "out" / "effects.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("year = 2025", "year = 1990"), "1990"),
+        (("2025", '2025\nchildren = "none.csv"'), "none.csv"),
+        (("2025", '2025\nneutralise = [{ethnicity = "reference"}]'), "ethnicity"),
+        (("", ""), "is no authority of 2025. Group children by the GSS codes"),
+    ],
+)
+def test_what_keeps_children_out_of_a_pack_is_said_before_the_fit(
+    folder, monkeypatch, change, says
+):
+    monkeypatch.setattr("cyps.model.model_file.fit_model", _no_fit)
+    table = pd.read_csv(folder / "cells.csv").rename(columns={"common": "CIN", "rare": "CARE"})
+    if change[0]:
+        codes = [authority.code for authority in authorities(2025)]
+        named = dict(zip(table["la"].unique().tolist(), codes, strict=False))
+        table["la"] = table["la"].map(named)
+    table.to_csv(folder / "cells.csv", index=False)
+    text = MODEL.replace('"common", "rare"', '"CIN", "CARE"') + PACK_WORDS.replace(*change)
+    (folder / "model.toml").write_text(text)
+    done = run(folder)
+    assert done.exit_code == 2
+    assert says in " ".join(done.stderr.split())
+
+
+def _no_fit(*_):
+    raise AssertionError("the fit began")
+
+
+def test_a_driver_to_cross_that_the_model_has_not_is_said_before_the_work(folder, monkeypatch):
+    monkeypatch.setattr("cyps.model.model_file.count_rows", _no_fit)
+    done = CliRunner().invoke(
+        main,
+        [
+            "validate",
+            str(folder / "model.toml"),
+            "--out",
+            str(folder / "v"),
+            "--cross",
+            "sex",
+            "fms",
+        ],
+    )
+    assert done.exit_code == 2
+    said = " ".join(done.stderr.split())
+    assert "--cross: the model has no driver 'fms'. It has sex, fsm, idaci." in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,16 @@ def test_what_is_in_the_way_is_said_before_the_work(tmp_path):
     (tmp_path / "b" / RECORD).write_text("mine")
     with pytest.raises(CypsError, match=r"already holds run\.json"):
         check_folder(tmp_path / "b")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "report.md").write_text("mine")
+    check_folder(tmp_path / "c", ["other.md"])
+    with pytest.raises(CypsError, match=r"already holds report\.md, which no run recorded"):
+        check_folder(tmp_path / "c", ["other.md", "report.md"])
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_before_the_work(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("os.access", lambda place, how: asked.append((place, how)))
+    with pytest.raises(CypsError, match=r"Nothing can be written into .*, where .* is to be"):
+        check_folder(tmp_path / "new" / "folder")
+    assert asked == [(tmp_path, os.W_OK)]

@@ -184,7 +184,7 @@ def _grouping(one: Settlement, group: Cells, authority: Cells) -> Grouping:
     """A grouping that has a name, or one of the workbook's own."""
     names = ("region",) if is_blank(group) else texts(group, "Group")
     if len(names) == 1 and len(one.scenario.codes) > 1:
-        return grouping(names[0].casefold(), one.scenario.authorities)
+        return grouping(names[0], one.scenario.authorities)
     rows, _ = chosen(one, authority)
     if len(names) != rows.size or len(set(rows.tolist())) < rows.size:
         raise bad_input(

@@ -9,6 +9,7 @@ from typing import IO, Any, NoReturn
 import click
 
 from cyps.cli.report import print_error
+from cyps.cli.usage import check_dashes, misuse
 from cyps.errors import CypsError
 
 
@@ -31,12 +32,32 @@ class Fault(Mistake):
 class OfficerGroup(click.Group):
     """A group of commands that never shows a traceback, unless CYPS_DEBUG=1 asks for it."""
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's signature
+    ) -> click.Context:
+        """Read the command line; turn what is wrong with it into words."""
+        try:
+            check_dashes(args)
+            return super().make_context(info_name, args, parent, **extra)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise Mistake(misuse(error)) from error
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run the command; turn errors into messages and exit codes."""
         try:
             return super().invoke(ctx)
         except CypsError as error:
             raise Mistake(str(error)) from error
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise Mistake(misuse(error)) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except OSError as error:

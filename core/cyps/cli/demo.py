@@ -22,7 +22,7 @@ from rich.console import Console
 
 from cyps.cli.folder import check_folder
 from cyps.cli.machine import peak_memory_mb
-from cyps.cli.outputs import write_outputs
+from cyps.cli.outputs import SETTLED, write_outputs
 from cyps.cli.report import print_report
 from cyps.errors import CypsError
 from cyps.pack import UNSIGNED, Pack, pack_bytes
@@ -63,7 +63,7 @@ def demo_command(children: int, seed: int, out: Path) -> None:
     Writes settlement.xlsx, shares.csv, the coefficient pack and a run record.
     """
     _need_modeller()
-    check_folder(out)
+    check_folder(out, (*SETTLED, SHARES, PACK))
     steps = Steps(Console(stderr=True, highlight=False))
     england = _make_england(steps, children, seed)
     fits, everyone, sample_areas = _count_and_fit(steps, england)

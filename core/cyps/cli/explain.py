@@ -22,7 +22,7 @@ from cyps.cli.explain_report import (
     print_title,
     print_trace_line,
 )
-from cyps.cli.groups import BY_HELP
+from cyps.cli.groups import BY_HELP, named_once
 from cyps.cli.one_file import check_table_out, put_table
 from cyps.cli.outputs import csv_cell
 from cyps.cli.settled import Settled, read_settled
@@ -80,7 +80,7 @@ def compare_command(
     one, other = read_settled(before), read_settled(after)
     comparison = compare(one.settlement, other.settlement, other.population)
     places = places_of(other.settlement.scenario)
-    groupings = [read_by(word, places)[0] for word in dict.fromkeys(by or ["region"])]
+    groupings = [read_by(word, places)[0] for word in named_once(by)]
     beside = None
     if neighbours is not None and authority is not None:
         beside = authority_row(other.settlement, authority), read_neighbours(neighbours, places)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,10 +20,13 @@ from cyps.errors import CypsError
 if TYPE_CHECKING:  # loaded when the command runs, not with the command line
     from cyps.cells import Cells
     from cyps.model import MultilevelFit
-    from cyps.model.model_file import ModelFile
+    from cyps.model.model_file import ModelFile, PackWords
     from cyps.pack import Pack
 
 PACK = "coefficients.cyps.zip"
+TABLES = ("summary.txt", "coefficients.csv", "covariance.csv", "fit.json")
+"""What every fit writes besides its record."""
+EFFECTS = "effects.csv"
 
 
 @click.command("fit", short_help="Fit a model to rows of children or cells.")
@@ -45,9 +49,14 @@ def fit_command(model: Path, out: Path) -> None:
     from cyps.model.model_file import count_rows, fit_model, read_model_file
 
     asked = read_model_file(model)
+    check_folder(out, _names(asked))
+    if asked.pack is not None:
+        _check_can_be_packed(asked, model)
     cells = count_rows(asked, model.parent)
+    # All that keeps the fits from being packed is told before they are made.
+    everyone = None if asked.pack is None else _everyone(asked, asked.pack, model.parent, cells)
     fits = fit_model(asked, cells)
-    pack = None if asked.pack is None else _pack(asked, model.parent, cells, fits)
+    pack = None if everyone is None else _pack(asked, cells, everyone, fits)
     with put_in_place(out) as folder:
         _write(folder, fits)
         if pack is not None:
@@ -75,14 +84,44 @@ def need_modeller(what: str, *more: str) -> None:
         )
 
 
-def _pack(asked: ModelFile, folder: Path, cells: Cells, fits: Sequence[MultilevelFit]) -> Pack:
-    from cyps.model import make_pack
+def _names(asked: ModelFile) -> tuple[str, ...]:
+    effects = () if asked.estimator == "plain" else (EFFECTS,)
+    return (*TABLES, *effects, *(() if asked.pack is None else (PACK,)))
+
+
+def _check_can_be_packed(asked: ModelFile, model: Path) -> None:
+    """Refuse what no pack can hold while nothing is counted yet."""
+    from cyps.pack.manifest import METRIC_NAME
+
+    if asked.estimator == "dummies":
+        raise CypsError(
+            f'{model.name} has [pack] and estimator = "dummies", whose dummy for each group a pack '
+            "cannot hold. Take one of the two out."
+        )
+    wrong = [name for name in asked.metrics if not re.fullmatch(METRIC_NAME, name)]
+    if wrong:
+        raise CypsError(
+            f"{model.name} has [pack], and in a pack {', '.join(wrong)} cannot be the name of a "
+            "metric: it is written in capitals, digits and _, such as CIN. Rename the column of "
+            "the rows and the metric, or take [pack] out."
+        )
+
+
+def _everyone(asked: ModelFile, words: PackWords, folder: Path, cells: Cells) -> Cells:
+    """Cells of the children to predict for, who can be told of in a pack."""
     from cyps.model.model_file import count_rows
+    from cyps.model.packing import check_packable
+
+    everyone = cells if words.children is None else count_rows(asked, folder, words.children)
+    check_packable(everyone, words.year, words.neutralise)
+    return everyone
+
+
+def _pack(asked: ModelFile, cells: Cells, everyone: Cells, fits: Sequence[MultilevelFit]) -> Pack:
+    from cyps.model import make_pack
 
     words = asked.pack
-    if words is None:
-        raise CypsError("The model file has no [pack].")
-    everyone = cells if words.children is None else count_rows(asked, folder, words.children)
+    assert words is not None  # noqa: S101 - else there is nobody to predict for
     return make_pack(
         fits,
         everyone,
@@ -119,7 +158,7 @@ def _write(folder: Path, fits: Sequence[MultilevelFit]) -> None:
     pd.concat(tables).to_csv(folder / "coefficients.csv", index=False)
     pd.concat(covariances).to_csv(folder / "covariance.csv", index=False)
     if fits[0].estimator != "plain":
-        pd.concat(effects).to_csv(folder / "effects.csv", index=False)
+        pd.concat(effects).to_csv(folder / EFFECTS, index=False)
     told = json.dumps([_told(fit) for fit in fits], indent=2, allow_nan=False)
     (folder / "fit.json").write_text(told + "\n", encoding="utf-8")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,14 +64,19 @@ def put_in_place(out_dir: Path) -> Iterator[Path]:
             out_dir.rmdir()
 
 
-def check_folder(out_dir: Path) -> None:
+def check_folder(out_dir: Path, names: Sequence[str] = ()) -> None:
     """Say why results cannot go there, before minutes are spent on them.
+
+    Parameters
+    ----------
+    out_dir : folder; not made here
+    names : the files that will be written, as far as they are known before
 
     Raises
     ------
     CypsError
-        When it is a file or below one, or an earlier run's results in it are open elsewhere or
-        were changed. What else stands in the way of a file is seen in `put_in_place`.
+        When it is a file or below one, cannot be written to, holds a file of these names that
+        no run wrote, or an earlier run's results in it are open elsewhere or were changed.
     """
     for place in (out_dir, *out_dir.parents):
         if place.exists() and not place.is_dir():
@@ -78,8 +84,14 @@ def check_folder(out_dir: Path) -> None:
                 f"The folder {out_dir} cannot be made: {place} is a file. Choose another with "
                 "--out."
             )
+    nearest = next(place for place in (out_dir, *out_dir.absolute().parents) if place.exists())
+    if not os.access(nearest, os.W_OK):
+        raise CypsError(
+            f"Nothing can be written into {nearest}, where {out_dir} is to be. Choose another "
+            "folder with --out."
+        )
     _finish_what_was_cut_off(out_dir)
-    _check_nothing_is_in_the_way(out_dir, [RECORD], _earlier(out_dir))
+    _check_nothing_is_in_the_way(out_dir, [*names, RECORD], _earlier(out_dir))
 
 
 def hashes(folder: Path) -> dict[str, str]:

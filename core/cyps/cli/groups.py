@@ -13,13 +13,18 @@ from rich.table import Table
 from rich.text import Text
 
 from cyps.cli.outputs import csv_cell
-from cyps.geography import Grouping
+from cyps.geography import Grouping, known_grouping
 from cyps.settlement import Settlement
 from cyps.settlement.summaries import GroupTotals, all_totals, on_the_floor, totals_by
 
 GROUPS = "groups.csv"
 
 BY_HELP = "Group by region, region9 (London as one), class, combined or a CSV of code,group."
+
+
+def named_once(by: Sequence[str]) -> list[str]:
+    """What to group by, each once; by region where nothing is said."""
+    return list(dict.fromkeys(known_grouping(word) or word for word in by or ["region"]))
 
 
 def groups_csv(

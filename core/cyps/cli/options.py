@@ -13,6 +13,21 @@ from cyps.returns.amounts import signed_amount
 _LARGEST_POT = 10**12
 
 
+class AnyCase(click.Choice[str]):
+    """One of several words, however capitals, blanks, hyphens and underscores are written."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Give the word as it is listed."""
+        written = {_plain(choice): choice for choice in self.choices}
+        return super().convert(written.get(_plain(str(value)), value), param, ctx)
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_-]", "", word.casefold())
+
+
 def whole_pot(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """Give whole pounds from 8000000000, 8,000,000,000 or £8,000,000,000."""
     if value is None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 RESULTS, NOTES, WORKBOOK = "results.csv", "notes.txt", "settlement.xlsx"
 WHAT_IF = "what-if.xlsx"
 YEARS, SETTLEMENT = "years.csv", "settlement.json"
+SETTLED = (WORKBOOK, RESULTS, NOTES, SETTLEMENT)
+"""Files of every settlement of one year, besides its record."""
 LOOK = "Look at this first"
 """What a note begins with that says that an input is hardly meant."""
 

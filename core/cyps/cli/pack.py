@@ -13,7 +13,7 @@ import click
 
 from cyps.cli.folder import written_by_a_run
 from cyps.cli.one_file import check_out, check_table_out, put_table
-from cyps.cli.options import day, exclusions, year_ending
+from cyps.cli.options import AnyCase, day, exclusions, year_ending
 from cyps.cli.pack_report import print_diff, print_made, print_pack, say
 from cyps.errors import CypsError
 from cyps.geography import LAST_YEAR
@@ -40,7 +40,7 @@ def _words(command: _Command) -> _Command:
     """Add the options by which a new pack says what it is."""
     for option in reversed(
         (
-            click.option("--status", type=click.Choice(_STATUSES), required=True),
+            click.option("--status", type=AnyCase(_STATUSES), required=True),
             click.option("--statement", required=True, help="One honest sentence for banners."),
             click.option("--source", required=True, help="Where the numbers were published."),
             click.option(

@@ -13,7 +13,7 @@ import click
 
 from cyps.cli.amendment import AMENDED, Amendment
 from cyps.cli.folder import RECORD, put_in_place
-from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, print_groups
+from cyps.cli.groups import BY_HELP, GROUPS, groups_csv, named_once, print_groups
 from cyps.cli.options import (
     day,
     exclusions,
@@ -231,7 +231,7 @@ def _settle(
     ready, settled = settle_requested(request, pack)
     amendment = _amendment(request, pack)
     places = places_of(ready.scenario)
-    groupings = [read_by(word, places)[0] for word in dict.fromkeys(by or ["region"])]
+    groupings = [read_by(word, places)[0] for word in named_once(by)]
     several = len(settled) > 1
     written: list[Outputs] = []
     with put_in_place(out) as folder:

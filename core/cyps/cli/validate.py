@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,8 +11,10 @@ from rich.console import Console
 
 from cyps.cli.fit import need_modeller, record_of_fit
 from cyps.cli.folder import RECORD, check_folder, hashes, put_in_place
+from cyps.cli.options import AnyCase
 from cyps.cli.progress import steps_shown
 from cyps.cli.report import print_note, print_under, print_wrapped
+from cyps.errors import CypsError
 
 
 @click.command("validate", short_help="Judge a model on authorities it has not seen.")
@@ -27,7 +30,7 @@ from cyps.cli.report import print_note, print_under, print_wrapped
 @click.option("--seed", type=int, default=2019, show_default=True, help="Of parts and halves.")
 @click.option(
     "--split",
-    type=click.Choice(["either", "small areas", "children"]),
+    type=AnyCase(["either", "small areas", "children"]),
     default="either",
     show_default=True,
     help="What is split into halves.",
@@ -48,12 +51,13 @@ def validate_command(
     count below 10 is written.
     """
     need_modeller("Validating", "matplotlib", "markdown_it")
-    check_folder(out)
+    check_folder(out, ("report.html", "report.md", "validation.json"))
     from cyps.model.model_file import count_rows, fit_model, read_model_file
     from cyps.validating import checks, validate, write_report
     from cyps.validating.validate import CROSSED
 
     asked = read_model_file(model)
+    _check_crossed(cross, (*asked.child, *asked.area, *asked.authority))
     with steps_shown() as step:
         step("Counting rows", 0, 0)
         cells = count_rows(asked, model.parent, events_by_cell=True)
@@ -86,3 +90,12 @@ def validate_command(
     for note in found.notes:
         print_note(note)
     print_wrapped(console, f"Written to {out}: {', '.join([*record['outputs'], RECORD])}")
+
+
+def _check_crossed(cross: Sequence[tuple[str, str]], drivers: Sequence[str]) -> None:
+    """A name mistyped would only leave its table out, after the hours that fits can take."""
+    unknown = [name for pair in cross for name in pair if name not in drivers]
+    if unknown:
+        raise CypsError(
+            f"--cross: the model has no driver '{unknown[0]}'. It has {', '.join(drivers)}."
+        )

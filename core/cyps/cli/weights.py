@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cyps.cli.one_file import check_table_out, put_table
-from cyps.cli.options import listed_years
+from cyps.cli.options import AnyCase, listed_years
 from cyps.cli.outputs import csv_cell
 from cyps.cli.report import print_wrapped
 from cyps.errors import CypsError
@@ -39,9 +39,7 @@ _FILE = click.Path(path_type=Path)
 @click.argument("file", type=_FILE)
 @click.option("--map", "line_map", type=_FILE, help="Own map of lines to service areas.")
 @click.option("--years", callback=listed_years, help="Years to take: 2017-18,2018-19 (averaged).")
-@click.option(
-    "--metrics", type=click.Choice(["3", "4"]), default="3", help="Metric set; 4 has REF."
-)
+@click.option("--metrics", type=AnyCase(["3", "4"]), default="3", help="Metric set; 4 has REF.")
 @click.option("--out", type=_FILE, help="Write the spend as a file for cyps settle --spend.")
 @click.option("--write-map", type=_FILE, help="Write the map of lines, to change; then --map.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")

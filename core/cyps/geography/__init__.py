@@ -18,6 +18,7 @@ from cyps.geography.groupings import (
     Neighbours,
     grouping,
     in_order,
+    known_grouping,
 )
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "every_code",
     "grouping",
     "in_order",
+    "known_grouping",
     "successors",
 ]

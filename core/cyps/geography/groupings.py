@@ -114,13 +114,13 @@ def grouping(name: str, of: Iterable[Authority]) -> Grouping:
     'West Midlands'
     """
     places = tuple(of)
-    match name:
+    match known_grouping(name):
         case "region":
             named = {place.code: place.region for place in places}
-            return Grouping(name, named, "DfE's regions, Inner and Outer London apart")
+            return Grouping("region", named, "DfE's regions, Inner and Outer London apart")
         case "region9":
             named = {place.code: _whole_london(place.region) for place in places}
-            return Grouping(name, named, "the nine regions of England")
+            return Grouping("region9", named, "the nine regions of England")
         case "class":
             return _by_class(places)
         case "combined":
@@ -130,6 +130,18 @@ def grouping(name: str, of: Iterable[Authority]) -> Grouping:
 
 GROUPINGS = ("region", "region9", "class", "combined")
 """The groupings that need no file."""
+
+
+def known_grouping(word: str) -> str | None:
+    """The grouping that a word names, in any case and with any blanks; None for another word.
+
+    Examples
+    --------
+    >>> known_grouping("Region 9"), known_grouping("counties")
+    ('region9', None)
+    """
+    plain = "".join(word.split()).casefold()
+    return plain if plain in GROUPINGS else None
 
 
 def _whole_london(region: str) -> str:

@@ -20,6 +20,7 @@ from cyps.model.plain import fit_plain
 from cyps.model.result import CovarianceType, MultilevelFit
 from cyps.model.three_levels import fit_three_levels
 from cyps.pack import Neutral
+from cyps.pack.manifest import Words
 from cyps.returns.text_files import read_toml
 
 PARQUET = (".parquet", ".pq")
@@ -42,10 +43,10 @@ class PackWords(_Strict):
     `neutralise` are the combinations of drivers that the use is predicted without.
     """
 
-    name: str
-    status: str
-    statement: str
-    source: str
+    name: Words
+    status: Words
+    statement: Words
+    source: Words
     year: int
     children: str | list[str] | None = None
     neutralise: list[dict[str, Neutral]] = []

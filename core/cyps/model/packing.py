@@ -64,23 +64,8 @@ def make_pack(
                 f"The fit of {fit.metric} cannot be packed: {fit.verdict}. Mend the model first."
             )
     drivers = _packed_drivers(fits)
+    check_packable(children, year, neutralise)
     name_of = {authority.code: authority.name for authority in authorities(year)}
-    strangers = [code for code in children.groups if code not in name_of]
-    if strangers:
-        raise CypsError(
-            f"{', '.join(strangers[:5])} is no authority of {year}. Group children by the GSS "
-            "codes of that year's authorities."
-        )
-    tiny = [
-        code
-        for code, count in zip(children.groups, children.group_children, strict=True)
-        if count < SMALLEST_COUNT
-    ]
-    if tiny:
-        raise CypsError(
-            f"{', '.join(tiny[:5])} has fewer than {SMALLEST_COUNT} children, so that its "
-            "predicted use would tell of single ones. Leave it out of the children to predict for."
-        )
     hidden = _rests_on_few(children)
     combinations = _combinations(children, neutralise)
     neutral = [
@@ -132,6 +117,43 @@ def _refuse_solved_use(children: Cells, solved: NDArray[np.bool_]) -> None:
         f"{SMALLEST_COUNT}, can be solved for from the use and the coefficients. Put categories "
         "together, pack fewer metrics, or leave out the authority."
     )
+
+
+def check_packable(
+    children: Cells, year: int, neutralise: Sequence[Mapping[str, Neutral]] = ()
+) -> None:
+    """Refuse children whose use no pack may tell, before any model is fitted.
+
+    Parameters
+    ----------
+    children : cells of every child to predict for, grouped by GSS code
+    year : of the pack
+    neutralise : combinations of drivers to predict with as well
+
+    Raises
+    ------
+    CypsError
+        When a group is no authority of that year, an authority has too few children to be
+        published, or a driver cannot be neutralised as asked.
+    """
+    known = {authority.code for authority in authorities(year)}
+    strangers = [code for code in children.groups if code not in known]
+    if strangers:
+        raise CypsError(
+            f"{', '.join(strangers[:5])} is no authority of {year}. Group children by the GSS "
+            "codes of that year's authorities."
+        )
+    tiny = [
+        code
+        for code, count in zip(children.groups, children.group_children, strict=True)
+        if count < SMALLEST_COUNT
+    ]
+    if tiny:
+        raise CypsError(
+            f"{', '.join(tiny[:5])} has fewer than {SMALLEST_COUNT} children, so that its "
+            "predicted use would tell of single ones. Leave it out of the children to predict for."
+        )
+    _combinations(children, neutralise)
 
 
 def _use_table(

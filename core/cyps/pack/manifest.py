@@ -24,7 +24,8 @@ def _printable(words: str) -> str:
 Words = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
 """Text that a person reads, on any screen."""
 
-MetricName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+METRIC_NAME = r"^[A-Z][A-Z0-9_]*$"
+MetricName = Annotated[str, Field(pattern=METRIC_NAME)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cyps.errors import CypsError
-from cyps.geography import GROUPINGS, Grouping, grouping
+from cyps.geography import GROUPINGS, Grouping, grouping, known_grouping
 from cyps.returns import Places, Source, read_grouping
 from cyps.settlement import Scenario
 
@@ -24,7 +24,7 @@ def read_by(word: str, places: Places, folder: Path = Path()) -> tuple[Grouping,
     CypsError
         When it is neither, or the file cannot be used.
     """
-    if word in GROUPINGS:
+    if known_grouping(word):
         return grouping(word, places.settled), None
     path = folder / word
     if not path.exists():

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cyps.errors import CypsError
-from cyps.geography import GROUPINGS
+from cyps.geography import known_grouping
 from cyps.pack import Neutral, is_pack, read_pack
 from cyps.returns import (
     AuthorityList,
@@ -72,7 +72,7 @@ class Request:
     def paths(self) -> tuple[Path, ...]:
         """Every file that the request names."""
         keys = tuple(self.folder / split.key for split in self.splits)
-        listed = isinstance(self.group, str) and self.group not in GROUPINGS
+        listed = isinstance(self.group, str) and not known_grouping(self.group)
         return (*self.files.paths, *keys, *([self.folder / str(self.group)] if listed else []))
 
 
