@@ -64,5 +64,5 @@ def test_files_agree(demo):
 def test_too_few_children_is_said_in_one_line():
     done = CliRunner().invoke(main, ["demo", "--children", "12"])
     assert done.exit_code == 2
-    assert "4000000" in done.output
+    assert "4,000,000" in done.output
     assert "Traceback" not in done.output
