@@ -11,7 +11,7 @@ from cyps.settlement import Exclusion, Protection, Undamped, settle
 from cyps.settlement.checks import checks, doubts, far_area_cost, far_from_baseline, far_use
 from cyps.settlement.example import example
 from cyps.settlement.illustration import illustration
-from cyps.settlement.rules import Band, Bands, FloorAndCeiling, PaceOfChange, Proportional
+from cyps.settlement.rules import Band, Bands, Floor, FloorAndCeiling, PaceOfChange, Proportional
 from made_settlements import EVERYONE, made
 
 GOOD = example()
@@ -264,6 +264,24 @@ def test_a_ceiling_that_was_meant_in_per_cent_is_doubted(rule, said):
     assert found == ([] if said is None else [
         f"A ceiling of {said} its baseline, so that it hardly limits anybody. Rates are parts of "
         "1: write 0.1 for 10%."
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (Floor(floor=-0.9), "-90.00% lets an authority lose 0.9"),
+        (FloorAndCeiling(floor=-0.51, ceiling=0.9), "-51.00% lets an authority lose 0.51"),
+        (Proportional(floor=-0.8), "-80.00% lets an authority lose 0.8"),
+        (Floor(floor=-0.5), None),
+        (Floor(floor=-1.0), None),
+    ],
+)
+def test_a_floor_that_was_meant_in_per_cent_is_doubted(rule, said):
+    found = [doubt for doubt in doubts(made(rule=rule)) if "floor" in doubt]
+    assert found == ([] if said is None else [
+        f"A floor of {said} of its baseline, so that it hardly protects anybody. Rates are parts "
+        "of 1: write -0.05 for -5%; a floor of -1 is none."
     ])  # fmt: skip
 
 

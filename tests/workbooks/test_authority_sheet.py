@@ -15,6 +15,7 @@ from cyps.settlement.rules import Band, Floor
 from cyps_workbooks import write_settlement
 from cyps_workbooks.authority_charts import FOR_CHARTS
 from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
+from cyps_workbooks.page import Against
 from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.made_up import made_up
 from workbooks.workbook_cells import column, grids
@@ -218,6 +219,34 @@ def test_what_the_charts_are_drawn_from_is_not_printed_and_says_what_it_is(tmp_p
     assert page.print_title_rows == f"${everybody + 1}:${everybody + 1}"
     for row in page.iter_rows(max_col=FOR_CHARTS - 1):
         assert not [cell.value for cell in row if cell.value in {"Across", "Down", "Rise", "Fall"}]
+
+
+@pytest.mark.parametrize("years", [1, 5])
+@pytest.mark.parametrize("bridged", [False, True])
+def test_it_prints_large_enough_to_read_and_each_table_with_its_chart(tmp_path, years, bridged):
+    """Two pages of tables, A4 across, and beside each one of charts."""
+    one, path = made_up(places=PLACES), tmp_path / "settlement.xlsx"
+    plan = [Year(f"{2025 + k}-{26 + k}", one.scenario.pot, Floor(floor=-0.3)) for k in range(years)]
+    settled = settle_years(one.scenario, plan, one.use)
+    write_settlement(settled, path, against=Against("B", (("", one),)) if bridged else None)
+    page = openpyxl.load_workbook(path)["My authority"]
+    assert not page.sheet_properties.pageSetUpPr.fitToPage  # breaks are lost where pages are fitted
+    assert page.page_setup.scale * 11 / 100 > 6  # points
+    (right,), (below,) = ([found.id for found in b.brk] for b in (page.col_breaks, page.row_breaks))
+    columns = [page.column_dimensions["ABCDEFGH"[i]] for i in range(8)]
+    wide = {c.min + k: c.width for c in columns if c.min for k in range(c.max - c.min + 1)}
+    points = sum((7 * wide.get(i, 14) + 5) * 0.75 for i in range(1, right + 1))
+    assert right == 8
+    assert points * page.page_setup.scale / 100 < 841 - 0.8 * 72
+    assert page.cell(below + 1, 1).value == "Bridge to the pounds"
+    last = range_boundaries(page.print_area.rpartition("!")[2].replace("$", ""))[3]
+    rows = sum(page.row_dimensions[r].height or 15 for r in range(below + 1, last + 1))
+    assert rows * page.page_setup.scale / 100 < 595 - 1.1 * 72
+    charts = [chart.anchor for chart in page._charts]
+    assert len(charts) == (3 if years > 1 else 2)
+    assert [one._from.row >= below for one in charts] == [False, *[True] * (len(charts) - 1)]
+    assert charts[0].to.row < below
+    assert all(one._from.col >= right for one in charts)
 
 
 def test_children_of_nobody_are_refused(tmp_path):

@@ -11,6 +11,7 @@ from xlsxwriter.utility import xl_col_to_name
 from cyps.explain import bridge
 from cyps.geography import Authority, authorities
 from cyps.settlement import Floor, Undamped, Year, settle, settle_years
+from cyps.settlement.summaries import change_ranks
 from cyps_workbooks import Against, write_settlement
 from cyps_workbooks.bridge_sheet import CURRENT
 from cyps_workbooks.bridge_snapshot import components, snapshot
@@ -111,13 +112,14 @@ def test_neighbours_are_the_nearest_peers(engine, tmp_path, n):
         assert [line[0] for line in lines if line[0]] == [places[i].name for i in expected]
         assert mine[0] == places[chosen].name
         change = settlement.pounds - settlement.scenario.baseline
+        ranks = change_ranks(settlement)
         for i, line in zip([chosen, *expected], [mine, *lines], strict=False):
             assert line[1] == settlement.pounds[i]
             told = (change[i], settlement.share[i], change[i] / settlement.scenario.baseline[i],
                     settlement.pounds[i] / children[i],
                     settlement.share[i] - settlement.share[chosen])  # fmt: skip
             assert line[2:7] == pytest.approx(told, rel=1e-9, abs=1e-12)
-            assert line[7] == i + 1
+            assert line[7] == ranks[i]
         assert all(not cell for line in lines[len(expected) :] for cell in line[:8])
 
 

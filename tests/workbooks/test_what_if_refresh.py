@@ -33,7 +33,7 @@ MORE = authorities(2025)[:15]
 MEMBER = {place.code: ("low", "high")[i % 2] for i, place in enumerate(FEW)}
 RULES = {
     "floor": Floor(floor=-0.05),
-    "floor and ceiling": FloorAndCeiling(floor=-0.6, ceiling=9.0),
+    "floor and ceiling": FloorAndCeiling(floor=-0.5, ceiling=9.0),
     "bands": Bands(bands={"low": Band(floor=-0.09), "high": Band(floor=-0.02, ceiling=0.4)},
                    member=MEMBER),
 }  # fmt: skip

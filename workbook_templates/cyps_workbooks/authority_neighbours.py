@@ -17,15 +17,15 @@ NEIGHBOURS = 10
 
 HEADS = (
     "Neighbour, nearest share first", "Pounds", "Change (£)", "Share", "Change (%)",
-    "Per child (£)", "Share - mine", "Row in Results",
+    "Per child (£)", "Share - mine", "Rank of change (%)",
 )  # fmt: skip
 _SOURCES = (
     ("Authority", "general"), ("Pounds", "pounds"), ("Change (£)", "pounds change"),
     ("Share", "share"), ("Change (%)", "percent change"), ("Pounds per child", "pence"),
 )  # fmt: skip
-_ROW_COLUMN = "H"
 _HOW_FAR = 24
 """Zero-based column of the working, right of the charts and of what is printed."""
+_ROW_COLUMN = _HOW_FAR + 2
 
 
 def nearest(share: NDArray[np.float64], peers: NDArray[np.bool_], place: int) -> list[int]:
@@ -53,6 +53,7 @@ def draw_neighbours(page: Page, row: int, place: int) -> int:
     row += 1
     for col, head in enumerate(HEADS):
         page.text(row, col, head, formats.head(number=col > 0))
+    page.text(row, _ROW_COLUMN, "Row in Results", formats.head(number=True))
     page.sheet.set_row(row, 34)
     _draw(page, row + 1, _Line("my_row", place, 0.0), row + 2)
     share = settlement.share - settlement.share[place]
@@ -69,7 +70,7 @@ def _working(page: Page, order: list[int], place: int) -> None:
     layout, formats = page.draft.layout, page.draft.formats
     share, peers = (f"{RESULTS}!{_col(layout.result(h))}{{r}}" for h in ("Share", "Peers"))
     mine = f"INDEX({layout.column(RESULTS, layout.result('Share'))},my_row)"
-    page.sheet.set_column(_HOW_FAR, _HOW_FAR + 1, 14)
+    page.sheet.set_column(_HOW_FAR, _ROW_COLUMN, 14)
     page.text(HEAD_ROW - 2, _HOW_FAR, "Working: how near each peer's share is, by row of Results")
     for col, head in ((_HOW_FAR, "Share from mine"), (_HOW_FAR + 1, "Order")):
         page.text(HEAD_ROW, col, head, formats.head(number=True))
@@ -104,7 +105,7 @@ def _draw(page: Page, row: int, line: _Line, mine: int) -> None:
     """Its row in Results, at the right, and what stands there; `mine` is my row on this sheet."""
     formats, layout, r = page.draft.formats, page.draft.layout, row + 1
     form = formats.total if r == mine else formats.cell
-    at = f"${_ROW_COLUMN}{r}"
+    at = f"${_col(_ROW_COLUMN)}{r}"
     seen = _seen(page, line.which)
     for col, (header, kind) in enumerate(_SOURCES):
         source = layout.column(RESULTS, layout.result(header))
@@ -113,7 +114,16 @@ def _draw(page: Page, row: int, line: _Line, mine: int) -> None:
     change = f'=IF(COUNT(D{r},D${mine})=2,D{r}-D${mine},"")'
     page.formula(row, 6, change, form("share change"), line.share)
     place = "" if line.which is None else line.which + 1
-    page.formula(row, 7, f"={line.found}", form("count"), place)
+    ranks = layout.column(RESULTS, layout.result("Rank of change (%)"))
+    rank = f'=IF(ISNUMBER({at}),IF({at}>0,INDEX({ranks},{at}),""),"")'
+    page.formula(row, 7, rank, form("count"), _rank(page, line.which))
+    page.formula(row, _ROW_COLUMN, f"={line.found}", form("count"), place)
+
+
+def _rank(page: Page, which: int | None) -> object:
+    """Of its change in per cent, 1 for the most; blank where it has no baseline."""
+    ranks = result_numbers(page.draft.settlement)["Rank of change (%)"]
+    return "" if which is None else np.asarray(ranks).tolist()[which]
 
 
 def _seen(page: Page, which: int | None) -> list[object]:

@@ -29,6 +29,8 @@ FIGURES_ROW = 10
 CHART_COLUMN = 9
 _LAST_PRINTED = 21
 """Zero-based column at the right edge of the charts."""
+_SCALE, _ROWS_AT_SCALE = 70, 45
+"""Per cent at which the tables fill the width of A4, and the rows that a page has then."""
 SAME_SHARE, SAME_POUNDS = 5e-11, 5e-7
 """Amounts no further apart are ties: an engine's last digit must not turn a rank."""
 
@@ -75,13 +77,20 @@ def draw_my_authority(draft: Draft, chosen: str) -> None:
     below = draw_neighbours(page, last + 2, shown.place)
     if draft.layout.bridged:
         below = draw_my_bridge(page, below + 2, shown.place)
-    at = insert(page, 4, CHART_COLUMN, against_peers(page, rates_row, FIGURES_ROW))
-    at = insert(page, at, CHART_COLUMN, waterfall(page, bridge.first, bridge.last))
+    bridge_row = next_row + 1
+    insert(page, 4, CHART_COLUMN, against_peers(page, rates_row, FIGURES_ROW))
+    at = insert(page, bridge_row + 1, CHART_COLUMN, waterfall(page, bridge.first, bridge.last))
     if draft.many_years:
         at = insert(page, at, CHART_COLUMN, path_to_target(page, path_row + 1, last))
     page.sheet.freeze_panes(5, 0)
-    page.sheet.print_area(0, 0, max(below, at), _LAST_PRINTED)
-    page.finish(one_page=True)
+    last_row = max(below, at)
+    page.sheet.print_area(0, 0, last_row, _LAST_PRINTED)
+    # Figures and bridge, each with its charts on the page beside it: at one page wide the letters
+    # would be 4 points high.
+    page.sheet.set_h_pagebreaks([bridge_row])
+    page.sheet.set_v_pagebreaks([CHART_COLUMN - 1])
+    page.sheet.print_across()
+    page.finish(scale=min(_SCALE, _ROWS_AT_SCALE * _SCALE // (last_row - bridge_row)))
 
 
 def named(layout: Layout, header: str) -> str:

@@ -71,6 +71,7 @@ def draw_calculation(
         form = formats.beside(right=True) if step.kind == "word" else formats.cell(step.kind)
         page.column(col, formulas[step.key], form, numbers[step.key])
     _weights_and_totals(page, year, numbers, weights)
+    page.sheet.print_across()  # all steps of some authorities, then of the next
     page.finish(pages_wide=4)
 
 

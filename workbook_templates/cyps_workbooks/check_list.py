@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from cyps.pack import Standing
 from cyps.settlement.checks import (
     FAR,
+    FAR_CEILING,
     FAR_COST,
+    FAR_FLOOR,
     FAR_USE,
     far_area_cost,
+    far_ceilings,
+    far_floors,
     far_from_baseline,
     far_use,
 )
@@ -333,6 +337,7 @@ def _notes(draft: Draft) -> list[Check]:
         ),
         *(_without_baseline(draft, year) for year in range(len(draft.settlements))),
         *(check for year in range(len(draft.settlements)) for check in _doubts(draft, year)),
+        *(check for year in range(len(draft.settlements)) for check in _limit_doubts(draft, year)),
         Check(
             "Year shown",
             "year_place>0",
@@ -491,5 +496,46 @@ def _doubts(draft: Draft, year: int) -> list[Check]:
             ("Area cost factors beside each other", odd,
              "No area cost factor is far from all others.", odd_words, costs,
              int(far_area_cost(settlement).sum())),
+        )
+    ]  # fmt: skip
+
+
+def _limit_doubts(draft: Draft, year: int) -> list[Check]:
+    """A ceiling or floor that hardly limits anybody: a percentage that was meant as one."""
+    layout, rule = draft.layout, draft.settlements[year][1].scenario.damping
+    method = layout.damping("method", year)
+    ceiling, floor = (layout.damping(key, year) for key in ("ceiling", "floor"))
+    ceilings, floors = (layout.table(key, year) for key in ("band_ceiling", "band_floor"))
+    below = f'"<"&({FAR_FLOOR:g})'  # joined, because in a text 0.5 is not a number everywhere
+
+    def none_far(methods: tuple[str, ...], is_number: str, far: str, of_bands: str) -> str:
+        used = ",".join(f'{method}="{name}"' for name in methods)
+        return (
+            f"IF(OR({used}),IF({is_number},NOT({far}),TRUE),"
+            f'IF({method}="{BANDS}",{of_bands}=0,TRUE))'
+        )
+
+    return [
+        Check(
+            draft.year_first(name, year), passes, ok, f'"{words}"', place, "WARN",
+            waits=f'{layout.flag("sound", year)}="Yes"', year=year,
+            seen="WARN" if now else "OK", sentence_seen=words,
+        )
+        for name, passes, ok, words, place, now in (
+            ("Size of the ceiling",
+             none_far((FLOOR_AND_CEILING, PROPORTIONAL), f"ISNUMBER({ceiling})",
+                      f"{ceiling}>{FAR_CEILING:g}", f'COUNTIF({ceilings},">{FAR_CEILING:g}")'),
+             f"No ceiling is above {FAR_CEILING:+.0%}, or none is used.",
+             f"A ceiling is above {FAR_CEILING:+.0%}: it lets an authority have more than twice "
+             "its baseline, so that it hardly limits anybody. Ten per cent is 10%, not 10.",
+             ceiling, far_ceilings(rule)),
+            ("Size of the floor",
+             none_far((FLOOR, FLOOR_AND_CEILING, PROPORTIONAL), f"ISNUMBER({floor})",
+                      f"AND({floor}>-1,{floor}<{FAR_FLOOR:g})",
+                      f'(COUNTIF({floors},{below})-COUNTIF({floors},"<=-1"))'),
+             f"No floor is below {FAR_FLOOR:.0%}, but for -100%, which is none.",
+             f"A floor is below {FAR_FLOOR:.0%}: it lets an authority lose more than half of its "
+             "baseline, so that it hardly protects anybody. No floor at all is -100%.",
+             floor, far_floors(rule)),
         )
     ]  # fmt: skip

@@ -27,6 +27,7 @@ from cyps_workbooks.damping_rows import (
     OUTCOMES,
     TIER_SLOTS,
 )
+from cyps_workbooks.escapes import escaped
 from cyps_workbooks.steps import COSTED_BY_METRIC, STEPS, Step, letters
 
 ABOUT, INPUTS, MEMBERS, USE, WEIGHTS = "About", "Inputs", "Members", "Use", "Weights"
@@ -145,6 +146,11 @@ class Layout:
                 raise CypsError(
                     f"The metric {metric!r} holds a line break or another character that does not "
                     "print, which no column can be called by. Rename it."
+                )
+            if escaped(metric) != metric:
+                raise CypsError(
+                    f"The metric {metric!r} reads like a character that spreadsheets write in this "
+                    "way, which no column can be called by. Rename it."
                 )
         named = named or {}
         rules = [settlement.scenario.damping for _, settlement in settlements]

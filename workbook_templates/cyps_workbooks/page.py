@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from cyps.pack import Pack, Standing
 from cyps.settlement import Settlement
 from cyps.settlement.summaries import GroupTotals, region_totals
 from cyps_workbooks.bridge_snapshot import Snapshot
+from cyps_workbooks.escapes import escaped, escapes_itself
 from cyps_workbooks.layout import ABOUT, FIRST_ROW, HEAD_ROW, TOTAL_ROW, Layout
 from cyps_workbooks.style import TITLE, UNUSED, UNUSED_TEXT, Formats
 
@@ -308,21 +308,24 @@ class Page:
         self.sheet.repeat_rows(HEAD_ROW)
         self.sheet.repeat_columns(0, 1)
 
-    def finish(self, *, pages_wide: int = 1, one_page: bool = False) -> None:
-        """Print set-up and protection without a password."""
+    def finish(self, *, pages_wide: int = 1, one_page: bool = False, scale: int = 0) -> None:
+        """Print set-up and protection without a password.
+
+        A `scale` in per cent goes with page breaks of the sheet's own, which nothing keeps that
+        is fitted to pages.
+        """
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        self.sheet.fit_to_pages(pages_wide, 1 if one_page else 0)
+        if scale:
+            self.sheet.set_print_scale(scale)
+        else:
+            self.sheet.fit_to_pages(pages_wide, 1 if one_page else 0)
         status = on_one_line(self.draft.settlement.scenario.status.upper())
         title = status.replace("&", "&&")[:60]
         self.sheet.set_footer(f"&L{title}&C&A&RPage &P of &N")
         self.sheet.hide_gridlines(2)
         self.sheet.protect("", LOCKS)
-
-
-_ESCAPES = re.compile("_x[0-9A-Fa-f]{4}_x[0-9A-Fa-f]{4}_")
-"""Two of a spreadsheet's own escapes in one: XlsxWriter escapes the first of them only."""
 
 
 class ClassicSheet(Worksheet):  # type: ignore[misc,unused-ignore]
@@ -338,16 +341,11 @@ class ClassicSheet(Worksheet):  # type: ignore[misc,unused-ignore]
     def _write_string(
         self, row: int, col: int, string: str, cell_format: Format | None = None
     ) -> int:
-        if string.startswith("<r>") and string.endswith("</r>"):
-            # XlsxWriter takes it for XML of its own making, so that is what it gets.
-            told = html.escape(string, quote=False)
+        if escapes_itself(string) or (string.startswith("<r>") and string.endswith("</r>")):
+            # XlsxWriter takes <r> for XML of its own making, so that is what it gets. It escapes
+            # one escape after another: where two are in one, no underscore is left to it.
+            told = html.escape(escaped(string), quote=False).replace("_", "&#95;")
             string = f'<r><t xml:space="preserve">{told}</t></r>'
-        if _ESCAPES.search(string):
-            raise CypsError(
-                f"A text holds '{_ESCAPES.findall(string)[0]}', which a workbook cannot keep as it "
-                f"is: spreadsheets read it as characters of their own. It begins: {string[:60]!r}. "
-                "Write it in another way, such as with a space in it."
-            )
         return int(super()._write_string(row, col, string, cell_format))
 
     def _xml_formula_element(
@@ -356,7 +354,7 @@ class ClassicSheet(Worksheet):  # type: ignore[misc,unused-ignore]
         # What a formula shows is text of a cell, too: a control character in it would damage the
         # file, and what looks like an escape would be read as one.
         if isinstance(result, str):
-            result = self._escape_control_characters(result)
+            result = escaped(result)
         super()._xml_formula_element(formula, result, attributes)
 
     def _get_range_data(self, *cells: int) -> list[object]:

@@ -61,6 +61,7 @@ def draw_results(draft: Draft) -> None:
             form = draft.formats.beside()
         page.column(col, formula, form, numbers[header])
     _totals(page, numbers)
+    page.sheet.print_across()  # all columns of some authorities, then of the next
     page.finish(pages_wide=2)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.settlement.rules import Bands, FloorAndCeiling, Proportional
+from cyps.settlement.rules import Bands, DampingRule, Floor, FloorAndCeiling, Proportional
 from cyps.settlement.settle import Settlement
 from cyps.settlement.summaries import on_the_floor
 
@@ -88,6 +88,8 @@ FAR_CEILING = 1.0
 FAR_USE = 50.0
 """Times by which use for a pound of baseline is from the middle one where it must be a slip:
 published use of a small authority was 12 times away (2021), thousands are 1,000."""
+FAR_FLOOR = -0.5
+"""Floor below which it must be a percentage that was meant as one: -0.9 for -0.9%. -1 is none."""
 _SHOWN = 5
 
 
@@ -116,7 +118,7 @@ def doubts(settlement: Settlement) -> tuple[str, ...]:
         *_use_far(settlement),
         *_factors_far(settlement),
         *_factors_alike(settlement),
-        *_ceilings_far(settlement),
+        *_limits_far(settlement.scenario.damping),
     )
 
 
@@ -222,19 +224,43 @@ def _factors_far(settlement: Settlement) -> Iterator[str]:
         )
 
 
-def _ceilings_far(settlement: Settlement) -> Iterator[str]:
-    match settlement.scenario.damping:
-        case FloorAndCeiling() | Proportional() as rule:
+def far_ceilings(rule: DampingRule) -> list[float]:
+    """The ceilings of a rule, or of its bands, above +100%."""
+    match rule:
+        case FloorAndCeiling() | Proportional():
             ceilings = [rule.ceiling]
-        case Bands() as rule:
+        case Bands():
             ceilings = [band.ceiling for band in rule.bands.values()]
         case _:
             ceilings = []
-    highest = max((ceiling for ceiling in ceilings if ceiling is not None), default=0.0)
-    if highest > FAR_CEILING:
+    return [x for x in ceilings if x is not None and x > FAR_CEILING]
+
+
+def far_floors(rule: DampingRule) -> list[float]:
+    """The floors of a rule, or of its bands, below -50%, but for -100%, which is none."""
+    match rule:
+        case Floor() | FloorAndCeiling() | Proportional():
+            floors = [rule.floor]
+        case Bands():
+            floors = [band.floor for band in rule.bands.values()]
+        case _:
+            floors = []
+    return [x for x in floors if -1 < x < FAR_FLOOR]
+
+
+def _limits_far(rule: DampingRule) -> Iterator[str]:
+    if ceilings := far_ceilings(rule):
+        highest = max(ceilings)
         yield (
             f"A ceiling of {highest:+.2%} lets an authority have {1 + highest:g} times its "
             "baseline, so that it hardly limits anybody. Rates are parts of 1: write 0.1 for 10%."
+        )
+    if floors := far_floors(rule):
+        lowest = min(floors)
+        yield (
+            f"A floor of {lowest:+.2%} lets an authority lose {-lowest:.4g} of its baseline, so "
+            "that it hardly protects anybody. Rates are parts of 1: write -0.05 for -5%; a floor "
+            "of -1 is none."
         )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cyps.errors import CypsError
 from cyps_workbooks.archive import read_archive
+from cyps_workbooks.escapes import escaped
 from cyps_workbooks.kept.as_issued import compared_with
 from cyps_workbooks.kept.findings import Finding
 from cyps_workbooks.kept.frozen_marks import FROZEN, frozen_since
@@ -38,8 +39,6 @@ _CHOICES = re.compile(
     re.DOTALL,
 )
 _EMPTY_EXTENSIONS = re.compile(rb"<((?:\w+:)?extLst)>\s*</\1>")
-_NO_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
-"""Characters that XML does not have, or reads as others."""
 _WRITTEN_AS = (2025, 1, 1, 0, 0, 0)
 
 
@@ -157,10 +156,7 @@ def _with_words(xml: bytes, place: str, words: str) -> bytes:
 
 
 def _text_cell(prefix: bytes, attributes: bytes, words: str) -> bytes:
-    # What looks like an escape of a spreadsheet's own is escaped, to stay as it is.
-    kept = re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", words)
-    kept = _NO_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", kept)
-    text = html.escape(kept, quote=False).encode()
+    text = html.escape(escaped(words), quote=False).encode()
     p = prefix
     return (
         b"<%sc %s t=\"inlineStr\"><%sis><%st xml:space=\"preserve\">%s</%st></%sis></%sc>"
