@@ -16,7 +16,6 @@ from cyps_workbooks import write_settlement
 from cyps_workbooks.authority_charts import FOR_CHARTS
 from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
 from cyps_workbooks.page import Against
-from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.made_up import made_up
 from workbooks.workbook_cells import column, grids
 
@@ -25,18 +24,6 @@ pytestmark = pytest.mark.slow
 SHEET = "My authority"
 PLACES = authorities(2025)[:40]
 NAMES = [place.name for place in PLACES]
-
-
-@pytest.fixture(scope="module", params=["libreoffice", "ironcalc"])
-def engine(request):
-    if request.param == "libreoffice":
-        if missing := libreoffice_missing():
-            pytest.skip(missing)
-        running = LibreOffice()
-    else:
-        running = IronCalc()
-    yield running
-    running.close()
 
 
 def line(grid, label):

@@ -18,7 +18,6 @@ from cyps_workbooks.bridge_snapshot import components, snapshot
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.kept import open_settlement
 from cyps_workbooks.kept.verdict import check_workbook
-from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.kept_files import edited
 from workbooks.made_up import hostile, made_up
 from workbooks.workbook_cells import column, difference
@@ -29,18 +28,6 @@ NAMES = [place.name for place in PLACES]
 SHEET = "My authority"
 LINES = 10
 TOLERANCE = 1e-12
-
-
-@pytest.fixture(scope="module", params=["libreoffice", "ironcalc"])
-def engine(request):
-    if request.param == "libreoffice":
-        if missing := libreoffice_missing():
-            pytest.skip(missing)
-        running = LibreOffice()
-    else:
-        running = IronCalc()
-    yield running
-    running.close()
 
 
 def many(n):

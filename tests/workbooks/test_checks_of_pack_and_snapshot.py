@@ -24,7 +24,7 @@ from cyps_workbooks.kept.frozen import freeze
 from cyps_workbooks.kept.refreshed import Renewal, open_for_refresh, refresh
 from cyps_workbooks.kept.verdict import check_workbook
 from cyps_workbooks.page import Against
-from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
+from workbooks.engines import IronCalc
 from workbooks.kept_files import patched, sheet_part
 from workbooks.made_up import made_up
 from workbooks.made_up_pack import made_up_pack
@@ -40,18 +40,6 @@ SEEN = {
 }  # fmt: skip
 TOP = {"OK": "OK: every check passes", "WARN": "WARN: 1 to note (see Checks)",
        "STOP": "STOP: not to be used; checks that fail: 1 (see Checks)"}  # fmt: skip
-
-
-@pytest.fixture(params=["libreoffice", "ironcalc"])
-def engine(request):
-    if request.param == "libreoffice":
-        if missing := libreoffice_missing():
-            pytest.skip(missing)
-        running = LibreOffice()
-    else:
-        running = IronCalc()
-    yield running
-    running.close()
 
 
 def of(standing, pack=None):

@@ -20,9 +20,7 @@ from cyps_workbooks.settlement_workbook import settlement_bytes
 from workbooks.engines import (
     Gnumeric,
     IronCalc,
-    LibreOffice,
     gnumeric_missing,
-    libreoffice_missing,
 )
 from workbooks.kept_files import edited
 from workbooks.made_up import HOSTILE, hostile, made_up
@@ -33,18 +31,6 @@ LABEL = "2025-26"
 PLACES = authorities(2025)[:60]
 CODES = [place.code for place in PLACES]
 TOLERANCE = 1e-12
-
-
-@pytest.fixture(scope="module", params=["libreoffice", "ironcalc"])
-def engine(request):
-    if request.param == "libreoffice":
-        if missing := libreoffice_missing():
-            pytest.skip(missing)
-        running = LibreOffice()
-    else:
-        running = IronCalc()
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,7 @@ from cyps_workbooks import write_settlement
 from cyps_workbooks.kept import open_settlement, read_back
 from workbooks.engines import (
     Gnumeric,
-    IronCalc,
-    LibreOffice,
     gnumeric_missing,
-    libreoffice_missing,
 )
 from workbooks.kept_files import as_seen
 from workbooks.made_up import made_up
@@ -36,15 +33,6 @@ TYPED_LIMITS = [
     ({"in_floor": -0.5}, ("OK", "OK")),
     ({"in_method": "Floor and ceiling", "in_ceiling": "x"}, ("WAIT", "WAIT")),
 ]
-
-
-@pytest.fixture(params=["libreoffice", "ironcalc"])
-def engine(request):
-    if request.param == "libreoffice" and (missing := libreoffice_missing()):
-        pytest.skip(missing)
-    running = LibreOffice() if request.param == "libreoffice" else IronCalc()
-    yield running
-    running.close()
 
 
 def limit_lines(seen):

@@ -11,7 +11,6 @@ from cyps.pack import Driver, Interaction
 from cyps_workbooks import PackNote, write_settlement
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.settlement_workbook import settlement_bytes
-from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.made_up import made_up
 from workbooks.made_up_pack import DRIVERS, METRICS, made_up_pack
 from workbooks.workbook_cells import grids
@@ -30,18 +29,6 @@ def workbook(tmp_path_factory):
     path = tmp_path_factory.mktemp("pack") / "settlement.xlsx"
     write_settlement(settled(), path, pack=NOTE)
     return path
-
-
-@pytest.fixture(scope="module", params=["libreoffice", "ironcalc"])
-def engine(request):
-    if request.param == "libreoffice":
-        if missing := libreoffice_missing():
-            pytest.skip(missing)
-        running = LibreOffice()
-    else:
-        running = IronCalc()
-    yield running
-    running.close()
 
 
 CHILDREN = {

@@ -30,10 +30,7 @@ from cyps.settlement import (
 from cyps_workbooks import write_settlement
 from workbooks.engines import (
     Gnumeric,
-    IronCalc,
-    LibreOffice,
     gnumeric_missing,
-    libreoffice_missing,
 )
 from workbooks.made_up import HOSTILE, hostile, made_up
 from workbooks.what_ifs import Typing, named_by, named_what_ifs, random_what_ifs, rule_what_ifs
@@ -44,18 +41,6 @@ pytestmark = pytest.mark.slow
 TOLERANCE = 1e-12
 ROUNDING_STEP = 1e-6
 CHOSEN = "Leeds"
-
-
-@pytest.fixture(scope="module", params=["libreoffice", "ironcalc"])
-def engine(request):
-    if request.param == "libreoffice":
-        if missing := libreoffice_missing():
-            pytest.skip(missing)
-        running = LibreOffice()
-    else:
-        running = IronCalc()
-    yield running
-    running.close()
 
 
 LABEL = "2025-26"

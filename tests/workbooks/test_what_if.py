@@ -26,7 +26,6 @@ from cyps.settlement.levers import Levers, with_levers
 from cyps.settlement.summaries import change_ranks, on_the_floor
 from cyps_workbooks.checks import check_structure
 from cyps_workbooks.what_if_workbook import what_if_bytes, write_what_if
-from workbooks.engines import IronCalc, LibreOffice, libreoffice_missing
 from workbooks.made_up import HOSTILE, hostile, made_up
 from workbooks.workbook_cells import column, difference, grids
 
@@ -88,18 +87,6 @@ def moves_of(name):
         moves.append(Levers(ceiling=ceiling))
         together = replace(together, ceiling=ceiling)
     return [Levers(), *moves, together]
-
-
-@pytest.fixture(scope="module", params=["libreoffice", "ironcalc"])
-def engine(request):
-    if request.param == "libreoffice":
-        if missing := libreoffice_missing():
-            pytest.skip(missing)
-        running = LibreOffice()
-    else:
-        running = IronCalc()
-    yield running
-    running.close()
 
 
 def written(settlement, tmp_path, **more):
