@@ -226,6 +226,34 @@ def test_the_command_writes_it_beside_and_tells(tmp_path):
     assert told["not_carried"] == []
 
 
+@pytest.mark.parametrize("sheet", ["Record", "Scenario", "Calculation", "Damping"])
+def test_one_that_lost_a_sheet_is_told_or_drawn_whole(tmp_path, sheet):
+    path = tried(base_of(), tmp_path, Levers())
+    book = openpyxl.load_workbook(path)
+    del book[sheet]
+    book.save(path)
+    told = run("workbook", "check", path)
+    assert told.exit_code == 1
+    assert "fault in cyps" not in told.output
+    if sheet == "Record":
+        assert "has lost its sheet 'Record'" in " ".join(told.output.split())
+        with pytest.raises(CypsError, match="has lost its sheet 'Record'"):
+            open_for_refresh(path)
+        return
+    _, out = renewed(path, another_use(base_of()))
+    assert check_any(out).findings == ()
+
+
+@pytest.mark.parametrize("name", ["in_authority", "in_lever_metric"])
+def test_one_that_lost_a_name_is_refused(tmp_path, name):
+    path = tried(base_of(), tmp_path, Levers())
+    book = openpyxl.load_workbook(path)
+    del book.defined_names[name]
+    book.save(path)
+    with pytest.raises(CypsError, match=f"defined name {name}|no settlement|not a settlement"):
+        renewed(path, base_of().use)
+
+
 def test_a_frozen_one_is_refused(tmp_path):
     write_what_if(LABEL, base_of(), tmp_path / "w.xlsx")
     assert run("workbook", "freeze", tmp_path / "w.xlsx").exit_code == 0

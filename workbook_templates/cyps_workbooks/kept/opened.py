@@ -114,8 +114,19 @@ class Opened:
         return entry
 
     def rows(self, sheet: str) -> list[list[str]]:
-        """The text of a sheet's cells, row by row from A1; numbers are left out."""
-        page = self.sheets[sheet]
+        """The text of a sheet's cells, row by row from A1; numbers are left out.
+
+        Raises
+        ------
+        CypsError
+            When the workbook has no such sheet.
+        """
+        page = self.sheets.get(sheet)
+        if page is None:
+            raise CypsError(
+                f"{self.path.name} has lost its sheet '{sheet}': somebody deleted or renamed it. "
+                "Take an earlier copy of the workbook."
+            )
         many: dict[int, dict[int, str]] = {}
         for (row, column), cell in page.cells.items():
             many.setdefault(row, {})[column] = cell.text or ""
