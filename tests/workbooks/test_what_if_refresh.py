@@ -14,6 +14,7 @@ from cyps.cli import main
 from cyps.errors import CypsError
 from cyps.geography import authorities
 from cyps.needs import Use
+from cyps.pack import pack_bytes
 from cyps.settlement import Band, Bands, Exclusion, Floor, FloorAndCeiling, settle
 from cyps.settlement.levers import Levers, with_levers
 from cyps_workbooks import read_records, write_what_if
@@ -25,6 +26,7 @@ from cyps_workbooks.kept.who import Renewal
 from cyps_workbooks.what_if_workbook import what_if_bytes
 from plain_files import write_csv
 from workbooks.made_up import made_up
+from workbooks.made_up_pack import made_up_pack
 from workbooks.workbook_cells import grids
 
 LABEL = "2025-26"
@@ -224,6 +226,18 @@ def test_the_command_writes_it_beside_and_tells(tmp_path):
     assert "is there already, and no workbook is written over" in " ".join(again.output.split())
     told = json.loads(run(*words, "--json", "--out", tmp_path / "b.xlsx").output)
     assert told["not_carried"] == []
+
+
+def test_a_pack_gives_the_use_and_is_in_the_record(tmp_path):
+    path, pack = tmp_path / "meeting.xlsx", made_up_pack()
+    path.write_bytes(what_if_bytes(LABEL, made_up(seed=5), levers=Levers(phasing=0.5)))
+    content, digest = pack_bytes(pack)
+    (tmp_path / "new.cyps.zip").write_bytes(content)
+    done = run("workbook", "refresh", path, "--pack", tmp_path / "new.cyps.zip")
+    assert done.exit_code == 0, done.output
+    ((_, scenario, use),) = read_records(tmp_path / "meeting-refreshed.xlsx")
+    assert use.children.tolist() == pack.use.children.tolist()
+    assert any(digest in note for note in scenario.notes)
 
 
 @pytest.mark.parametrize("sheet", ["Record", "Scenario", "Calculation", "Damping"])
