@@ -289,6 +289,26 @@ def test_areas_of_their_own_table_are_the_same_cells():
         collapse(table, areas=areas[1:], area_key="area", **columns)
 
 
+@pytest.mark.parametrize("interactions", [(), [("fsm", "idaci")]])
+def test_an_area_category_that_no_row_has_needs_no_area(interactions):
+    table = table_of()
+    table["area"] = table["la"] + (table.index % 3).astype(str)
+    areas = pd.DataFrame({"area": sorted(set(table["area"]), reverse=True)})
+    areas["la"], areas["idaci"] = areas["area"].str[:4], np.linspace(0, 1, len(areas))
+    asked = {"events": "CIN", "child": ["fsm"], "area": ["idaci"], "group": "la"}
+    asked |= {"areas": areas, "area_key": "area", "interactions": interactions}
+    table = table[table["la"] != areas["la"].iloc[4]]
+    text = collapse(table, **asked)
+    named = ["gone before", *sorted(set(table["area"])), "gone after"]
+    as_category = collapse(table.assign(area=pd.Categorical(table["area"], named)), **asked)
+    assert text.groups == as_category.groups
+    for name in ("cell_start", "cell_slot", "cell_count", "slot_events", "area_events"):
+        assert getattr(text, name).tobytes() == getattr(as_category, name).tobytes(), name
+    shuffled = collapse(table.assign(area=pd.Categorical(table["area"], named[::-1])), **asked)
+    assert shuffled.area_design.tobytes() == text.area_design.tobytes()
+    assert shuffled.cell_count.tobytes() == text.cell_count.tobytes()
+
+
 def test_continuous_child_drivers_are_numbered_as_they_occur():
     table = table_of(rows=3000)
     rng = np.random.default_rng(1)

@@ -16,17 +16,17 @@ from cyps.errors import CypsError
 
 @dataclass(frozen=True, slots=True)
 class PlacedRows:
-    """Which area each row is in: `row_area` (n_rows,) points into `design` (n_areas, k).
+    """Which area each row is in: `number[row_area]` (n_rows,) points into `design` (n_areas, k).
 
+    Rows are many, so that `row_area` (n_rows,) stays as the table has it; `number` has a place
+    for each area that the table names, those without rows included.
     Areas come in the order of their groups; group j has areas start[j] to start[j + 1].
     `small_area` (n_areas,) points into the `names` of the small areas they are parts of, -1
     where not known.
-    Where areas without rows were dropped, `row_area` points into `number`, which points
-    into `design`: rows are many and stay as they are.
     """
 
     row_area: NDArray[np.int32]
-    number: NDArray[np.int64] | None
+    number: NDArray[np.int64]
     design: NDArray[np.float64]
     drivers: tuple[Term, ...]
     groups: tuple[str, ...]
@@ -77,8 +77,8 @@ def areas_in_rows(
     start = np.searchsorted(area_group, np.arange(len(groups) + 1))
     row_area = row_area.astype(np.int32)
     unknown, none = np.full(len(pattern), -1), np.empty(0, object)
-    design = rows.design[pattern]
-    return PlacedRows(row_area, None, design, rows.drivers, groups, start, unknown, none)
+    design, every = rows.design[pattern], np.arange(len(pattern))
+    return PlacedRows(row_area, every, design, rows.drivers, groups, start, unknown, none)
 
 
 def check_key(columns: Sequence[object], areas: pd.DataFrame, key: str | None) -> str:
@@ -119,10 +119,13 @@ def areas_by_key(
     else:
         named, names = pd.factorize(table[key])
     place = pd.Index(areas[key].to_numpy()[by_group]).get_indexer(pd.Index(names))
-    row_area = np.append(place, -1).astype(np.int32)[named]
-    if (row_area < 0).any():
+    row_area = named.astype(np.int32, copy=False)
+    nowhere = row_area < 0
+    if (place < 0).any():
+        nowhere |= (place < 0)[row_area]
+    if nowhere.any():
         raise CypsError(
-            f"{how_many(row_area < 0, stands_for):,} rows have an area ('{key}') that is not in "
+            f"{how_many(nowhere, stands_for):,} rows have an area ('{key}') that is not in "
             "the table of areas. "
             + (
                 "None has: is the key text in one table and a number in the other?"
@@ -133,7 +136,7 @@ def areas_by_key(
     start = np.searchsorted(group_code[by_group], np.arange(len(groups) + 1))
     known, as_named = np.arange(len(areas)), areas[key].to_numpy(dtype=object)[by_group]
     design = rows.design[rows.pattern]
-    return PlacedRows(row_area, None, design, rows.drivers, groups, start, known, as_named)
+    return PlacedRows(row_area, place, design, rows.drivers, groups, start, known, as_named)
 
 
 def areas_of_rows(table: pd.DataFrame, key: str, area: Sequence[str], group: str) -> pd.DataFrame:
@@ -192,10 +195,9 @@ def without_empty_areas(placed: PlacedRows, cell_start: NDArray[np.int64]) -> Pl
         return placed
     n_before = np.append(0, np.cumsum(lived_in))[placed.start]
     kept = np.diff(n_before) > 0
-    number = np.cumsum(lived_in) - 1
     return PlacedRows(
         placed.row_area,
-        number,
+        (np.cumsum(lived_in) - 1)[placed.number],
         placed.design[lived_in],
         placed.drivers,
         tuple(label for label, keep in zip(placed.groups, kept, strict=True) if keep),

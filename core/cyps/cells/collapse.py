@@ -127,7 +127,7 @@ def _with_cell_events(
     cells: Cells, counted: CountedRows, children: CodedRows, placed: PlacedRows
 ) -> Cells:
     """The same cells with the events of each; cells stand by area, then by pattern."""
-    lived_in, number = np.unique(placed.row_area, return_inverse=True)
+    lived_in, number = np.unique(placed.number[placed.row_area], return_inverse=True)
     n_patterns = len(children.design)
     area = np.repeat(np.arange(len(lived_in)), np.diff(cells.cell_start))
     key = area * n_patterns + cells.slot_pattern[cells.cell_slot]
@@ -142,8 +142,12 @@ def _with_cell_events(
 def _cells_of(
     counted: CountedRows, metrics: tuple[str, ...], children: CodedRows, placed: PlacedRows
 ) -> Cells:
+    # Read-only whatever the rows came from: one compiled loop.
+    row_area = np.ascontiguousarray(placed.row_area).view()
+    row_area.flags.writeable = False
     cell_start, cell_pattern, cell_count = count_cells(
-        placed.row_area,
+        row_area,
+        placed.number,
         children.pattern,
         np.empty(0, np.int64) if counted.children is None else counted.children,
         len(placed.design),
@@ -256,9 +260,7 @@ def _sum_events(
     slot_pattern: NDArray[np.int64],
 ) -> _SummedEvents:
     row = np.flatnonzero(happened != 0)  # of flags, much quicker than of numbers
-    area: NDArray[np.integer] = placed.row_area[row]
-    if placed.number is not None:
-        area = placed.number[area]
+    area = placed.number[placed.row_area[row]]
     group = np.searchsorted(placed.start, area, side="right") - 1
     n_patterns = len(children.design)
     slot_group = np.repeat(np.arange(len(placed.groups)), np.diff(slot_start))

@@ -208,7 +208,10 @@ def code_rows(
         n_codes = len(column.values)
         n_combinations = len(design) * n_codes
         dtype: Any = np.uint16 if n_combinations < _MOST_PATTERNS else np.int64
-        pattern = pattern.astype(dtype, copy=False) * dtype(n_codes) + column.code.astype(dtype)
+        pattern = pattern.astype(dtype, copy=False)
+        pattern *= dtype(n_codes)
+        # In place: rows are many.
+        np.add(pattern, column.code, out=pattern, casting="unsafe")
         if n_combinations < _MOST_PATTERNS:
             combinations = np.arange(n_combinations)
         else:

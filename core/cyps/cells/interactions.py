@@ -138,10 +138,12 @@ def _split(
             f"{n_areas:,} areas with {n_kinds} kinds of children each are more than can be "
             "counted. Leave out an interaction."
         )
-    row_area = placed.row_area * np.int32(n_kinds) + kind.ravel().astype(np.int32)[children.pattern]
+    row_area = placed.number.astype(np.int32)[placed.row_area] * np.int32(n_kinds)
+    row_area += kind.ravel().astype(np.int32)[children.pattern]
     return replace(
         placed,
         row_area=row_area,
+        number=np.arange(n_areas * n_kinds),
         design=np.hstack(
             [np.repeat(placed.design, n_kinds, axis=0), *(columns for _, columns in products)]
         ),

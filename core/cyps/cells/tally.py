@@ -10,19 +10,20 @@ import numpy as np
 
 
 @nb.njit(cache=True)
-def count_cells(row_area, row_pattern, row_trials, n_areas, n_patterns):
-    """Counting sort of the rows by area, then a tally of patterns in each area."""
+def count_cells(row_area, number, row_pattern, row_trials, n_areas, n_patterns):
+    """Counting sort of the rows by area (number[row_area]), then a tally of patterns in each."""
     row_start = np.zeros(n_areas + 1, np.int64)
     for a in row_area:
-        row_start[a + 1] += 1
+        row_start[number[a] + 1] += 1
     for a in range(n_areas):
         row_start[a + 1] += row_start[a]
     place = row_start[:-1].copy()
     pattern = np.empty(row_area.size, row_pattern.dtype)
     trials = np.empty(row_trials.size, np.int64)
     for i in range(row_area.size):
-        to = place[row_area[i]]
-        place[row_area[i]] += 1
+        a = number[row_area[i]]
+        to = place[a]
+        place[a] += 1
         pattern[to] = row_pattern[i]
         if row_trials.size:
             trials[to] = row_trials[i]
