@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cyps.model.passes import log_sums_at_nodes, moments
+from cyps.model.passes import group_design_sums, log_sums_at_nodes, moments
 
 
 def plain_moments(cells, slot_odds, area_odds, area_design):
@@ -61,3 +61,17 @@ def test_log_sums_at_nodes_are_the_plain_sums_with_the_effect_moved(largest):
         moved = area_odds * np.repeat(node_odds[:, k], areas_of_group)
         plain = plain_moments(cells, slot_odds, moved, area_design)[0]
         np.testing.assert_allclose(found[:, k], plain, rtol=1e-12)
+
+
+def test_group_design_sums_are_the_plain_sums_and_a_metric_s_bits_its_own():
+    rng = np.random.default_rng(3)
+    start, row = np.array([0, 4, 5, 40]), rng.integers(0, 6, 40)
+    weight, design = rng.normal(size=(40, 3)), rng.normal(size=(6, 7))
+    found = group_design_sums(start, row, weight, design)
+    for j in range(3):
+        mine = slice(start[j], start[j + 1])
+        plain = weight[mine].T @ design[row[mine]]
+        np.testing.assert_allclose(found[:, j], plain, rtol=1e-12, atol=1e-12)
+    for m in range(3):
+        alone = group_design_sums(start, row, np.ascontiguousarray(weight[:, m : m + 1]), design)
+        assert alone[0].tobytes() == found[m].tobytes()

@@ -242,3 +242,20 @@ def fitted_and_weights(cells, slot_odds, area_odds):
                     area_w[a, k] += m * q
                     slot_w[s, k] += m * q
     return group_m, slot_w, area_w
+
+
+@nb.njit(parallel=True, fastmath=_FAST, cache=True)
+def group_design_sums(start, row, weight, design):
+    """Sum of weight times design over the slots (or areas) of each group.
+
+    start (n_groups + 1,), row (n,) points into design (n_rows, k), weight (n, n_metrics).
+    Returns (n_metrics, n_groups, k).
+    """
+    n_groups, n_metrics, k = start.size - 1, weight.shape[1], design.shape[1]
+    sums = np.zeros((n_metrics, n_groups, k))
+    for j in nb.prange(n_groups):
+        for i in range(start[j], start[j + 1]):
+            for m in range(n_metrics):
+                for column in range(k):
+                    sums[m, j, column] += weight[i, m] * design[row[i], column]
+    return sums

@@ -8,11 +8,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from cyps.cells import Cells
 from cyps.errors import CypsError
-from cyps.model.passes import fitted_and_weights
+from cyps.model.passes import fitted_and_weights, group_design_sums
 from cyps.model.result import MultilevelFit
 
 AuthorityEffects = Literal["zero", "averaged", "kept"]
@@ -155,7 +154,7 @@ def _predicted(
     arrays = (cells.area_start, cells.cell_start, cells.cell_slot, cells.cell_count)
     children, slot_w, area_w = fitted_and_weights(
         arrays,
-        np.column_stack([by_pattern for by_pattern, _ in odds])[cells.slot_pattern],
+        np.column_stack([by_pattern for by_pattern, _ in odds]).take(cells.slot_pattern, axis=0),
         np.column_stack([by_area for _, by_area in odds]),
     )
     for fit, told in zip(fits, np.isfinite(children).all(axis=0), strict=True):
@@ -164,12 +163,9 @@ def _predicted(
                 f"The coefficients of {fit.metric} predict no finite number for some authority: "
                 "is a driver on another scale than the model's was?"
             )
+    gradient = _gradient(cells, slot_w, area_w)
     return tuple(
-        _with_error(
-            fit,
-            np.ascontiguousarray(children[:, m]),
-            _gradient(cells, slot_w[:, m], area_w[:, m]),
-        )
+        _with_error(fit, np.ascontiguousarray(children[:, m]), gradient[m])
         for m, fit in enumerate(fits)
     )
 
@@ -204,11 +200,10 @@ def _check_alike(cells: Cells, fit: MultilevelFit) -> None:
 def _gradient(
     cells: Cells, slot_w: NDArray[np.float64], area_w: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Weights by group times the design, (n_groups, k): sparse, for a group has few patterns."""
-    shape = (len(cells.groups), len(cells.child_design))
-    by_pattern = csr_array((slot_w, cells.slot_pattern, cells.slot_start), shape=shape)
-    of_areas = (len(cells.groups), len(cells.area_design))
-    by_area = csr_array((area_w, np.arange(area_w.size), cells.area_start), shape=of_areas)
-    weight = np.add.reduceat(slot_w, cells.slot_start[:-1])
-    of_child = np.asarray(by_pattern @ cells.child_design)
-    return np.hstack([weight[:, None], of_child, np.asarray(by_area @ cells.area_design)])
+    """Weights by group times the design, (n_metrics, n_groups, k)."""
+    slots = (cells.slot_start, cells.slot_pattern, slot_w)
+    every_child = np.ones((len(cells.child_design), 1))
+    of_child = group_design_sums(*slots, np.hstack([every_child, cells.child_design]))
+    every_area = np.arange(len(cells.area_design))
+    of_area = group_design_sums(cells.area_start, every_area, area_w, cells.area_design)
+    return np.concatenate([of_child, of_area], axis=2)
