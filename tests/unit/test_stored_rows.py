@@ -162,7 +162,7 @@ def test_what_is_fetched_is_a_row_a_cell_and_no_child(england, tmp_path, monkeyp
     cells = collapse(open_rows(tmp_path / "a.parquet"), areas=england.areas, **ASKED)
     assert sum(batch.num_rows for batch in fetched) == len(cells.cell_count) < 30_000
     assert {name for batch in fetched for name in batch.schema.names} == {
-        *("k0", "k1", "k2", "k3", "children", "e0", "w0", "o0", "e1", "w1", "o1")
+        *("k0", "k1", "k2", "k3", "children", "e0", "e1", "problems")
     }
 
 
@@ -263,6 +263,17 @@ def test_what_memory_refuses_every_engine_refuses_in_the_same_words(engine, chan
             "; it has fsm, age, lsoa, CIN", ""
         )
     assert str(in_engine.value) == said
+
+
+@pytest.mark.parametrize("wrong", [2, -1])
+def test_the_metric_that_cannot_be_counted_is_named_with_its_children(engine, wrong):
+    table = children().assign(CARE=[wrong, wrong, *[0] * 9, wrong], CEASED=[0, 1] * 6)
+    asked = {"events": ["CIN", "CARE", "CEASED"], "child": ["fsm"], "group": "lsoa"}
+    with pytest.raises(CypsError, match=r"'CARE' .*3 (of 12 )?rows") as in_memory:
+        collapse(table, **asked)
+    with pytest.raises(CypsError) as in_engine:
+        collapse(engine.rows(table, 2), **asked)
+    assert str(in_engine.value) == str(in_memory.value)
 
 
 def test_the_counts_of_a_refusal_are_children_not_cells(engine):

@@ -8,6 +8,8 @@ cell, and the same checks and the same last step as for rows in memory follow.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 import ibis
@@ -66,7 +68,7 @@ def count_in_engine(
             "is small: read it with pandas and give that."
         )
     levels = _levels(stored, by)
-    return _fetched(_counted(stored, list(levels), metrics), levels, metrics)
+    return _fetched(stored, _counted(stored, list(levels), metrics), levels, metrics)
 
 
 def _levels(stored: StoredRows, by: CountBy) -> dict[str, Levels]:
@@ -104,16 +106,28 @@ def _check_column(stored: StoredRows, name: str) -> None:
 
 
 def _counted(stored: StoredRows, names: Sequence[str], metrics: Sequence[str]) -> ir.Table:
-    """One row a cell: its drivers and area (k0, ...), children, and events and errors by metric."""
+    """One row a cell: its drivers and area (k0, ...), children, events by metric, and problems.
+
+    A problem is a child of whom some metric is no count, or more than one event.
+    """
     # Names of our own: an engine may not tell names apart, or not take them.
     rows = stored.table
     asked = {f"k{i}": _groupable(rows, name) for i, name in enumerate(names)}
-    sums = {"children": ibis._.count()}
-    for m, metric in enumerate(metrics):
-        event, wrong, over = _flags(stored, metric)
-        asked |= {f"e{m}": event, f"w{m}": wrong, f"o{m}": over}
-        sums |= {f"{what}{m}": ibis._.count(where=ibis._[f"{what}{m}"]) for what in "ewo"}
+    flags = [_flags(stored, metric) for metric in metrics]
+    asked |= {f"e{m}": event for m, (event, _, _) in enumerate(flags)}
+    asked["p"] = reduce(or_, (wrong | over for _, wrong, over in flags))
+    sums = {f"e{m}": ibis._.count(where=ibis._[f"e{m}"]) for m in range(len(metrics))}
+    sums = {"children": ibis._.count(), **sums, "problems": ibis._.count(where=ibis._["p"])}
     return rows.select(**asked).group_by([f"k{i}" for i in range(len(names))]).aggregate(**sums)
+
+
+def _problems(stored: StoredRows, metrics: Sequence[str]) -> ir.Table:
+    """One row: for each metric the children of whom it is no count, or more than one event."""
+    asked = {}
+    for m, metric in enumerate(metrics):
+        _, asked[f"w{m}"], asked[f"o{m}"] = _flags(stored, metric)
+    sums = {name: ibis._.count(where=ibis._[name]) for name in asked}
+    return stored.table.select(**asked).aggregate(**sums)
 
 
 def _groupable(rows: ir.Table, name: str) -> ir.Column:
@@ -149,37 +163,40 @@ def _flags(stored: StoredRows, metric: str) -> tuple[ir.Column, ir.Column, ir.Co
     return count & (number == 1), ~count, count & (number > 1)
 
 
-def _fetched(counts: ir.Table, levels: dict[str, Levels], metrics: Sequence[str]) -> CountedRows:
+def _fetched(
+    stored: StoredRows, counts: ir.Table, levels: dict[str, Levels], metrics: Sequence[str]
+) -> CountedRows:
     """Fetch the counts, batch by batch, each value as a small number."""
     kept = ["children", *(f"e{m}" for m in range(len(metrics)))]
     codes: dict[str, list[NDArray[np.int32]]] = {name: [] for name in levels}
     numbers: dict[str, list[NDArray[np.int64]]] = {name: [] for name in kept}
-    problems = dict.fromkeys((f"{what}{m}" for what in "wo" for m in range(len(metrics))), 0)
+    problems = 0
     for batch in _batches(counts):
         for i, (name, column) in enumerate(levels.items()):
             codes[name].append(column.codes(batch.column(f"k{i}")))
         for name in kept:
-            numbers[name].append(batch.column(name).to_numpy())
-        for name in problems:
-            problems[name] += int(batch.column(name).to_numpy().sum())
-    if not numbers["children"]:
+            # A copy: Arrow's own would keep the whole batch in memory.
+            numbers[name].append(batch.column(name).to_numpy().copy())
+        problems += int(batch.column("problems").to_numpy().sum())
+    if not any(batch.size for batch in numbers["children"]):
         raise nothing_to_count()
     children, *happened = [np.concatenate(numbers.pop(name)) for name in kept]
-    _check_counts(int(children.sum()), problems, metrics)
+    if problems:
+        _refuse(stored, int(children.sum()), metrics)
+    check_children("The rows are", int(children.sum()))
     columns = {name: levels[name].values(np.concatenate(codes.pop(name))) for name in levels}
     table = pd.DataFrame(columns, copy=False)
     return CountedRows(table, children, tuple(happened), (0.0,) * len(metrics), children)
 
 
-def _check_counts(children: int, problems: dict[str, int], metrics: Sequence[str]) -> None:
-    if not children:
-        raise nothing_to_count()
+def _refuse(stored: StoredRows, children: int, metrics: Sequence[str]) -> None:
+    """Say of the first metric with problems how many children they are."""
+    found = next(_batches(_problems(stored, metrics))).to_pylist()[0]
     for m, metric in enumerate(metrics):
-        if wrong := problems[f"w{m}"]:
+        if wrong := found[f"w{m}"]:
             raise not_counts(metric, wrong, children)
-        if over := problems[f"o{m}"]:
+        if over := found[f"o{m}"]:
             raise more_events_than(ONE_CHILD, metric, over)
-    check_children("The rows are", children)
 
 
 def _batches(counts: ir.Table) -> Iterator[pa.RecordBatch]:
