@@ -4,7 +4,8 @@
 
 2,000 children in each of J authorities, an event of some 5%, a driver of children (fsm), one of
 authorities (both known coefficients) and sigma 0.3, drawn anew 500 times for each J. Every
-replicate has a seed of its own. Writes beside this file few_authorities.csv (coverage by J,
+replicate has a seed of its own. Quantiles are normal or, by t, Student's with a fit's
+between-within degrees of freedom. Writes beside this file few_authorities.csv (coverage by J,
 quantity and kind of interval, with its Monte Carlo error) and few_authorities_first.csv (the first
 replicates in full, which the tests run again).
 """
@@ -18,8 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from cyps.cells import collapse
 from cyps.errors import CypsError
@@ -60,17 +59,17 @@ def judged(authorities: int, number: int) -> Iterator[dict[str, object]]:
     (fit,) = fit_cells(cells)
     robust = fit.with_covariance("cluster")
     intervals = {}
-    for label in ("fsm[yes]", "driver"):
-        for name, kind in (("Wald", fit), ("cluster", robust)):
-            low, high = kind.wald_interval().loc[label]
-            intervals[label, name] = low, high
-            # Degrees of freedom: authorities less the coefficients that are theirs.
-            wider = student.ppf(0.975, authorities - 2) / norm.ppf(0.975)
-            half = wider * (high - low) / 2
-            intervals[label, f"{name}, t"] = fit.params[label] - half, fit.params[label] + half
-    intervals["driver", "profile"] = fit.conf_int(method="profile", labels="driver").loc["driver"]
-    intervals["sigma", "Wald"] = fit.heterogeneity().loc["sigma", [0, 1]]
-    intervals["sigma", "profile"] = fit.heterogeneity(method="profile").loc["sigma", [0, 1]]
+    for quantiles, suffix in (("normal", ""), ("t", ", t")):
+        wald = fit.conf_int(quantiles=quantiles)
+        cluster = robust.conf_int(quantiles=quantiles)
+        profile = fit.conf_int(method="profile", labels="driver", quantiles=quantiles)
+        for label in ("fsm[yes]", "driver"):
+            intervals[label, f"Wald{suffix}"] = wald.loc[label]
+            intervals[label, f"cluster{suffix}"] = cluster.loc[label]
+        intervals["driver", f"profile{suffix}"] = profile.loc["driver"]
+        for method, name in (("wald", "Wald"), ("profile", "profile")):
+            between = fit.heterogeneity(method=method, quantiles=quantiles)
+            intervals["sigma", f"{name}{suffix}"] = between.loc["sigma", [0, 1]]
     for (quantity, interval), (low, high) in intervals.items():
         estimate = fit.sigma if quantity == "sigma" else fit.params[quantity]
         held = np.nan if np.isnan(low) else float(low <= TRUTH[quantity] <= high)

@@ -70,6 +70,22 @@ def test_coefficients_are_those_of_python(folder):
     assert run(folder).exit_code == 0  # again into the same folder
 
 
+def test_quantiles_are_students_where_asked_for(folder):
+    done = run(folder, 'quantiles = "t"\n')
+    assert done.exit_code == 0, done.output
+    assert "Student's t" in done.output
+    table = pd.read_csv(folder / "out" / "coefficients.csv").query("metric == 'rare'")
+    assert list(table.columns[-5:]) == ["df", "t", "p", "lower_95", "upper_95"]
+    fit = fit_formula(
+        "rare ~ C(sex, ref='male') + fsm + idaci + (1|la)", pd.read_csv(CELLS), trials="trials",
+        area_key="lsoa",
+    )  # fmt: skip
+    assert table["df"].tolist() == fit.degrees_of_freedom.tolist()
+    ends = fit.conf_int(quantiles="t")
+    assert table["lower_95"].to_numpy() == pytest.approx(ends[0].to_numpy(), rel=1e-5)
+    assert table["df"].iloc[0] == 23
+
+
 @pytest.mark.parametrize("estimator", ["plain", "dummies", "three levels"])
 def test_every_estimator(folder, estimator):
     done = run(folder, f'estimator = "{estimator}"\n')

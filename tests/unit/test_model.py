@@ -154,7 +154,7 @@ def test_an_interval_of_a_sigma_near_0_reaches_to_infinity_without_a_warning():
                 assert table["estimate"].tolist() == [0, 0, 1]
                 assert table[[0, 1]].isna().all(axis=None)
             near.summary()
-    endless = log_scale_interval(1e-3, 1e6, 0.05)
+    endless = log_scale_interval(1e-3, 1e6, 1.96)
     assert endless == (1e-3, 0.0, np.inf)
 
 

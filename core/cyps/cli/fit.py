@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # loaded when the command runs, not with the command line
     from cyps.cells import Cells
     from cyps.model import MultilevelFit
     from cyps.model.model_file import ModelFile, PackWords
+    from cyps.model.quantiles import Quantiles
     from cyps.pack import Pack
 
 PACK = "coefficients.cyps.zip"
@@ -58,14 +59,14 @@ def fit_command(model: Path, out: Path) -> None:
     fits = fit_model(asked, cells)
     pack = None if everyone is None else _pack(asked, cells, everyone, fits)
     with put_in_place(out) as folder:
-        _write(folder, fits)
+        _write(folder, fits, asked.quantiles)
         if pack is not None:
             from cyps.pack import pack_bytes
 
             (folder / PACK).write_bytes(pack_bytes(pack)[0])
         record = record_of_fit(asked, model, fits) | {"outputs": hashes(folder)}
         (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    click.echo("\n\n".join(fit.summary() for fit in fits))
+    click.echo("\n\n".join(fit.summary(quantiles=asked.quantiles) for fit in fits))
     click.echo(f"\nWritten to {out}: {', '.join([*record['outputs'], RECORD])}")
     if failed := [fit.metric for fit in fits if not fit.converged]:
         raise CypsError(
@@ -136,16 +137,15 @@ def _pack(asked: ModelFile, cells: Cells, everyone: Cells, fits: Sequence[Multil
     )
 
 
-def _write(folder: Path, fits: Sequence[MultilevelFit]) -> None:
+def _write(folder: Path, fits: Sequence[MultilevelFit], quantiles: Quantiles) -> None:
     import pandas as pd
 
-    summaries = "\n\n".join(fit.summary() for fit in fits)
+    summaries = "\n\n".join(fit.summary(quantiles=quantiles) for fit in fits)
     (folder / "summary.txt").write_text(summaries + "\n", encoding="utf-8")
     tables, effects, covariances = [], [], []
     for fit in fits:
-        table = pd.DataFrame(
-            {"coefficient": fit.params, "std_error": fit.bse, "z": fit.zvalues, "p": fit.pvalues}
-        ).join(fit.wald_interval().set_axis(["lower_95", "upper_95"], axis=1))
+        table = fit.coefficient_table(quantiles=quantiles)
+        table = table.rename(columns={"lower": "lower_95", "upper": "upper_95"})
         table = table.rename_axis("label").reset_index()
         table.insert(0, "metric", fit.metric)
         tables.append(table)

@@ -19,12 +19,12 @@ def normal_quantile(alpha: float) -> float:
 
 
 def log_scale_interval(
-    sigma: float, variance_of_log: float, alpha: float
+    sigma: float, variance_of_log: float, reach: float
 ) -> tuple[float, float, float]:
-    """A standard deviation with an interval symmetric in its logarithm."""
-    reach = normal_quantile(alpha) * np.sqrt(variance_of_log) if variance_of_log > 0 else np.nan
+    """A standard deviation with an interval `reach` standard errors of its logarithm each way."""
+    half = reach * np.sqrt(variance_of_log) if variance_of_log > 0 else np.nan
     with np.errstate(over="ignore"):  # near 0 the logarithm says nothing: up to infinity
-        return sigma, float(sigma * np.exp(-reach)), float(sigma * np.exp(reach))
+        return sigma, float(sigma * np.exp(-half)), float(sigma * np.exp(half))
 
 
 class Estimates:

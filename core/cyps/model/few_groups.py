@@ -6,7 +6,9 @@ FEWEST = 30
 """Fewer groups than this are few: see `benchmarks/few_authorities.csv`."""
 
 
-def few_groups(n: int, estimator: str, robust: bool, called: str = "groups") -> str:
+def few_groups(
+    n: int, estimator: str, robust: bool, called: str = "groups", by_t: bool = False
+) -> str:
     """A sentence on what rests on few groups, or "".
 
     Parameters
@@ -14,6 +16,8 @@ def few_groups(n: int, estimator: str, robust: bool, called: str = "groups") -> 
     n : how many there are
     estimator : of the fit
     robust : whether errors robust to what a group's children share are shown
+    called : what a group is
+    by_t : whether the intervals shown reach further, by Student's t
 
     Examples
     --------
@@ -24,10 +28,8 @@ def few_groups(n: int, estimator: str, robust: bool, called: str = "groups") -> 
     """
     wrong = []
     if estimator in ("multilevel", "three levels"):
-        wrong.append(
-            "sigma comes out too low, and intervals of sigma and of drivers of whole "
-            f"{called} are too short"
-        )
+        short = f", and intervals of sigma and of drivers of whole {called} are too short"
+        wrong.append("sigma comes out too low" + ("" if by_t else short))
     if robust:
         wrong.append("robust errors are too small")
     if n >= FEWEST or not wrong:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from cyps.model.fitted import Fitted, IntervalMethod
 from cyps.model.inference import sigma_intervals
+from cyps.model.quantiles import Quantiles
 from cyps.model.shares_of_variance import CHILD_VARIANCE
 
 _UPPER_QUARTILE = 0.6744897501960817
@@ -32,9 +33,11 @@ def median_odds_ratio(sigma: float) -> float:
         return float(np.exp(np.sqrt(2) * sigma * _UPPER_QUARTILE))
 
 
-def heterogeneity(fit: Fitted, alpha: float, method: IntervalMethod) -> pd.DataFrame:
+def heterogeneity(
+    fit: Fitted, alpha: float, method: IntervalMethod, quantiles: Quantiles = "normal"
+) -> pd.DataFrame:
     """See `MultilevelFit.heterogeneity`."""
-    found = sigma_intervals(fit, alpha, method)
+    found = sigma_intervals(fit, alpha, method, quantiles)
     # With two levels sigma alone says the ICC.
     icc_from, ratio_from = {"icc": "sigma"}, {"median_odds_ratio": "sigma"}
     if fit.area_sigma is not None:

@@ -17,6 +17,7 @@ from cyps.mistakes import mistakes
 from cyps.model.dummies import fit_dummies
 from cyps.model.multilevel import fit_cells
 from cyps.model.plain import fit_plain
+from cyps.model.quantiles import Quantiles
 from cyps.model.result import CovarianceType, MultilevelFit
 from cyps.model.three_levels import fit_three_levels
 from cyps.pack import Neutral
@@ -72,6 +73,7 @@ class ModelFile(_Strict):
     estimator: Literal["multilevel", "plain", "dummies", "three levels"] = "multilevel"
     nodes: int = Field(default=1, ge=1)
     errors: CovarianceType = "given sigma"
+    quantiles: Quantiles = "normal"
     pack: PackWords | None = None
 
 

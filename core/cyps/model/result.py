@@ -15,7 +15,8 @@ from cyps.errors import CypsError
 from cyps.model.convergence import ConvergenceCheck, check_convergence
 from cyps.model.fitted import Counted, CovarianceType, Estimator, Fitted, IntervalMethod
 from cyps.model.heterogeneity import area_icc, heterogeneity, icc, median_odds_ratio
-from cyps.model.inference import covariance_of, profile_intervals
+from cyps.model.inference import coefficient_table, covariance_of, profile_intervals
+from cyps.model.quantiles import Quantiles, degrees_of_freedom
 from cyps.model.summary import summary_text
 
 __all__ = ["Counted", "CovarianceType", "Estimator", "MultilevelFit"]
@@ -68,6 +69,7 @@ class MultilevelFit(Fitted):
         alpha: float = 0.05,
         method: IntervalMethod = "wald",
         labels: Sequence[str] | None = None,
+        quantiles: Quantiles = "normal",
     ) -> pd.DataFrame:
         """Intervals of the coefficients: columns 0 (lower) and 1 (upper).
 
@@ -77,6 +79,9 @@ class MultilevelFit(Fitted):
         method : "wald" from the standard errors; "profile" where the likelihood,
             maximised over everything else, falls by the chi-square quantile
         labels : which coefficients, or the name of one; all by default
+        quantiles : "t" takes Student's with between-within degrees of freedom (see
+            `degrees_of_freedom`) in place of the normal distribution's, for few groups; the
+            profile then falls by its square
         """
         one = [labels] if isinstance(labels, str) else labels
         wanted = list(self.labels if one is None else one)
@@ -86,14 +91,21 @@ class MultilevelFit(Fitted):
                 f"{', '.join(self.labels)}."
             )
         if method == "wald":
-            return self.wald_interval(alpha).loc[wanted]
+            table = coefficient_table(self, alpha, quantiles)[["lower", "upper"]]
+            return table.set_axis([0, 1], axis=1).loc[wanted]
         if method != "profile":
             raise CypsError(f"method is {method!r}. It is 'wald' or 'profile'.")
-        return profile_intervals(self, wanted, alpha)
+        return profile_intervals(self, wanted, alpha, quantiles)
 
-    def odds_ratios(self, alpha: float = 0.05, method: IntervalMethod = "wald") -> pd.DataFrame:
+    def odds_ratios(
+        self,
+        alpha: float = 0.05,
+        method: IntervalMethod = "wald",
+        quantiles: Quantiles = "normal",
+    ) -> pd.DataFrame:
         """Odds ratios with their intervals, columns `odds_ratio`, 0 and 1; no intercept."""
-        table = pd.DataFrame({"odds_ratio": self.params}).join(self.conf_int(alpha, method))
+        intervals = self.conf_int(alpha, method, quantiles=quantiles)
+        table = pd.DataFrame({"odds_ratio": self.params}).join(intervals)
         return np.exp(table.drop(index="Intercept"))
 
     @property
@@ -126,7 +138,12 @@ class MultilevelFit(Fitted):
         """The same in two small areas of one group; None with two levels."""
         return None if self.area_sigma is None else median_odds_ratio(self.area_sigma)
 
-    def heterogeneity(self, alpha: float = 0.05, method: IntervalMethod = "wald") -> pd.DataFrame:
+    def heterogeneity(
+        self,
+        alpha: float = 0.05,
+        method: IntervalMethod = "wald",
+        quantiles: Quantiles = "normal",
+    ) -> pd.DataFrame:
         """Sigma, ICC and median odds ratio with intervals: `estimate`, 0 and 1.
 
         With three levels of small areas too (`area_sigma`, `area_icc`, `area_median_odds_ratio`).
@@ -134,7 +151,7 @@ class MultilevelFit(Fitted):
         sigma is 0 it has none to give, and near 0 it may reach from 0 to infinity: there take
         the profile.
         """
-        return heterogeneity(self, alpha, method)
+        return heterogeneity(self, alpha, method, quantiles)
 
     @property
     def random_effects(self) -> pd.DataFrame:
@@ -152,6 +169,25 @@ class MultilevelFit(Fitted):
         """Whether this is a maximum: gradient, curvature, and a second search from elsewhere."""
         return check_convergence(self)
 
-    def summary(self, alpha: float = 0.05) -> str:
+    @property
+    def degrees_of_freedom(self) -> pd.Series:
+        """Of Student's t for each coefficient, between-within.
+
+        Groups less the coefficients that are theirs (intercept included) for drivers of groups;
+        children less groups and the other coefficients for these, with three levels by small
+        area too. Of errors robust by group ("cluster") the first for every coefficient.
+        """
+        return pd.Series(degrees_of_freedom(self), index=list(self.labels), name=self.metric)
+
+    def coefficient_table(
+        self, alpha: float = 0.05, quantiles: Quantiles = "normal"
+    ) -> pd.DataFrame:
+        """All that Wald says of each coefficient.
+
+        Columns `coefficient`, `std_error`, `z` (with "t": `df` and `t`), `p`, `lower`, `upper`.
+        """
+        return coefficient_table(self, alpha, quantiles)
+
+    def summary(self, alpha: float = 0.05, quantiles: Quantiles = "normal") -> str:
         """Plain text as statsmodels prints it: who, how, the coefficients, the groups."""
-        return summary_text(self, alpha)
+        return summary_text(self, alpha, quantiles)

@@ -11,6 +11,8 @@ from cyps.errors import CypsError
 from cyps.model.few_groups import few_groups
 from cyps.model.fitted import Fitted
 from cyps.model.heterogeneity import heterogeneity
+from cyps.model.inference import coefficient_table
+from cyps.model.quantiles import Quantiles, degrees_of_freedom
 
 _WIDTH = 79
 _TITLE = {
@@ -26,24 +28,33 @@ _ERRORS = {
 }
 
 
-def summary_text(fit: Fitted, alpha: float) -> str:
+def summary_text(fit: Fitted, alpha: float, quantiles: Quantiles) -> str:
     """The whole summary, 79 columns wide; a label that is too long is broken."""
-    table = _coefficients(fit, alpha)
-    groups = _between_groups(fit, alpha)
+    table = _coefficients(fit, alpha, quantiles)
+    groups = _between_groups(fit, alpha, quantiles)
     width = max(_WIDTH, *(len(line) for line in (*table, *groups)))
     double, single = "=" * width, "-" * width
-    lines = [_TITLE[fit.estimator].center(width).rstrip(), double, *_head(fit, width), double]
+    lines = [
+        _TITLE[fit.estimator].center(width).rstrip(),
+        double,
+        *_head(fit, width, quantiles),
+        double,
+    ]
     lines += [table[0], single, *table[1:], double]
     if groups:
         lines += [*groups, double]
     lines += textwrap.wrap(fit.verdict, width)
-    lines += textwrap.wrap(
-        few_groups(len(fit.groups), fit.estimator, fit.cov_type == "cluster"), width
-    )
+    lines += textwrap.wrap(_few(fit, quantiles), width)
     return "\n".join(lines)
 
 
-def _head(fit: Fitted, width: int) -> list[str]:
+def _few(fit: Fitted, quantiles: Quantiles) -> str:
+    robust, by_t = fit.cov_type == "cluster", quantiles == "t"
+    told = few_groups(len(fit.groups), fit.estimator, robust, by_t=by_t)
+    return told if by_t or not told else f"{told} Longer ones: quantiles='t'."
+
+
+def _head(fit: Fitted, width: int, quantiles: Quantiles) -> list[str]:
     how = "Laplace" if fit.nagq == 1 else f"quadrature, {fit.nagq} nodes"
     if fit.estimator in ("plain", "dummies"):
         how = "maximum likelihood"
@@ -61,6 +72,10 @@ def _head(fit: Fitted, width: int) -> list[str]:
         ("AIC:", f"{fit.aic:,.3f}"),
         ("BIC:", f"{fit.bic:,.3f}"),
     ]
+    if quantiles == "t":
+        left.append(("Quantiles:", "Student's t"))
+        df = dict.fromkeys(degrees_of_freedom(fit).tolist())
+        right.append(("Degrees of freedom:", ", ".join(f"{each:,}" for each in df)))
     half = width // 2 - 1
     return [
         f"{a}{b:>{half - len(a)}}   {c}{d:>{width - half - 3 - len(c)}}"
@@ -89,29 +104,30 @@ def _ends(alpha: float) -> tuple[str, str]:
     return f"[{alpha / 2:.3g}", f"{1 - alpha / 2:.3g}]"
 
 
-def _coefficients(fit: Fitted, alpha: float) -> list[str]:
-    interval = fit.wald_interval(alpha)
+def _coefficients(fit: Fitted, alpha: float, quantiles: Quantiles) -> list[str]:
+    of = coefficient_table(fit, alpha, quantiles)
+    letter = "z" if quantiles == "normal" else "t"
     lower, upper = _ends(alpha)
     table = pd.DataFrame(
         {
-            "coef": fit.params.map("{:.4f}".format),
-            "std err": fit.bse.map("{:.4f}".format),
-            "z": fit.zvalues.map("{:.3f}".format),
-            "P>|z|": fit.pvalues.map("{:.3f}".format),
-            lower: interval[0].map("{:.4f}".format),
-            upper: interval[1].map("{:.4f}".format),
-            "odds ratio": np.exp(fit.params).map("{:.4g}".format),
+            "coef": of["coefficient"].map("{:.4f}".format),
+            "std err": of["std_error"].map("{:.4f}".format),
+            letter: of[letter].map("{:.3f}".format),
+            f"P>|{letter}|": of["p"].map("{:.3f}".format),
+            lower: of["lower"].map("{:.4f}".format),
+            upper: of["upper"].map("{:.4f}".format),
+            "odds ratio": np.exp(of["coefficient"]).map("{:.4g}".format),
         }
     )
     return _lines(table.replace("nan", "-"))
 
 
-def _between_groups(fit: Fitted, alpha: float) -> list[str]:
+def _between_groups(fit: Fitted, alpha: float, quantiles: Quantiles) -> list[str]:
     if fit.estimator in ("plain", "dummies"):
         return []
     lower, upper = _ends(alpha)
     try:
-        table = heterogeneity(fit, alpha, "wald")
+        table = heterogeneity(fit, alpha, "wald", quantiles)
     except CypsError:  # not converged, or without its cells: the estimates alone
         table = pd.DataFrame({"estimate": {"sigma": fit.sigma}, 0: np.nan, 1: np.nan})
     table.index = [_WORDS.get(name, name) for name in table.index]
