@@ -10,6 +10,10 @@ import pytest
 # Runs only at the commit whose format it wrote down; kept as the record of how.
 collect_ignore = ["golden/packs/make_version_1.py"]
 
+# Words are told on one line where a test does not ask for a terminal's width: how long the folder
+# of a test is, which stands in many of them, is no business of the test's.
+os.environ["COLUMNS"] = "400"
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
