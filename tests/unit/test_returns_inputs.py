@@ -120,7 +120,7 @@ def test_a_duplicate_names_both_rows(read):
         ("E12000001", "It is a region"),
         ("E07000223", "It is a district"),
         ("E06999999", "No children's services authority"),
-        ("W06000001", "A GSS code is E and eight digits"),
+        ("W06000001", "It is a code of Wales, Scotland or Northern Ireland, which take no part"),
         ("hartlepool", "It is a name; use the GSS code, E06000001 for Hartlepool"),
         ("Hartlepol", "A GSS code is E and eight digits"),
     ],

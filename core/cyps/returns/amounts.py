@@ -78,7 +78,7 @@ def signed_amount(text: str) -> float:
     if bare.lstrip("+-") in _NOT_FINITE:
         raise NotAnAmount(f"'{shown}' is not a finite number. Give the figure")
     if shown.endswith("%"):
-        raise NotAnAmount(f"'{shown}' is a percentage where an amount is needed")
+        raise NotAnAmount(f"'{shown}' is a percentage where an amount is needed{_as_part(shown)}")
     return _number(shown)
 
 
@@ -89,6 +89,7 @@ def _number(shown: str) -> float:
         digits = digits[1:-1]
     sign, digits = _sign(digits)
     if not (_PLAIN.fullmatch(digits) or _GROUPED.fullmatch(digits)):
+        _check_short(shown, digits, negative != (sign < 0))
         raise NotAnAmount(
             f"'{shown[:40]}' is not a number. Write it like 1234.5 or 1,234.5, without words"
         )
@@ -96,6 +97,29 @@ def _number(shown: str) -> float:
     if value > _LARGEST:
         raise NotAnAmount(f"'{shown[:40]}' is too large to be an amount. Check the figure")
     return -value if negative != (sign < 0) else value
+
+
+_SHORT = re.compile(r"(?P<number>\d[\d,]*(\.\d+)?)(?P<unit>k|m|mn|bn)", re.IGNORECASE | re.ASCII)
+_UNITS = {"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9}
+
+
+def _check_short(shown: str, digits: str, below_zero: bool) -> None:
+    """Say what to write for 1.2m, for a zero typed as a dash and for an error of a formula."""
+    if found := _SHORT.fullmatch(digits):
+        full = float(found["number"].replace(",", "")) * _UNITS[found["unit"].lower()]
+        full = -full if below_zero else full
+        raise NotAnAmount(f"'{shown[:40]}' is cut short. Write it in full: {full:,.10g}")
+    if not shown.strip("-\u2013\u2014\u2212 "):
+        raise NotAnAmount(f"'{shown[:40]}' may be 0 or not known. Type 0 if you mean it")
+    if re.fullmatch(r"#(REF!|N/A|VALUE!|NAME\?|NULL!|SPILL!|CALC!)", shown.upper()):
+        raise NotAnAmount(f"'{shown}' is the error of a formula. Mend the formula where it stands")
+
+
+def _as_part(shown: str) -> str:
+    try:
+        return f"; as a number it is {signed_amount(shown.removesuffix('%')) / 100:.12g}"
+    except NotAnAmount:
+        return ""
 
 
 def _sign(digits: str) -> tuple[int, str]:

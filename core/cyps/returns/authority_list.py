@@ -18,6 +18,9 @@ from cyps.geography import (
 
 _GSS = re.compile(r"E[0-9]{8}")
 
+NO_CODE = "A GSS code is E and eight digits, such as E06000001."
+"""Said of a text that is nothing like a code."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuthorityList:
@@ -101,7 +104,19 @@ class AuthorityList:
             return "It is a district, which has no children's services; use its county's code."
         if _GSS.fullmatch(code):
             return f"No children's services authority had this code by {self.year}."
-        return "A GSS code is E and eight digits, such as E06000001."
+        if re.fullmatch("[WSN][0-9]{8}", code):
+            return "It is a code of Wales, Scotland or Northern Ireland, which take no part."
+        return self._slip(code)
+
+    def _slip(self, text: str) -> str:
+        """What is meant by a text that is no code: one with a slip or more beside it, or none."""
+        digits = text.translate(str.maketrans("OIL", "011"))
+        if digits in self.codes:
+            return f"With digits in place of letters it is {self.name(digits)}: mend it."
+        within = re.findall(r"E[0-9]{8}(?![0-9])", text)
+        if len(within) == 1 and within[0] in self.codes:
+            return f"Only the code may stand there: {within[0]}."
+        return NO_CODE
 
     def _other_years(self, code: str) -> str:
         later = [s for s in successors(code) if s.new_code in self.codes]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cyps.errors import CypsError
 from cyps.returns.amounts import NotAnAmount, amount
-from cyps.returns.authority_list import AuthorityList
+from cyps.returns.authority_list import NO_CODE, AuthorityList
 from cyps.returns.problems import Problems
 from cyps.returns.sources import Source
 from cyps.returns.tables import Row, Table, same_name
@@ -24,6 +24,9 @@ CODE_COLUMNS = (
     "ecode",
 )
 """Names by which the column of authority codes is known."""
+
+YEAR_COLUMNS = ("year", "financial_year", "time_period", "date")
+"""Names of a column that says which year a row is of."""
 
 DESCRIPTIVE_COLUMNS = (
     *("name", "authority", "authority_name", "la_name", "local_authority", "la"),
@@ -133,28 +136,83 @@ def amounts_by_authority(
     -------
     dict : by GSS code; incomplete when a problem was noted
     """
-    codes = code_column(table)
+    rows = _row_of_each(table, code_column(table), listed, problems)
     amounts: dict[str, float] = {}
-    first: dict[str, Row] = {}
-    for row in table.rows:
-        code = row.cells[codes].upper()
-        if not _is_usable_code(table, row, codes, listed, problems):
-            continue
-        if code in first:
-            problems.add(
-                f"{table.where(row, codes)}: {listed.name(code)} is here again, after row "
-                f"{first[code].number}. Each authority needs one row; remove one."
-            )
-            continue
-        first[code] = row
+    for code, row in rows.items():
         if code in listed.excluded:
             continue
         try:
             amounts[code] = number(row.cells[column])
         except NotAnAmount as reason:
             problems.add(f"{table.where(row, column)}: {listed.name(code)}: {reason}.", code)
-    report_missing(table, set(first), what, listed, problems)
+    report_missing(table, set(rows), what, listed, problems)
     return amounts
+
+
+def _row_of_each(
+    table: Table, codes: int, listed: AuthorityList, problems: Problems
+) -> dict[str, Row]:
+    """The row of each authority by its code, noting codes of nobody and second rows."""
+    _check_column_of_codes(table, codes, listed)
+    rows: dict[str, Row] = {}
+    again: list[Row] = []
+    for row in table.rows:
+        if not _is_usable_code(table, row, codes, listed, problems):
+            continue
+        if rows.setdefault(row.cells[codes].upper(), row) is not row:
+            again.append(row)
+    if len(again) > _MANY:
+        whose = rows[again[0].cells[codes].upper()]
+        problems.add(
+            f"{table.place}: {len(again)} rows are of authorities that have a row before, the "
+            f"first of them row {again[0].number} ({listed.name(again[0].cells[codes].upper())}, "
+            f"after row {whose.number}). Each authority needs one row.{_several_years(table)}"
+        )
+        return rows
+    for row in again:
+        code = row.cells[codes].upper()
+        problems.add(
+            f"{table.where(row, codes)}: {listed.name(code)} is here again, after row "
+            f"{rows[code].number}. Each authority needs one row; remove one."
+        )
+    return rows
+
+
+_MANY = 10
+"""Rows with one and the same mistake that are told one by one; of more the first stands for all."""
+
+
+def _check_column_of_codes(table: Table, codes: int, listed: AuthorityList) -> None:
+    """Tell once what is wrong where most rows have no authority's code: the column is another."""
+    strange = [row for row in table.rows if row.cells[codes].upper() not in listed.codes]
+    if len(strange) <= max(_MANY, len(table.rows) // 2):
+        return
+    shown = strange[0].cells[codes]
+    others = [
+        i
+        for i in range(len(table.header))
+        if i != codes and sum(row.cells[i].upper() in listed.codes for row in table.rows) > _MANY
+    ]
+    swapped = (
+        f" Codes stand under '{table.header[others[0]]}': mend the headings." if others else ""
+    )
+    raise CypsError(
+        f"{table.place}, column '{table.header[codes]}': {len(strange)} of {len(table.rows)} rows "
+        f"have no code of an authority in {listed.year}, the first of them row "
+        f"{strange[0].number} ('{shown[:40]}'). {swapped.strip() or listed.hint(shown.upper())}"
+    )
+
+
+def _several_years(table: Table) -> str:
+    """What to do where rows are there again because there are years of them."""
+    for column in table.columns_named(YEAR_COLUMNS):
+        years = sorted({row.cells[column] for row in table.rows if row.cells[column]})
+        if 1 < len(years) <= _MANY * 2:
+            return (
+                f" Column '{table.header[column]}' has {', '.join(years)}: keep the rows of one "
+                "year."
+            )
+    return " Remove the others."
 
 
 def report_missing(
@@ -184,9 +242,12 @@ def _is_usable_code(
             "Fill it in; if the row is a total or a note, take it out."
         )
     else:
+        hint = listed.hint(code)
+        if hint == NO_CODE:
+            hint += " If the row is a total, a note or a second heading, take it out."
         problems.add(
             f"{table.where(row, codes)}: '{row.cells[codes][:40]}' is not the code of an "
-            f"authority in {listed.year}. {listed.hint(code)}"
+            f"authority in {listed.year}. {hint}"
         )
     return False
 

@@ -62,6 +62,11 @@ def _decoded(file: str, content: bytes) -> str:
             f"{file}: this is an Excel workbook or a zip file under the name of a CSV file. "
             "Give it its right ending, .xlsx."
         )
+    if content[:200].lstrip().lower().startswith((b"<html", b"<!doctype", b"<table")):
+        raise CypsError(
+            f"{file}: this is a web page under the name of a CSV file: perhaps a page that asks to "
+            "sign in was saved. Download the file again, or save the table as CSV UTF-8."
+        )
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content:
         raise CypsError(
             f"{file}: this is not text in UTF-8. In Excel choose Save As, CSV UTF-8 (not "
@@ -81,7 +86,7 @@ def _check_separator(file: str, text: str) -> None:
     # A semicolon file usually has decimal commas too: 1,500 would be read as 1500.
     head = "\n".join(text.splitlines()[:20])
     if "," not in head:
-        for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
             if separator in head:
                 raise CypsError(
                     f"{file}: the columns are separated by {name}, not commas. "

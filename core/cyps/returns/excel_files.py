@@ -14,6 +14,7 @@ from pathlib import Path
 from cyps.errors import CypsError
 from cyps.returns.sources import source_of
 
+_PACKAGE = b"PK\x03\x04"
 _MOST_PARTS = 2_000
 _LARGEST_UNPACKED = 200_000_000
 _LARGEST_RATIO = 200
@@ -65,6 +66,19 @@ def excel_sheets(file: str, content: bytes) -> Iterator[tuple[str, list[list[str
         raise _damaged(file, str(error)) from None
 
 
+def hidden_sheets(content: bytes) -> list[str]:
+    """Names of the worksheets that are not shown, of a workbook that was read before."""
+    if content[:4] != _PACKAGE:
+        return []
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    return [
+        sheet.name
+        for sheet in CalamineWorkbook.from_filelike(io.BytesIO(content)).sheets_metadata
+        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible != SheetVisibleEnum.Visible
+    ]
+
+
 def read_sheets(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
     """Name and rows of each visible worksheet of a file, as `excel_sheets` gives them."""
     source, content = source_of(path)
@@ -78,13 +92,34 @@ def _damaged(file: str, why: str) -> CypsError:
     )
 
 
+def _check_no_text(file: str, content: bytes) -> None:
+    """Say so where a text, or a web page, has the name of a workbook."""
+    head = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+        raise CypsError(
+            f"{file}: this is a web page under the name of a workbook, as some sites export "
+            "tables. Open it in Excel and save it as Excel Workbook (.xlsx)."
+        )
+    if head and b"," in head and all(byte >= 32 or byte in b"\t\r\n" for byte in head):
+        raise CypsError(
+            f"{file}: this is text under the name of a workbook. If it is a CSV file, give it its "
+            "right ending, .csv."
+        )
+
+
 def _check_package(file: str, content: bytes) -> None:
     if content[:4] == b"\xd0\xcf\x11\xe0":
         raise CypsError(
             f"{file}: this workbook has a password or is in the format before Excel 2007. "
             "Save it as Excel Workbook (.xlsx) without a password."
         )
-    if content[:4] != b"PK\x03\x04":
+    if Path(file).name.startswith("~$"):
+        raise CypsError(
+            f"{file}: this is the mark that Excel leaves beside a workbook that is open, and no "
+            f"workbook. Give {Path(file).name.removeprefix('~$')}."
+        )
+    if content[:4] != _PACKAGE:
+        _check_no_text(file, content)
         raise _damaged(file, "it is no workbook" if content else "it is empty")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:

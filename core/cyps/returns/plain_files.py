@@ -52,7 +52,7 @@ def plain_use(table: Table, listed: AuthorityList, problems: Problems) -> dict[s
     for metric in found:
         column = table.column(metric)
         amounts = amounts_by_authority(table, column, f"number of {metric}", listed, problems)
-        told = f"{metric}: column '{table.header[column]}' of {table.source.file}."
+        told = f"{metric}: column '{table.header[column]}' of {table.place}."
         readings[metric] = Reading(amounts, table.source, "plain file", (told, *note))
     return readings
 
@@ -69,7 +69,7 @@ def plain_amounts(
     column = amount_column(table, names)
     what = names[0].replace("_", " ")
     amounts = amounts_by_authority(table, column, what, listed, problems, number=number)
-    told = f"{what.capitalize()}: column '{table.header[column]}' of {table.source.file}"
+    told = f"{what.capitalize()}: column '{table.header[column]}' of {table.place}"
     if amounts:
         told += f", from {min(amounts.values()):,.10g} to {max(amounts.values()):,.10g}"
     return Reading(amounts, table.source, "plain file", (f"{told}.",))
@@ -115,7 +115,7 @@ def plain_spend(
             lines[name] = ServiceAreaSpend(name, stands_for, _spend(table, row, value))
     if metric is None:
         _check_all_areas(table, set(lines), problems)
-    told = f"Spend: column '{table.header[value]}' of {table.source.file}."
+    told = f"Spend: column '{table.header[value]}' of {table.place}."
     told_lines = tuple(
         SpendLine("", name, "", line.metric, line.pounds, "included", where=places[name])
         for name, line in lines.items()

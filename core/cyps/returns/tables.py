@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cyps.errors import CypsError
 from cyps.returns.csv_files import csv_rows
-from cyps.returns.excel_files import excel_sheets
+from cyps.returns.excel_files import excel_sheets, hidden_sheets
 from cyps.returns.sources import Source, source_of
 
 _HEADER_WITHIN = 50
@@ -131,16 +131,44 @@ def read_table(path: Path, *, key_columns: Collection[str]) -> Table:
     if not content.strip():
         raise CypsError(f"{source.file} is empty. Give the file that was meant.")
     keys = {same_name(name) for name in key_columns}
+    found: Table | None = None
+    first: list[str] = []
     for sheet, rows in _sheets(path, source, content):
         at = next(
             (i for i, cells in enumerate(rows[:_HEADER_WITHIN]) if _names_any(cells, keys)), -1
         )
-        if at >= 0:
-            return _table(source, sheet, rows, at)
+        if at >= 0 and found is None:
+            found = _table(source, sheet, rows, at)
+        elif at >= 0 and found is not None:
+            _check_another(found, sheet, rows, at)
+        first = first or next((row for row in rows[:_HEADER_WITHIN] if _cells(row) > 1), [])
+    if found is not None:
+        return found
+    seen = ", ".join(f"'{cell.strip()[:40]}'" for cell in first[:6] if cell.strip())
+    hidden = hidden_sheets(content)
     raise CypsError(
         f"{source.file}: no header row was found in the first {_HEADER_WITHIN} rows. One row must "
         f"name the columns, one of them {_or(sorted(key_columns))}."
+        + (f" The first row of a table has {seen}." if seen else "")
+        + (f" Hidden sheets ('{hidden[0]}') are not read: unhide it if meant." if hidden else "")
     )
+
+
+def _cells(row: Sequence[str]) -> int:
+    return sum(1 for cell in row if cell.strip())
+
+
+def _check_another(found: Table, sheet: str, rows: list[list[str]], at: int) -> None:
+    """Refuse a second sheet with the same columns, such as those of another year."""
+    header = [same_name(name) for name in rows[at]]
+    while header and not header[-1]:
+        header.pop()
+    if header == [same_name(name) for name in found.header] and any(map(_cells, rows[at + 1 :])):
+        raise CypsError(
+            f"{found.source.file}: sheets '{found.sheet}' and '{sheet}' both hold a table with the "
+            f"columns {found.listed(range(len(found.header)))}, and it is not for the tool to "
+            "choose. Hide or delete the one that is not meant; hidden sheets are not read."
+        )
 
 
 def _or(names: Sequence[str]) -> str:
@@ -183,7 +211,8 @@ def _table(source: Source, sheet: str, rows: list[list[str]], at: int) -> Table:
                 + (
                     "Give the column that they stand in a name, or empty them."
                     if sheet
-                    else "A number with a comma in it needs quotes around it, or no comma."
+                    else "A number with a comma in it needs quotes around it, or no comma; a "
+                    "column with a note needs a name."
                 )
             )
     width = len(header)

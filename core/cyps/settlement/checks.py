@@ -153,7 +153,12 @@ def far_area_cost(settlement: Settlement) -> NDArray[np.bool_]:
 def _baselines_far(settlement: Settlement) -> Iterator[str]:
     baseline, target = settlement.scenario.baseline, settlement.target
     known, far = (baseline > 0) & (target > 0), far_from_baseline(settlement)
-    if 2 * far.sum() > known.sum():
+    if not baseline.any():
+        yield (
+            "Every baseline is 0, so that no limit holds and there is no change to tell. Were the "
+            "file's formulas computed? Open it in Excel, save it, and look at the column."
+        )
+    elif 2 * far.sum() > known.sum():
         yield (
             f"Baselines and pot do not seem to be in one unit: baselines add up to "
             f"£{baseline.sum():,.0f}, the pot is £{settlement.scenario.pot:,}. Give both in "
