@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cyps.needs import weights_as_spend
 from cyps.settlement import Exclusion, Protection, Undamped, settle
 from cyps.settlement.checks import checks, doubts, far_area_cost, far_from_baseline, far_use
 from cyps.settlement.example import example
@@ -354,3 +355,45 @@ def test_a_lower_limit_is_doubted_for_the_metric_that_it_lifts():
     scenario = replace(good.scenario, area_cost=cost, area_cost_metrics=good.use.metrics)
     (doubt,) = [d for d in doubts(settle(scenario, good.use)) if "lower limit" in d]
     assert doubt.startswith("Every authority has the same area cost factor of CEASED, 1.2, so")
+
+
+@pytest.mark.parametrize(("times", "doubted"), [(2.01, True), (2.0, False), (0.2, False)])
+def test_care_and_cin_that_seem_swapped_are_doubted(times, doubted):
+    good = illustration()
+    use = good.use.children.copy()
+    use[:, 1] = times * use[:, 0]
+    found = [
+        d for d in doubts(settle(good.scenario, replace(good.use, children=use))) if "swa" in d
+    ]
+    assert found == [
+        f"Use of CARE adds up to {use[:, 1].sum():,.6g}, of CIN to {use[:, 0].sum():,.6g}, but far "
+        "more children are in need than in care. Are the two columns swapped?"
+    ] * doubted  # fmt: skip
+    only = replace(good.use, metrics=("REF", "CARE", "CEASED"), children=use)
+    spend = tuple(
+        replace(line, metric="REF") if line.metric == "CIN" else line
+        for line in good.scenario.spend
+    )
+    assert not any(
+        "swapped" in d for d in doubts(settle(replace(good.scenario, spend=spend), only))
+    )
+
+
+@pytest.mark.parametrize(("part", "doubted"), [(0.0, False), (0.0009, True), (0.001, False)])
+def test_a_cost_weight_that_hardly_counts_is_doubted(part, doubted):
+    good = illustration()
+    spend = weights_as_spend({"CIN": 0.6 - part, "CARE": 0.4, "CEASED": part}, "x")
+    found = [
+        d for d in doubts(settle(replace(good.scenario, spend=spend), good.use)) if "weight" in d
+    ]
+    assert found == [
+        "The cost weight of CEASED is 0.0009, so that its use hardly counts. Is its spend in "
+        "thousands, or another's too large? 0 gives it no weight."
+    ] * doubted  # fmt: skip
+
+
+def test_baselines_that_are_all_0_are_doubted():
+    good = illustration()
+    scenario = replace(good.scenario, baseline=good.scenario.baseline * 0, damping=Undamped())
+    (doubt,) = doubts(settle(scenario, good.use))
+    assert doubt.startswith("Every baseline is 0, so that no limit holds")

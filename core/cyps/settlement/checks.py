@@ -90,6 +90,8 @@ FAR_USE = 50.0
 published use of a small authority was 12 times away (2021), thousands are 1,000."""
 FAR_FLOOR = -0.5
 """Floor below which it must be a percentage that was meant as one: -0.9 for -0.9%. -1 is none."""
+SMALL_WEIGHT = 0.001
+"""A cost weight above 0 and below this is a slip: weights from outturn are 9% or more."""
 _SHOWN = 5
 
 
@@ -116,6 +118,8 @@ def doubts(settlement: Settlement) -> tuple[str, ...]:
     return (
         *_baselines_far(settlement),
         *_use_far(settlement),
+        *_metrics_swapped(settlement),
+        *_weights_small(settlement),
         *_factors_far(settlement),
         *_factors_alike(settlement),
         *_limits_far(settlement.scenario.damping),
@@ -192,6 +196,27 @@ def _use_far(settlement: Settlement) -> Iterator[str]:
             f"much below it, for {_some(shown)}. Check for thousands and slips: one wrong number "
             "moves everybody's share."
         )
+
+
+def _metrics_swapped(settlement: Settlement) -> Iterator[str]:
+    """More than twice as many in care as in need: in England (2025) there are five times fewer."""
+    total = dict(
+        zip(settlement.use.metrics, settlement.use.children.sum(axis=0).tolist(), strict=True)
+    )
+    if total.get("CARE", 0.0) > 2 * total.get("CIN", np.inf):
+        yield (
+            f"Use of CARE adds up to {total['CARE']:,.6g}, of CIN to {total['CIN']:,.6g}, but far "
+            "more children are in need than in care. Are the two columns swapped?"
+        )
+
+
+def _weights_small(settlement: Settlement) -> Iterator[str]:
+    for metric, weight in zip(settlement.use.metrics, settlement.weights, strict=True):
+        if 0 < weight < SMALL_WEIGHT:
+            yield (
+                f"The cost weight of {metric} is {weight:.3g}, so that its use hardly counts. Is "
+                "its spend in thousands, or another's too large? 0 gives it no weight."
+            )
 
 
 def _factors_alike(settlement: Settlement) -> Iterator[str]:
