@@ -415,12 +415,13 @@ End Function
 
 ' The first name that no sheet has yet.
 Private Sub CypsNameSheet(ByVal sheet As Object, ByVal wanted As String)
-    Dim i As Long
-    On Error Resume Next
-    For i = 1 To 99
-        Err.Clear
-        If i = 1 Then sheet.Name = wanted Else sheet.Name = wanted & " " & i
-        If Err.Number = 0 Then Exit Sub
+    Dim i As Long, free As String
+    On Error Resume Next ' a name that is taken
+    free = wanted
+    For i = 2 To 99
+        sheet.Name = free
+        If sheet.Name = free Then Exit Sub
+        free = wanted & " " & i
     Next i
 End Sub
 
