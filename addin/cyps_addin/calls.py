@@ -8,6 +8,7 @@ from cyps.errors import CypsError
 from cyps_addin.declare import CellFunction, Cells
 from cyps_addin.error_values import ErrorValue, bad_input, error_value_of
 from cyps_addin.last_error import keep
+from cyps_addin.log import fault
 from cyps_addin.registry import FUNCTION
 
 
@@ -81,6 +82,7 @@ def acted(name: str, text: str = "", book: str = "") -> Answer:
 
 def refused(name: str, error: Exception) -> Answer:
     """An error value and its sentence, kept and logged; a fault of ours without its innards."""
+    ours = ""
     if isinstance(error, CypsError):
         shown, why = error_value_of(error), str(error)
     elif isinstance(error, OSError):
@@ -89,8 +91,10 @@ def refused(name: str, error: Exception) -> Answer:
     else:
         shown = ErrorValue.VALUE
         why = f"This is a fault in cyps, not in your cells ({type(error).__name__})."
+        ours = fault(error)
     function = FUNCTION.get(name)
-    keep(name if function else "CYPS", shown, why, private=bool(function and function.private))
+    private = bool(function and function.private)
+    keep(name if function else "CYPS", shown, why, private=private, fault=ours)
     return Answer(error=shown, why=why)
 
 

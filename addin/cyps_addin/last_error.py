@@ -1,18 +1,10 @@
-"""The last error, kept for `CYPS_LAST_ERROR` and written to a log on this machine."""
+"""The last error, kept for `CYPS_LAST_ERROR` and written to the log on this machine."""
 
 from __future__ import annotations
 
-import logging
-from logging.handlers import RotatingFileHandler
-from pathlib import Path
-from typing import Final
+from cyps_addin import log
 
-from cyps_addin.library import data_folder
-
-LOG: Final = "cyps_addin.log"
-_BYTES: Final = 256 * 1024
 _kept: dict[str, str] = {}
-_loggers: dict[Path, logging.Logger] = {}
 
 
 def last_sentence() -> str:
@@ -26,28 +18,13 @@ def last_sentence() -> str:
     return _kept.get("sentence", "")
 
 
-def keep(name: str, error: str, why: str, *, private: bool) -> None:
+def keep(name: str, error: str, why: str, *, private: bool, fault: str = "") -> None:
     """Keep an error for the person, and log it.
 
     The log has the sentence and nothing else of the cells; for a function whose sentences
-    may tell of a person it has the function's name and the error value only.
+    may tell of a person it has the function's name and the error value only. Of a fault of ours
+    it has the place, too (`cyps_addin.log.fault`).
     """
     _kept["sentence"] = f"{name}: {error} {why}"
-    _log(f"{name}: {error}" if private else _kept["sentence"])
-
-
-def _log(words: str) -> None:
-    path = data_folder() / LOG
-    if path not in _loggers:
-        logger = logging.Logger("cyps_addin")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handler = RotatingFileHandler(
-                path, maxBytes=_BYTES, backupCount=1, encoding="utf-8", delay=True
-            )
-        except OSError:  # a log that cannot be written must not cost the person the value
-            handler = logging.NullHandler()  # type: ignore[assignment]
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        logger.addHandler(handler)
-        _loggers[path] = logger
-    _loggers[path].warning("%s", " ".join(words.split()))
+    told = f"{name}: {error}" if private else _kept["sentence"]
+    log.write(f"{told} [{fault}]" if fault else told)

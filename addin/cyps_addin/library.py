@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import tempfile
 from dataclasses import dataclass
@@ -11,13 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from platformdirs import user_data_path
-
 from cyps.errors import CypsError
 from cyps.pack import LoadedPack, Trust, read_pack, read_trust
 from cyps.settlement import Settlement, settle
 from cyps.settlement.record import from_json, to_json
 from cyps_addin.error_values import not_available
+from cyps_addin.log import data_folder
 from cyps_addin.samples import sample_pack, sample_settlement
 
 Kind = Literal["pack", "scenario"]
@@ -27,12 +25,6 @@ DIGITS: Final = 16
 _SUFFIX: Final[dict[str, str]] = {"pack": ".cyps.zip", "scenario": ".json"}
 _HANDLE = re.compile(rf"cyps:(pack|scenario):[^#]*#([0-9a-f]{{{DIGITS}}})")
 SAMPLE = "sample"
-
-
-def data_folder() -> Path:
-    """Where the library and the log are kept: CYPS_DATA, or the user's own data folder."""
-    told = os.environ.get("CYPS_DATA")
-    return Path(told) if told else user_data_path("cyps", appauthor=False)
 
 
 @dataclass(frozen=True, slots=True)

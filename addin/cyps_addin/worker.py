@@ -19,6 +19,7 @@ from cyps_addin.actions.formats import formats
 from cyps_addin.calls import acted, answer
 from cyps_addin.declare import Cells
 from cyps_addin.error_values import ErrorValue
+from cyps_addin.log import fault, write
 
 
 def serve(calls: TextIO, answers: TextIO) -> None:
@@ -70,4 +71,10 @@ def _told(value: Cells) -> Any:  # noqa: ANN401 - whatever JSON holds
 if __name__ == "__main__":
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    serve(sys.stdin, sys.stdout)
+    try:
+        serve(sys.stdin, sys.stdout)
+    except BrokenPipeError:  # the host ended first
+        sys.exit(1)
+    except Exception as error:  # the host hears of its end, not of the reason
+        write(f"The worker ended by a fault of its own: {fault(error)}.")
+        sys.exit(1)

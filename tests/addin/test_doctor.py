@@ -51,6 +51,10 @@ def wrong(machine):
     return {r.about: r for r in examine(machine) if r.state in {"STOP", "warn"}}
 
 
+def test_keys_without_values_of_their_own_are_there():
+    assert wrong(pc({EXCEL: {}})) == {}
+
+
 def test_a_sound_pc_has_nothing_wrong():
     results = examine(pc())
     assert {r.state for r in results} == {"ok"}

@@ -138,10 +138,34 @@ import gc; gc.collect()
 print("done")
 """
 
-LIFE = r'''
-"""Cold activations in a row: each must find no server, start one, and leave none."""
+# What follows asks how a server ended: its process is held, and its exit code read afterwards.
+SERVERS = r'''
 import gc, sys, time
-import pywintypes, win32com.client, win32event
+import pywintypes, win32api, win32com.client, win32con, win32event, win32process
+def servers():
+    """The processes of servers that run, by their programs: no client has such a one."""
+    found = []
+    for process in win32process.EnumProcesses():
+        try:
+            held = win32api.OpenProcess(
+                win32con.PROCESS_QUERY_INFORMATION | win32con.PROCESS_VM_READ | win32con.SYNCHRONIZE,
+                False, process)
+            name = win32process.GetModuleFileNameEx(held, 0).lower()
+        except pywintypes.error:
+            continue
+        if name.endswith(("pythonw.exe", "cyps-server.exe")):
+            found.append(held)
+    return found
+def ended(held):
+    """Its exit code, when it has ended by itself."""
+    assert win32event.WaitForSingleObject(held, 60_000) == win32event.WAIT_OBJECT_0, "it goes on"
+    return win32process.GetExitCodeProcess(held)
+'''
+
+LIFE = (
+    SERVERS
+    + r'''
+"""Cold activations in a row: each must find no server, start one, and leave none."""
 def gone():
     try:
         win32event.OpenMutex(0x00100000, False, "Local\\Cyps.Server.only").Close()
@@ -155,10 +179,13 @@ for _ in range(int(sys.argv[1])):
         time.sleep(0.05)
     server = win32com.client.Dispatch("Cyps.Server")
     server.Attach(0)
+    (process,) = servers()
     del server
     gc.collect()
+    assert ended(process) == 0
 print("done")
 '''
+)
 
 PARALLEL = r'''
 """One of several clients at once: many calls, each with its own answer."""
@@ -241,5 +268,45 @@ def call(name, *arguments):
     return back(value)
 cyps_addin.examples.call = call
 print(json.dumps({f.name: cyps_addin.examples.run_example(f.example) for f in CELL_FUNCTIONS}))
+print("done")
+'''
+
+HELD = (
+    SERVERS
+    + r'''
+"""Holds the server while somebody else ends it, then finds a new one."""
+import os
+server = win32com.client.Dispatch("Cyps.Server")
+(process,) = servers()
+with open(sys.argv[1] + ".new", "w") as ready:
+    ready.write(server.Version())
+os.replace(sys.argv[1] + ".new", sys.argv[1])
+print(ended(process))
+try:
+    server.Version()
+except pywintypes.com_error:
+    print("lost")
+end = time.monotonic() + 120
+while not os.path.exists(sys.argv[2]):
+    assert time.monotonic() < end
+    time.sleep(0.1)
+server = None
+gc.collect()
+server = win32com.client.Dispatch("Cyps.Server")
+print(server.CallFunction("CYPS_VERSION", ())[0])
+print("done")
+'''
+)
+
+ATTACHES = r'''
+"""Windows that are no window, that are gone, and that are another's."""
+import win32com.client, win32gui
+server = win32com.client.Dispatch("Cyps.Server")
+window = win32gui.CreateWindow("STATIC", "Excel", 0, 0, 0, 0, 0, -3, 0, 0, None)
+gone = win32gui.CreateWindow("STATIC", "Excel", 0, 0, 0, 0, 0, -3, 0, 0, None)
+win32gui.DestroyWindow(gone)
+print([server.Attach(one) for one in (None, 0, gone, "1", True, 2.5)])
+print([server.Attach(one) for one in (window, gone, None)])
+print(server.Version())
 print("done")
 '''

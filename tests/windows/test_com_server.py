@@ -127,6 +127,33 @@ def test_the_doctor_sees_the_registration_and_that_there_is_no_excel(registered)
     assert "STOP  Excel: Excel 2016 or later was not found" in written.read_text("utf-8")
 
 
+def test_the_doctor_reads_lists_of_excel_as_windows_keeps_them(registered):
+    """Disabled add-ins stand in bytes, trusted locations in keys of their own."""
+    excel = r"HKCU\Software\Microsoft\Office\16.0\Excel"
+    item = r"c:\users\ann\cyps.xlam".encode("utf-16-le").hex()
+    keys = (
+        (rf"{excel}\Options", "OPEN", "REG_SZ", r'"C:\Tools\CYPS\cyps.xlam"'),
+        (rf"{excel}\Resiliency\DisabledItems", "3A", "REG_BINARY", f"00000000{item}0000"),
+        (rf"{excel}\Security", "VBAWarnings", "REG_DWORD", "4"),
+        (rf"{excel}\Security\Trusted Locations\Location7", "Path", "REG_SZ", "C:\\Tools\\CYPS\\"),
+    )
+    looks = (
+        "import json\nfrom cyps_addin.doctor import examine, this_machine\n"
+        "print(json.dumps({r.about: r.state for r in examine(this_machine())}))\nprint('done')"
+    )
+    try:
+        for key, name, kind, value in keys:
+            written = registered.run("reg", "add", key, "/v", name, "/t", kind, "/d", value, "/f")
+            assert written[0] == 0, written
+        told = json.loads(registered.script(looks)[0])
+        assert (told["Excel"], told["disabled add-ins"], told["macros"]) == ("ok", "STOP", "ok")
+        place = rf"{excel}\Security\Trusted Locations\Location7"
+        assert registered.run("reg", "delete", place, "/f")[0] == 0
+        assert json.loads(registered.script(looks)[0])["macros"] == "STOP"
+    finally:
+        registered.run("reg", "delete", excel, "/f")
+
+
 def test_values_and_errors_arrive_as_vba_sends_them(registered):
     (said,) = registered.script(RAW)
     rank, na, division, damped, missing, day, true, text, shares, told = json.loads(said)

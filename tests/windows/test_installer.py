@@ -6,12 +6,13 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cyps_addin.windows.registration import CLSID, PROGID, keys
 from cyps_addin.windows.selftest import FORBIDDEN
-from windows.clients import LIFE, RAW
+from windows.clients import HELD, LIFE, RAW
 from windows.host import REPOSITORY
 from windows.test_com_server import assert_actions_are_served, assert_vbscript_is_served
 
@@ -74,7 +75,7 @@ def added(before, after):
 
 
 @pytest.mark.usefixtures("others")
-def test_installs_calls_upgrades_and_leaves_nothing(windows, installer):
+def test_installs_calls_upgrades_and_leaves_nothing(windows, installer, tmp_path):
     before = windows.hkcu()
     code, said = windows.run(installer, "/S")
     assert code == 0, said
@@ -101,8 +102,7 @@ def test_installs_calls_upgrades_and_leaves_nothing(windows, installer):
 
     stale = folder / "_internal" / "of_the_old_version.txt"
     stale.write_text("old")
-    code, said = windows.run(installer, "/S")
-    assert code == 0, said
+    upgraded_while_held(windows, installer, tmp_path)
     assert not stale.exists()
     assert added(installed, windows.hkcu()) == {}
     assert_vbscript_is_served(windows)
@@ -121,6 +121,24 @@ def test_installs_calls_upgrades_and_leaves_nothing(windows, installer):
     expected = before | {f'{EXCEL} "OPEN2"': '"third.xlam"'}
     assert added(expected, left) == {}
     assert added(left, expected) == {}
+
+
+def upgraded_while_held(windows, installer, folder):
+    """A script holds the old server: it ends by itself, and the script finds the new one."""
+    path, ready, go = windows.folder / "held.py", folder / "ready", folder / "go"
+    path.write_text(HELD)
+    told = [windows.windows(each) for each in (path, ready, go)]
+    with ThreadPoolExecutor(1) as pool:
+        holder = pool.submit(windows.run, windows.python, *told)
+        end = time.monotonic() + 120
+        while not ready.exists():
+            assert not holder.done(), holder.result()
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        code, said = windows.run(installer, "/S")
+        go.write_text("")
+        assert code == 0, said
+        assert holder.result() == (0, "0\nlost\nOK\ndone\n")
 
 
 def test_an_open_add_in_is_not_half_replaced(windows, installer, tmp_path):

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-from cyps_addin import library
 from cyps_addin.actions.asked import Asked
 from cyps_addin.declare import Action, Cells
+from cyps_addin.log import data_folder
 
 _FOLDER: Final = "copies"
 _OLD: Final = 3600.0
@@ -24,7 +24,7 @@ _OLD: Final = 3600.0
 
 def _copy_place(asked: Asked) -> Cells:
     """Where the host may save a copy of the workbook whose name is the text."""
-    folder = library.data_folder() / _FOLDER
+    folder = data_folder() / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.iterdir():
         if time.time() - left.stat().st_mtime > _OLD:
@@ -37,7 +37,7 @@ def _copy_place(asked: Asked) -> Cells:
 
 def used_up(book: Path | None) -> None:
     """Take a copy away again, if it is one of ours."""
-    if book is not None and book.parent.parent == library.data_folder() / _FOLDER:
+    if book is not None and book.parent.parent == data_folder() / _FOLDER:
         shutil.rmtree(book.parent, ignore_errors=True)
 
 

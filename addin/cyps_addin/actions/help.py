@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Final
 
-from cyps_addin import library
 from cyps_addin.actions.asked import Asked
 from cyps_addin.actions.output import found_rows
 from cyps_addin.cells import table
 from cyps_addin.declare import Action, Cells
 from cyps_addin.error_values import ErrorValue
 from cyps_addin.guide import page
-from cyps_addin.last_error import LOG, keep, last_sentence
+from cyps_addin.last_error import keep, last_sentence
+from cyps_addin.log import LOG, data_folder
 
 _LINES: Final = 200
 """Lines of the log that are shown."""
@@ -43,7 +43,7 @@ def _diagnostics(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
 
 def _log(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
     """The last lines of the log; it holds sentences of errors, nothing of the cells."""
-    path = library.data_folder() / LOG
+    path = data_folder() / LOG
     lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
     shown = lines[-_LINES:] or ["No error was logged yet."]
     return table((f"last {_LINES} lines of {path}",), [(line,) for line in shown])
@@ -77,8 +77,8 @@ def _about(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
         [
             ("cyps", version("cyps")),
             ("status", "Coefficients and settlements that come with it are illustrative."),
-            ("library", str(library.data_folder() / "library")),
-            ("log", str(library.data_folder() / LOG)),
+            ("library", str(data_folder() / "library")),
+            ("log", str(data_folder() / LOG)),
             ("last error", last_sentence() or "none"),
         ],
     )

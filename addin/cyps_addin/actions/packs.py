@@ -12,6 +12,7 @@ from cyps_addin import library
 from cyps_addin.actions.asked import Asked
 from cyps_addin.cells import table
 from cyps_addin.declare import Action, Cells
+from cyps_addin.log import data_folder
 
 _FILES: Final = "a pack (.cyps.zip) or a settlement's record (settlement.json)"
 
@@ -56,7 +57,7 @@ def _library(asked: Asked) -> Cells:  # noqa: ARG001 - it needs nothing
 def _verify(asked: Asked) -> Cells:
     """Who vouches for a pack, and its content hash, without taking it into the library."""
     path = asked.file("a pack (.cyps.zip)")
-    trust = library.data_folder() / "trust.toml"
+    trust = data_folder() / "trust.toml"
     told = read_pack(path, trust=read_trust(trust) if trust.is_file() else None)
     return table(
         ("item", "value"),

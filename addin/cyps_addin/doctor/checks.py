@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cyps_addin.doctor.machine import Machine
-from cyps_addin.last_error import LOG
+from cyps_addin.log import LOG
 from cyps_addin.windows.registration import CLSID, PROGID
 
 State = Literal["ok", "STOP", "warn", "not here"]
@@ -128,7 +128,9 @@ def _user_name(machine: Machine) -> Result:
 
 def _excel(machine: Machine) -> Result:
     about = "Excel"
-    if machine.key(rf"HKCU\{_OFFICE}\Excel") or machine.key(rf"HKLM\{_OFFICE}\Excel"):
+    # A key may well have keys below it and no value of its own.
+    keys = (machine.key(rf"{root}\{_OFFICE}\Excel") for root in ("HKCU", "HKLM"))
+    if any(key is not None for key in keys):
         return Result(about, "ok", "Excel 2016 or later is here.")
     return Result(
         about,

@@ -14,7 +14,7 @@ from typing import Final
 
 from cyps_addin.doctor import registry
 from cyps_addin.doctor.registry import Values
-from cyps_addin.library import data_folder
+from cyps_addin.log import data_folder
 
 _SECONDS: Final = 20
 

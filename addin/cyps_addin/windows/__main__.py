@@ -14,19 +14,41 @@ It has no console window, so whatever it has to say goes to a file.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
-from cyps_addin.windows.patience import READY, watch
+from cyps_addin.windows.patience import READY, tell_in, watch
 
 STOP_SECONDS = 10.0
+TELL = ("--selftest", "--doctor", "--version")
+"""What writes to a file."""
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the one argument says; the exit code."""
+    """Do what the one argument says; the exit code, with a sentence in the log after a fault."""
+    try:
+        return _done(arguments)
+    except Exception as error:  # nobody sees what a program without a window says as it ends
+        from cyps_addin.log import fault, write
+
+        why = f"cyps-server {' '.join(arguments[:1])} ended by a fault of its own: {fault(error)}."
+        write(why)
+        for file in arguments[1:2] if arguments[0] in TELL else []:
+            with suppress(OSError):
+                Path(file).write_text(why + "\n", "utf-8")
+        return 1
+
+
+def _done(arguments: list[str]) -> int:
     match arguments:
-        case ["--com", *_] | ["-Embedding", *_] | ["/Embedding", *_]:
+        case ["--com", *_]:  # Windows adds -Embedding
             watch(READY)  # before its libraries load: a virus scanner may hold one back
+            from cyps_addin.log import log_place
+
+            tell_in(log_place())
+            watch(READY)
             from cyps_addin.windows.com_server import serve
 
             serve()
@@ -51,9 +73,7 @@ def main(arguments: list[str]) -> int:
         case ["--doctor", file]:
             return _doctor(Path(file))
         case ["--version", file]:
-            from cyps_addin.windows.door import server_version
-
-            Path(file).write_text(server_version() + "\n", "utf-8")
+            Path(file).write_text(version("cyps") + "\n", "utf-8")
         case _:
             return 2
     return 0

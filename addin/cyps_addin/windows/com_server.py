@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
+from importlib.metadata import version
 from typing import Any, ClassVar, Final
 
 sys.coinit_flags = 2  # type: ignore[attr-defined]  # one apartment: calls come one after another
@@ -15,6 +16,8 @@ import win32com.server.policy
 import win32com.server.util
 import win32event
 
+from cyps_addin.last_error import keep, last_sentence
+from cyps_addin.log import fault
 from cyps_addin.windows.lifetime import Holder, Lifetime
 from cyps_addin.windows.patience import CALL, at_most, unwatch
 from cyps_addin.windows.processes import OneServer, is_set, watch
@@ -46,30 +49,32 @@ class CypsServer:
     def CallFunction(self, name: Any = None, arguments: Any = None) -> list[Any]:  # noqa: ANN401
         """["OK", value], or [an error value as text, a sentence]."""
         self._called()
-        with at_most(CALL):
-            from cyps_addin.windows.door import call_function
+        try:
+            with at_most(CALL):
+                from cyps_addin.windows.door import call_function
 
-            return call_function(name, arguments)
+                return call_function(name, arguments)
+        except Exception as error:  # the door catches its own
+            return _not_loaded(error)
 
     def RunAction(self, name: Any = None, text: Any = "", book: Any = "") -> list[Any]:  # noqa: ANN401
         """The same for what a button does; `book` is a copy of the workbook in front."""
         self._called()
-        with at_most(CALL):
-            from cyps_addin.windows.door import run_action
+        try:
+            with at_most(CALL):
+                from cyps_addin.windows.door import run_action
 
-            return run_action(name, text, book)
+                return run_action(name, text, book)
+        except Exception as error:
+            return _not_loaded(error)
 
     def Version(self) -> str:
         """Version of cyps."""
-        from cyps_addin.windows.door import server_version
-
         self._called()
-        return server_version()
+        return version("cyps")
 
     def LastError(self) -> str:
         """The last error's sentence; "" when there was none."""
-        from cyps_addin.last_error import last_sentence
-
         self._called()
         return last_sentence()
 
@@ -84,15 +89,23 @@ class CypsServer:
         self._holder.last_call = time.monotonic()
 
 
+def _not_loaded(error: Exception) -> list[Any]:
+    """What a cell is told of a program with a part missing; COM would show it a traceback."""
+    why = (
+        f"A part of the CYPS server cannot be used ({fault(error)}), so nothing can be computed. "
+        "A virus scanner may have taken it away. Close Excel and run the CYPS installer again."
+    )
+    keep("CYPS", "#VALUE!", why, private=False)
+    return ["#VALUE!", why]
+
+
 _Policy: Any = win32com.server.policy.DefaultPolicy
 
 
 class _OnlyOurs(_Policy):  # type: ignore[misc]
-    """Makes our object for our class id and refuses every other."""
+    """Makes our object, whatever the registry says of its class."""
 
-    def _CreateInstance_(self, clsid: Any, wanted: Any) -> Any:  # noqa: ANN401
-        if str(clsid).upper() != CLSID:
-            raise pywintypes.com_error(-2147221231, "Only Cyps.Server is served here.", None, None)
+    def _CreateInstance_(self, clsid: Any, wanted: Any) -> Any:  # noqa: ANN401, ARG002
         return win32com.server.util.wrap(CypsServer(), wanted, usePolicy=_Policy)
 
 

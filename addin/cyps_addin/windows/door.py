@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from cyps_addin.declare import CellFunction, Cells
@@ -68,11 +67,6 @@ def run_action(name: Any, text: Any, book: Any = "") -> Reply:  # noqa: ANN401 -
         return [*_told(found), *more]
     except Exception as error:
         return _told(refused(str(name), error))
-
-
-def server_version() -> str:
-    """Version of cyps, which must be that of the add-in."""
-    return version("cyps")
 
 
 def _told(found: Answer) -> Reply:

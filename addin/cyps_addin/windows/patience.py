@@ -9,8 +9,8 @@ from __future__ import annotations
 import faulthandler
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 READY: Final = 20.0
@@ -19,10 +19,17 @@ CALL: Final = 120.0
 """Seconds that a function or an action may compute."""
 
 
-@cache
-def _nowhere() -> int:
-    """Where it tells at which line it stood, which is of no use to Excel."""
-    return os.open(os.devnull, os.O_WRONLY)
+_told_in: list[int] = []
+
+
+def tell_in(log: Path) -> None:
+    """From now on a process that is ended here says in the log at which lines it stood.
+
+    Files, lines and procedures, never a value. Until then, and where the log cannot be written,
+    it says nothing: Excel has no use for it.
+    """
+    with suppress(OSError):
+        _told_in.append(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT))
 
 
 def watch(seconds: float) -> None:
@@ -32,7 +39,9 @@ def watch(seconds: float) -> None:
     library that does not load, or in one that computes without giving others a turn. There is
     one watch at a time: a second takes the first one's place.
     """
-    faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere())
+    if not _told_in:
+        _told_in.append(os.open(os.devnull, os.O_WRONLY))
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_told_in[-1])
 
 
 def unwatch() -> None:

@@ -62,15 +62,5 @@ def unregister() -> None:
             continue
 
 
-def registered() -> str | None:
-    """The command that is registered for this user; None when there is none."""
-    import winreg
-
-    try:
-        return str(winreg.QueryValue(winreg.HKEY_CURRENT_USER, keys("")[-1][0]))
-    except FileNotFoundError:
-        return None
-
-
 def _deepest_first() -> Iterator[str]:
     yield from sorted((key for key, _ in keys("")), key=lambda key: -key.count("\\"))
