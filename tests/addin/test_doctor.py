@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from cyps.cli import main
-from cyps_addin.doctor import EXCEL_CHECKS, Machine, examine
+from cyps_addin.doctor import EXCEL_CHECKS, Machine, examine, this_machine
 from cyps_addin.windows.__main__ import main as server
 from cyps_addin.windows.registration import CLSID
 
@@ -163,3 +163,9 @@ def test_the_server_s_own_program_writes_what_the_doctor_finds(tmp_path, monkeyp
         told = said.read_text("utf-8")
         for result in examine(machine):  # the program itself is not left over
             assert result.told in told
+
+
+def test_a_data_folder_that_cannot_be_is_seen_on_this_machine(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CYPS_DATA", str(tmp_path / "file" / "folder"))
+    assert {r.about: r.state for r in examine(this_machine())}["data folder"] == "STOP"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import subprocess
 import sys
 from decimal import Decimal
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from cyps_addin.error_values import ErrorValue
 from cyps_addin.windows import door, values
 from cyps_addin.windows.lifetime import FIRST, IDLE, LINGER, Lifetime
 from cyps_addin.windows.registration import CLSID, PROGID, keys
+from cyps_addin.windows.selftest import selftest
 
 
 @pytest.fixture(autouse=True)
@@ -206,3 +209,39 @@ def test_what_a_server_could_not_say_the_next_one_logs(tmp_path):
     told = "CYPS: #VALUE! The CYPS server ended twice."
     assert door.call_function("CYPS_LAST_ERROR", ()) == ["OK", told]
     assert told in (tmp_path / "cyps_addin.log").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "says"),
+    [
+        ("CYPS_DAMP", ["#VALUE!", "no"], "CYPS_DAMP refused the known example: no"),
+        ("CYPS_DAMP", ["OK", [[1.0]] * 5], "CYPS_DAMP gives "),
+        ("CYPS_USE", ["#N/A", "no"], "The sample pack cannot be used: no"),
+        ("CYPS_SCENARIO", ["OK", "read"], "A scenario's text is not read: read"),
+        ("Exec", ["OK", 1.0], "A name that is no function was run."),
+    ],
+)
+def test_the_self_test_says_what_does_not_compute(monkeypatch, name, answers, says):
+    real = door.call_function
+
+    def planted(asked, arguments):
+        return answers if asked == name else real(asked, arguments)
+
+    monkeypatch.setattr(door, "call_function", planted)
+    [wrong] = [line for line in selftest() if "holds" not in line]
+    assert wrong.startswith(says)
+
+
+def test_the_self_test_says_what_the_copy_should_not_hold(monkeypatch):
+    monkeypatch.setitem(sys.modules, "xlwings.pro", None)
+    assert "This copy holds xlwings.pro." in selftest()
+
+
+def test_a_copy_that_nobody_used_for_an_hour_is_taken_away(tmp_path):
+    old, new = (Path(door.run_action("copy_place", f"{name}.xlsx")[1]) for name in "ab")
+    hours = old.parent.stat().st_mtime - 2 * 3600
+    os.utime(old.parent, (hours, hours))
+    door.run_action("copy_place", "c.xlsx")
+    assert not old.parent.exists()
+    assert new.parent.exists()
+    assert old.is_relative_to(tmp_path)
