@@ -87,7 +87,7 @@ def cells(picture: Path) -> None:
                 raise SystemExit("LibreOffice did not take the page's form")
             pdf = data / "cells.pdf"
             calc("save", path=str(pdf), filter="calc_pdf_Export")
-            crop(pdf, 1, picture, 90)
+            crop(pdf, 1, picture, 130)
         finally:
             calc.close()
 
