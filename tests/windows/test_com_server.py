@@ -132,6 +132,7 @@ def test_the_doctor_reads_lists_of_excel_as_windows_keeps_them(registered):
     excel = r"HKCU\Software\Microsoft\Office\16.0\Excel"
     item = r"c:\users\ann\cyps.xlam".encode("utf-16-le").hex()
     keys = (
+        (excel, "MTTT", "REG_DWORD", "1"),
         (rf"{excel}\Options", "OPEN", "REG_SZ", r'"C:\Tools\CYPS\cyps.xlam"'),
         (rf"{excel}\Resiliency\DisabledItems", "3A", "REG_BINARY", f"00000000{item}0000"),
         (rf"{excel}\Security", "VBAWarnings", "REG_DWORD", "4"),

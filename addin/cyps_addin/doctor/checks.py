@@ -128,9 +128,8 @@ def _user_name(machine: Machine) -> Result:
 
 def _excel(machine: Machine) -> Result:
     about = "Excel"
-    # A key may well have keys below it and no value of its own.
-    keys = (machine.key(rf"{root}\{_OFFICE}\Excel") for root in ("HKCU", "HKLM"))
-    if any(key is not None for key in keys):
+    # The user's key is also made by our installer, with a key below it and no value of its own.
+    if machine.key(_EXCEL) or machine.key(rf"HKLM\{_OFFICE}\Excel") is not None:
         return Result(about, "ok", "Excel 2016 or later is here.")
     return Result(
         about,
