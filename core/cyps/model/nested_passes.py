@@ -5,7 +5,7 @@ drivers work together with areas'. As in `passes`, groups are independent and ea
 summed by one thread in a fixed order.
 """
 # numba needs bare arguments; shapes and meaning stand in each docstring.
-# ruff: noqa: ANN001, ANN201
+# ruff: noqa: ANN001, ANN202
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
 
 from __future__ import annotations
@@ -14,14 +14,29 @@ import math
 
 import numba as nb
 import numpy as np
+from numpy.typing import NDArray
+
+from cyps.model.passes import Floats
+from cyps.model.problem import CellArrays
+from cyps.model.threads import over_groups
+
+Places = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
 
 
-@nb.njit(parallel=True, fastmath=_FAST, cache=True)
 def nested_modes(
-    cells, places, slot_odds, area_odds, events, variance, start_u, start_v, tolerance, most
-):
+    cells: CellArrays,
+    places: Places,
+    slot_odds: Floats,
+    area_odds: Floats,
+    events: Floats,
+    variance: tuple[float, float],
+    start_u: Floats,
+    start_v: Floats,
+    tolerance: float,
+    most: int,
+) -> tuple[Floats, Floats]:
     """Joint modes of each group's effect u and its places' effects v, by Newton's method.
 
     places : (group_place, place_area), first place of each group and first area of each
@@ -29,11 +44,33 @@ def nested_modes(
     The Hessian is an arrow: places are eliminated, the group's step follows, then theirs.
     Returns u (n_groups,), v (n_places,).
     """
+    u, v = start_u.copy(), start_v.copy()
+    over_groups(
+        _nested_modes, u.size,
+        cells, places, slot_odds, area_odds, events, variance, tolerance, most, u, v,
+    )  # fmt: skip
+    return u, v
+
+
+@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+def _nested_modes(
+    first_group,
+    last_group,
+    cells,
+    places,
+    slot_odds,
+    area_odds,
+    events,
+    variance,
+    tolerance,
+    most,
+    u,
+    v,
+):
     _, cell_start, cell_slot, cell_count = cells
     group_place, place_area = places
     var_u, var_v = variance
-    u, v = start_u.copy(), start_v.copy()
-    for j in nb.prange(group_place.size - 1):
+    for j in range(first_group, last_group):
         first, last = group_place[j], group_place[j + 1]
         curved, own = np.empty(last - first), np.empty(last - first)
         for _ in range(most):
@@ -66,20 +103,34 @@ def nested_modes(
                 v[place] += length * (own[place - first] - curved[place - first] * by_u)
             if longest < tolerance:
                 break
-    return u, v
 
 
-@nb.njit(parallel=True, fastmath=_FAST, cache=True)
-def place_column_sums(cells, places, slot_odds, area_odds, slot_design):
+def place_column_sums(
+    cells: CellArrays,
+    places: Places,
+    slot_odds: Floats,
+    area_odds: Floats,
+    slot_design: Floats,
+) -> Floats:
     """Sum of w x over each place's cells, x the child's columns: (n_places, k_child).
 
     area_odds with all effects.
     """
+    group_place, place_area = places
+    sums = np.zeros((place_area.size - 1, slot_design.shape[1]))
+    over_groups(
+        _place_column_sums, group_place.size - 1,
+        cells, places, slot_odds, area_odds, slot_design, sums,
+    )  # fmt: skip
+    return sums
+
+
+@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+def _place_column_sums(first, last, cells, places, slot_odds, area_odds, slot_design, sums):
     _, cell_start, cell_slot, cell_count = cells
     group_place, place_area = places
     k = slot_design.shape[1]
-    sums = np.zeros((place_area.size - 1, k))
-    for j in nb.prange(group_place.size - 1):
+    for j in range(first, last):
         for place in range(group_place[j], group_place[j + 1]):
             for a in range(place_area[place], place_area[place + 1]):
                 for c in range(cell_start[a], cell_start[a + 1]):
@@ -89,15 +140,25 @@ def place_column_sums(cells, places, slot_odds, area_odds, slot_design):
                     w = cell_count[c] * t * q * q
                     for i in range(k):
                         sums[place, i] += w * slot_design[s, i]
+
+
+def slot_sums(
+    cells: CellArrays,
+    slot_odds: Floats,
+    area_odds: Floats,
+    by_w: Floats,
+    by_dw: Floats,
+) -> Floats:
+    """Sum by slot of by_w[area] w + by_dw[area] w'; area_odds with all effects."""
+    sums = np.zeros(slot_odds.size)
+    over_groups(_slot_sums, cells[0].size - 1, cells, slot_odds, area_odds, by_w, by_dw, sums)
     return sums
 
 
-@nb.njit(parallel=True, fastmath=_FAST, cache=True)
-def slot_sums(cells, slot_odds, area_odds, by_w, by_dw):
-    """Sum by slot of by_w[area] w + by_dw[area] w'; area_odds with all effects."""
+@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+def _slot_sums(first, last, cells, slot_odds, area_odds, by_w, by_dw, sums):
     area_start, cell_start, cell_slot, cell_count = cells
-    sums = np.zeros(slot_odds.size)
-    for j in nb.prange(area_start.size - 1):
+    for j in range(first, last):
         for a in range(area_start[j], area_start[j + 1]):
             for c in range(cell_start[a], cell_start[a + 1]):
                 s = cell_slot[c]
@@ -105,13 +166,21 @@ def slot_sums(cells, slot_odds, area_odds, by_w, by_dw):
                 q = 1.0 / (1.0 + t)
                 w = cell_count[c] * t * q * q
                 sums[s] += w * (by_w[a] + by_dw[a] * (2.0 * q - 1.0))
-    return sums
 
 
-@nb.njit(parallel=True, fastmath=_FAST, cache=True)
 def nested_integrals(
-    cells, places, slot_odds, area_odds, events, variance, mode_u, spread_u, mode_v, nodes, weights
-):
+    cells: CellArrays,
+    places: Places,
+    slot_odds: Floats,
+    area_odds: Floats,
+    events: Floats,
+    variance: tuple[float, float],
+    mode_u: Floats,
+    spread_u: Floats,
+    mode_v: Floats,
+    nodes: Floats,
+    weights: Floats,
+) -> tuple[Floats, ...]:
     """Each group's integral over u of the product of its places' integrals over v.
 
     Outer nodes stand around the joint mode, scaled by spread_u (n_groups,), the root of the
@@ -120,16 +189,43 @@ def nested_integrals(
     Returns log_integral, square_u (n_groups,), square_v (n_places,), slot_m, area_m: the
     last four averaged over the posterior.
     """
+    n_groups, n_places = places[0].size - 1, places[1].size - 1
+    sums = (
+        np.empty(n_groups), np.zeros(n_groups), np.zeros(n_places),
+        np.zeros(slot_odds.size), np.zeros(area_odds.size),
+    )  # fmt: skip
+    over_groups(
+        _nested_integrals, n_groups,
+        cells, places, slot_odds, area_odds, events, variance, mode_u, spread_u, mode_v,
+        nodes, weights, sums,
+    )  # fmt: skip
+    return sums
+
+
+@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+def _nested_integrals(
+    first_group,
+    last_group,
+    cells,
+    places,
+    slot_odds,
+    area_odds,
+    events,
+    variance,
+    mode_u,
+    spread_u,
+    mode_v,
+    nodes,
+    weights,
+    sums,
+):
     _, cell_start, cell_slot, cell_count = cells
     group_place, place_area = places
     var_u, var_v = variance
-    n_groups = group_place.size - 1
+    log_integral, square_u, square_v, slot_m, area_m = sums
     n_outer = nodes.size if var_u > 0 else 1
     n_inner = nodes.size if var_v > 0 else 1
-    log_integral, square_u = np.empty(n_groups), np.zeros(n_groups)
-    square_v = np.zeros(place_area.size - 1)
-    slot_m, area_m = np.zeros(slot_odds.size), np.zeros(area_odds.size)
-    for j in nb.prange(n_groups):
+    for j in range(first_group, last_group):
         first, last = group_place[j], group_place[j + 1]
         u, term = np.empty(n_outer), np.zeros(n_outer)
         v = np.empty((n_outer, last - first, n_inner))
@@ -219,4 +315,3 @@ def nested_integrals(
                             m = weight * cell_count[c] * t / (1.0 + t)
                             slot_m[s] += m
                             area_m[a] += m
-    return log_integral, square_u, square_v, slot_m, area_m

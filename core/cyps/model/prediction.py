@@ -157,8 +157,8 @@ def _predicted(
         np.column_stack([by_pattern for by_pattern, _ in odds]).take(cells.slot_pattern, axis=0),
         np.column_stack([by_area for _, by_area in odds]),
     )
-    for fit, told in zip(fits, np.isfinite(children).all(axis=0), strict=True):
-        if not told:
+    for m, fit in enumerate(fits):
+        if not np.isfinite(children[:, m]).all():
             raise CypsError(
                 f"The coefficients of {fit.metric} predict no finite number for some authority: "
                 "is a driver on another scale than the model's was?"
