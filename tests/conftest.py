@@ -17,6 +17,7 @@ os.environ["COLUMNS"] = "400"
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Where tests run on several cores, a file stays on one, and so does all that shares a Wine."""
     for item in items:

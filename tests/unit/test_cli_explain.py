@@ -377,7 +377,8 @@ def test_another_table_of_that_name_stays(country, tmp_path, args, content):
     write_csv(tmp_path / "spend.csv", SPEND)
     known = {"before": country / "before", "after": country / "after",
              "spend.csv": tmp_path / "spend.csv"}  # fmt: skip
-    done = run(*(known.get(word, word) for word in args), "--out", tmp_path / "baseline.csv")
+    words = [known.get(word, word) for word in args]
+    done = run(*words, "--out", tmp_path / "baseline.csv", columns=400)
     assert done.exit_code == 2
     assert "baseline.csv is there already with other columns" in one_line(done.stderr)
     assert (tmp_path / "baseline.csv").read_bytes() == content
@@ -386,7 +387,8 @@ def test_another_table_of_that_name_stays(country, tmp_path, args, content):
 
 @pytest.mark.parametrize("name", ["compared.xlsx", "compared"])
 def test_a_table_is_not_called_a_workbook(country, tmp_path, name):
-    done = run("compare", country / "before", country / "after", "--out", tmp_path / name)
+    words = ("compare", country / "before", country / "after", "--out", tmp_path / name)
+    done = run(*words, columns=400)
     assert done.exit_code == 2
     assert f"{name} would be a table in CSV: give it a name that ends in .csv" in one_line(
         done.stderr

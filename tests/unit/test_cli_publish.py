@@ -168,7 +168,7 @@ def test_only_a_published_workbook_is_replaced(country, tmp_path):
     ):
         own = tmp_path / name
         own.write_bytes(content)
-        done = run("publish", country / "one", "--out", own)
+        done = run("publish", country / "one", "--out", own, columns=400)
         assert done.exit_code == 2, done.output
         assert f"{name} is there already and is no published workbook" in one_line(done.output)
         assert own.read_bytes() == content

@@ -203,7 +203,7 @@ def test_as_at_in_the_scenario_is_the_option(folder):
 def test_as_at_without_a_scenario_is_refused(folder):
     done = settle("--as-at", "2026-01-01", "--out", folder / "out")
     assert done.exit_code == 2
-    assert "Give a scenario file" in done.output
+    assert "Give a scenario file" in " ".join(done.output.split())
 
 
 def test_hashes_of_versions_that_are_not_in_force_do_not_disturb(folder):
