@@ -321,14 +321,17 @@ def _fitted_and_weights(first, last, cells, slot_odds, area_odds, group_m, slot_
     for j in range(first, last):
         for a in range(area_start[j], area_start[j + 1]):
             for c in range(cell_start[a], cell_start[a + 1]):
-                s = cell_slot[c]
+                s = np.uint32(cell_slot[c])  # unsigned: it never counts from an array's end
+                n = cell_count[c]
+                odds, w, of_area, w_of_area = slot_odds[s], slot_w[s], area_odds[a], area_w[a]
+                fitted = group_m[j]
                 for k in range(n_metrics):
-                    t = slot_odds[s, k] * area_odds[a, k]
+                    t = odds[k] * of_area[k]
                     q = 1.0 / (1.0 + t)
-                    m = cell_count[c] * t * q
-                    group_m[j, k] += m
-                    area_w[a, k] += m * q
-                    slot_w[s, k] += m * q
+                    m = n * t * q
+                    fitted[k] += m
+                    w_of_area[k] += m * q
+                    w[k] += m * q
 
 
 def group_design_sums(
@@ -351,8 +354,13 @@ def group_design_sums(
 @nb.njit(nogil=True, fastmath=_FAST, cache=True)
 def _group_design_sums(first, last, start, row, weight, design, sums):
     n_metrics, k = weight.shape[1], design.shape[1]
+    of_group = np.empty((n_metrics, k))
     for j in range(first, last):
+        of_group[:] = 0.0
         for i in range(start[j], start[j + 1]):
+            r = np.uint32(row[i])
             for m in range(n_metrics):
+                w = weight[i, m]
                 for column in range(k):
-                    sums[m, j, column] += weight[i, m] * design[row[i], column]
+                    of_group[m, column] += w * design[r, column]
+        sums[:, j] = of_group
