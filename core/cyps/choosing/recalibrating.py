@@ -19,6 +19,7 @@ from cyps.model.laplace import Evaluation
 from cyps.model.nested import NestedEvaluation
 from cyps.model.nested_search import tolerance_of
 from cyps.model.nested_standing import NestedStanding
+from cyps.model.prediction import check_alike
 
 _MOST_STEPS = 50
 
@@ -85,14 +86,7 @@ def checked_metric(fit: MultilevelFit, cells: Cells) -> int:
             f"The new children were not counted for {fit.metric}, only for "
             f"{', '.join(cells.metrics)}."
         )
-    if cells.drivers != fit.drivers:
-        theirs = {driver.name: driver for driver in cells.drivers}
-        other = [d.name for d in fit.drivers if theirs.get(d.name) != d]
-        raise CypsError(
-            "The new children are not described as the model's were: "
-            f"{', '.join(other) or 'the drivers stand in another order'}. Give the same drivers "
-            "with the same categories in the same order."
-        )
+    check_alike(cells, fit, "The new children")
     return cells.metrics.index(fit.metric)
 
 

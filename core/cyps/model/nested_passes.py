@@ -16,13 +16,11 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from cyps.model.passes import Floats
+from cyps.model.passes import FAST, Floats
 from cyps.model.problem import CellArrays
 from cyps.model.threads import over_groups
 
 Places = tuple[NDArray[np.int64], NDArray[np.int64]]
-
-_FAST = {"reassoc", "contract", "arcp", "nsz"}
 
 
 def nested_modes(
@@ -52,7 +50,7 @@ def nested_modes(
     return u, v
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _nested_modes(
     first_group,
     last_group,
@@ -125,7 +123,7 @@ def place_column_sums(
     return sums
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _place_column_sums(first, last, cells, places, slot_odds, area_odds, slot_design, sums):
     _, cell_start, cell_slot, cell_count = cells
     group_place, place_area = places
@@ -155,7 +153,7 @@ def slot_sums(
     return sums
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _slot_sums(first, last, cells, slot_odds, area_odds, by_w, by_dw, sums):
     area_start, cell_start, cell_slot, cell_count = cells
     for j in range(first, last):
@@ -202,7 +200,7 @@ def nested_integrals(
     return sums
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _nested_integrals(
     first_group,
     last_group,

@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 # Sums may be reordered and products contracted, which is what lets the compiler
 # use vector instructions; infinities and NaN keep their meaning.
-_FAST = {"reassoc", "contract", "arcp", "nsz"}
+FAST = {"reassoc", "contract", "arcp", "nsz"}
 
 # A sum of logarithms is the logarithm of a product, which costs a cell a multiplication.
 # Most cells hold a few children: those of a count share a product, which starts afresh before
@@ -36,7 +36,7 @@ COUNTS_TOGETHER = 16
 _LARGEST_PRODUCT = 1e200
 
 
-@nb.njit(fastmath=_FAST, cache=True)
+@nb.njit(fastmath=FAST, cache=True)
 def log_now(product, n, odds):
     """Part of n log(1 + odds) to add now; the rest is kept in product (COUNTS_TOGETHER,)."""
     if n >= COUNTS_TOGETHER:
@@ -50,7 +50,7 @@ def log_now(product, n, odds):
     return 0.0
 
 
-@nb.njit(fastmath=_FAST, cache=True)
+@nb.njit(fastmath=FAST, cache=True)
 def logs_kept(product):
     """What `log_now` kept, (COUNTS_TOGETHER,) by count, as one sum of logarithms."""
     total = 0.0
@@ -82,7 +82,7 @@ def group_modes(
     return effect
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _group_modes(
     first, last, cells, slot_odds, area_odds, group_events, precision, tolerance, most, effect
 ):
@@ -132,7 +132,7 @@ def moments(
     return sums
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _moments(first, last, cells, slot_odds, area_odds, area_design, sums):
     area_start, cell_start, cell_slot, cell_count = cells
     log_sum, slot_m, slot_w, slot_dw, area_m, area_w, area_dw, slot_wz = sums
@@ -190,7 +190,7 @@ def third_and_fourth_moments(
     return sums
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _third_and_fourth_moments(
     first, last, cells, slot_odds, area_odds, area_design, by_dw, by_ddw, sums
 ):
@@ -233,7 +233,7 @@ def log_sums_at_nodes(
     return out
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _log_sums_at_nodes(first, last, cells, slot_odds, area_odds, node_odds, out):
     area_start, cell_start, cell_slot, cell_count = cells
     n_nodes = node_odds.shape[1]
@@ -270,7 +270,7 @@ def fitted_over_nodes(
     return slot_m, area_m, node_m
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _fitted_over_nodes(
     first, last, cells, slot_odds, area_odds, node_odds, node_weight, slot_m, area_m, node_m
 ):
@@ -314,7 +314,7 @@ def fitted_and_weights(
     return group_m, slot_w, area_w
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _fitted_and_weights(first, last, cells, slot_odds, area_odds, group_m, slot_w, area_w):
     area_start, cell_start, cell_slot, cell_count = cells
     n_metrics = slot_odds.shape[1]
@@ -323,6 +323,7 @@ def _fitted_and_weights(first, last, cells, slot_odds, area_odds, group_m, slot_
             for c in range(cell_start[a], cell_start[a + 1]):
                 s = np.uint32(cell_slot[c])  # unsigned: it never counts from an array's end
                 n = cell_count[c]
+                # Taken up anew for each cell: held outside the loop they cost a tenth more.
                 odds, w, of_area, w_of_area = slot_odds[s], slot_w[s], area_odds[a], area_w[a]
                 fitted = group_m[j]
                 for k in range(n_metrics):
@@ -351,7 +352,7 @@ def group_design_sums(
     return sums
 
 
-@nb.njit(nogil=True, fastmath=_FAST, cache=True)
+@nb.njit(nogil=True, fastmath=FAST, cache=True)
 def _group_design_sums(first, last, start, row, weight, design, sums):
     n_metrics, k = weight.shape[1], design.shape[1]
     of_group = np.empty((n_metrics, k))

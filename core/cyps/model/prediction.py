@@ -74,7 +74,7 @@ def predict_use(
     ([276.0, 302.4, 302.8], 303)
     """
     for fit in fits:
-        _check_alike(cells, fit)
+        check_alike(cells, fit, "The children to predict for")
     if not fits:
         return ()
     if effects == "zero":
@@ -185,13 +185,14 @@ def child_odds(
     return np.exp(by_pattern), np.exp(by_area - centre)
 
 
-def _check_alike(cells: Cells, fit: MultilevelFit) -> None:
+def check_alike(cells: Cells, fit: MultilevelFit, children: str) -> None:
+    """Refuse children (named for what they are) who are not described as the model's were."""
     if cells.drivers == fit.drivers:
         return
     theirs = {driver.name: driver for driver in cells.drivers}
     other = [d.name for d in fit.drivers if theirs.get(d.name) != d]
     raise CypsError(
-        "The children to predict for are not described as the model's were: "
+        f"{children} are not described as the model's were: "
         f"{', '.join(other) or 'the drivers stand in another order'}. Give the same drivers "
         "with the same categories in the same order."
     )
